@@ -1,0 +1,50 @@
+# Everything starts from a fresh Debian 12 with Python 3.11, make and git. `make help` lists the targets.
+SHELL := /bin/bash
+PYTHON ?= python3
+VENV := .venv
+BIN := $(VENV)/bin
+STAMP := $(VENV)/installed
+EXTRAS := --extra pure --extra postgres --extra sandbox --extra dev
+WORKERS ?= 2
+
+.DEFAULT_GOAL := help
+.PHONY: help install debian-packages demo test quick check bench lock clean
+
+help: ## list the targets
+	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 12
+
+install: $(STAMP) ## build .venv from requirements.lock (every other target does it first when it is missing or stale)
+
+$(STAMP): requirements.lock pyproject.toml
+	@bin/venv $(PYTHON) $(VENV)
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check --require-hashes --requirement requirements.lock
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check --no-build-isolation --no-deps --editable .
+	@touch $@
+
+debian-packages:
+	@bin/debian-packages
+
+demo: $(STAMP) ## sandboxes, a hub and a clinic that lives; Ctrl-C ends all of it
+	@$(BIN)/priem demo
+
+test: $(STAMP) debian-packages ## every test
+	$(BIN)/python -m pytest --numprocesses $(WORKERS)
+
+quick: $(STAMP) ## the tests that need no server, under a minute
+	$(BIN)/python -m pytest --numprocesses $(WORKERS) -m "not slow and not e2e"
+
+check: $(STAMP) ## format, lint, types, imports
+	$(BIN)/ruff format --check .
+	$(BIN)/ruff check .
+	$(BIN)/mypy
+	$(BIN)/lint-imports
+
+bench: $(STAMP) ## the figures of README
+	@bin/bench
+
+lock: ## renew requirements.lock from pyproject.toml (needs uv: pip install uv)
+	@uv pip compile pyproject.toml $(EXTRAS) --generate-hashes --no-emit-index-url --universal \
+		--python-version 3.11 --no-header --no-annotate --quiet --output-file requirements.lock
+
+clean: ## remove what the other targets built
+	rm -rf $(VENV) .mypy_cache .ruff_cache .pytest_cache .import_linter_cache build dist priem-data

@@ -1,0 +1,1 @@
+"""Keeps a clinic's medical information system and its amoCRM in step."""
