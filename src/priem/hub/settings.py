@@ -1,0 +1,3 @@
+SECRET_KEY = "replaced"
+INSTALLED_APPS: list[str] = []
+USE_TZ = True

@@ -1,0 +1,189 @@
+"""The seams. What the engine needs of the world, and what every adapter promises (tests/contract holds them to it)."""
+
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
+from contextlib import AbstractContextManager
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Protocol
+
+from priem.model import (
+    Account,
+    Contact,
+    ContactDraft,
+    Finding,
+    Lead,
+    LeadDraft,
+    Outcome,
+    Page,
+    Patient,
+    PatientKey,
+    Rejected,
+    State,
+    Step,
+    Surroundings,
+    VisitKey,
+)
+from priem.texts import Text
+
+
+class Clock(Protocol):
+    def now(self) -> datetime:
+        """Aware, in UTC."""
+
+    def wait(self, seconds: float) -> None: ...
+
+
+@dataclass(frozen=True, slots=True)
+class Counts:
+    """How many rows a first reading will bring, for progress bars and previews."""
+
+    patients: int
+    visits: int
+
+
+class Source(Protocol):
+    """A МИС's database or API, read only."""
+
+    @property
+    def connection(self) -> str:
+        """The connection that all keys of this source begin with."""
+
+    def check(self) -> Sequence[Finding]:
+        """Tries everything that reading needs. Never raises for what a person must mend: that is a finding."""
+
+    def count(self, since: str | None) -> Counts:
+        """What `changes(since)` is about to bring, more or less."""
+
+    def changes(self, since: str | None) -> Iterator[Page]:
+        """All patients and all visits to come when `since` is None; else what changed after that cursor.
+
+        Patients come before visits. A change may come twice, never not at all; each page's cursor is
+        later than the one before it, and reading anew from it brings all that later pages bring.
+
+        Raises TryLater when the other side is away, AskOperator when only a person can help.
+        """
+
+    def patients(self, ids: Sequence[str]) -> tuple[Patient | Rejected, ...]:
+        """Those patients now, whether they changed or not; unknown ids are left out."""
+
+
+class Crm(Protocol):
+    """amoCRM. Reads come in pages, writes in batches; what cannot be known is said (`State.UNKNOWN`)."""
+
+    def account(self) -> Account: ...
+
+    def prepare(self) -> Account:
+        """The account, once the fields that carry Priem's keys exist on contacts and leads."""
+
+    def contacts(self, changed_since: int | None, fields: Collection[int]) -> Iterator[Sequence[Contact]]:
+        """All contacts, or those changed at or after that unix second, with the values of these custom fields."""
+
+    def leads(self, changed_since: int | None, fields: Collection[int]) -> Iterator[Sequence[Lead]]: ...
+
+    def write_contacts(self, drafts: Sequence[ContactDraft]) -> Iterator[Sequence[Outcome]]:
+        """Creates and changes, in as few requests as the API allows and as many at once as help.
+
+        Outcomes come as the batches are answered, in any order, each draft's exactly once. When the
+        account stops (token, subscription, block), what is left is POSTPONED and AskOperator is raised last.
+        """
+
+    def write_leads(self, drafts: Sequence[LeadDraft]) -> Iterator[Sequence[Outcome]]: ...
+
+
+@dataclass(frozen=True, slots=True)
+class OpenStep:
+    """A step whose outcome was never learnt: the process died, or the answer was lost."""
+
+    id: int
+    key: PatientKey | VisitKey
+    state: State
+    sent_at: datetime
+    creates: bool
+
+
+class Store(Protocol):
+    """One clinic's memory. Every method is one transaction: it happened or it did not."""
+
+    def exclusively(self) -> AbstractContextManager[None]:
+        """One pass at a time for this clinic, on all machines. Raises TryLater when another is at it."""
+
+    def cursor(self, connection: str) -> str | None: ...
+
+    def advance(self, connection: str, cursor: str) -> None: ...
+
+    def mirrored_until(self) -> int | None:
+        """The unix second up to which the CRM is known; None before the first full read."""
+
+    def mirror(self, contacts: Iterable[Contact] = (), leads: Iterable[Lead] = ()) -> None:
+        """Remembers them as they are in the CRM now. What is there and newer is kept."""
+
+    def mirrored(self, until: int) -> None: ...
+
+    def around_patients(self, patients: Sequence[Patient]) -> Surroundings: ...
+
+    def around_visits(self, visits: Mapping[VisitKey, VisitKey | None], patients: Iterable[PatientKey]) -> Surroundings:
+        """Around visits (each with the one it was moved from) and the contacts of their patients."""
+
+    def intend(self, steps: Sequence[Step]) -> None:
+        """Writes down what is about to be done. A step without a draft is done by being written down."""
+
+    def record(self, outcomes: Sequence[tuple[Step, Outcome, Contact | Lead | None]]) -> None:
+        """Writes down what became of intended steps; done ones with the contact or lead as it is now, and the link."""
+
+    def open_steps(self) -> Sequence[OpenStep]: ...
+
+    def close_steps(self, ids: Sequence[int], state: State) -> None: ...
+
+    def reject(self, connection: str, rejected: Sequence[Rejected]) -> None:
+        """Shows these rows to people, once each until they change."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Tokens:
+    """What lets Priem into an amoCRM account. Never printed."""
+
+    access: str
+    refresh: str = ""
+    """Empty for a long-lived token, which cannot be refreshed."""
+    expires_at: int = 0
+    """Unix seconds; 0 when it is not known."""
+
+    def __repr__(self) -> str:
+        return "Tokens(…)"
+
+
+class TokenStore(Protocol):
+    def load(self) -> Tokens:
+        """The pair in force. Raises AskOperator when there is none."""
+
+    def renewing(self) -> AbstractContextManager[Tokens]:
+        """Keeps every other worker from renewing meanwhile; gives the pair as it is once the lock is held."""
+
+    def save(self, tokens: Tokens) -> None:
+        """Stored for good when it returns. Called inside `renewing`, before the new pair is used."""
+
+    def forget(self, reason: Text) -> None:
+        """A person has to authorise the account again: `load` raises AskOperator with this reason from now on."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Exchange:
+    """One request to or from an outside system. Carries no patient's data and no secret."""
+
+    system: str
+    """`amocrm`, `ident`, …, or the connection's name."""
+    what: str
+    """`POST /api/v4/contacts`, or the name of a query; never values of a query string."""
+    started_at: datetime
+    milliseconds: int
+    status: int | None = None
+    """The HTTP status; None when no answer came, and for databases."""
+    items: int = 0
+    """Rows read, or records sent."""
+    request_id: str = ""
+    error: Text | None = None
+
+
+class ExchangeLog(Protocol):
+    def note(self, exchange: Exchange) -> None:
+        """Must not raise and must not take long: it stands in the way of every request."""
