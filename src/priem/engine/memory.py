@@ -1,0 +1,280 @@
+"""The store in plain memory: for the engine's tests and for rehearsals. Keeps the same contract as the hub's."""
+
+import itertools
+import threading
+from collections.abc import Callable, Collection, Hashable, Iterable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass, replace
+from datetime import UTC, datetime
+from typing import Generic, TypeVar
+
+from priem.errors import TryLater
+from priem.model import (
+    Action,
+    Contact,
+    Lead,
+    LeadDraft,
+    Outcome,
+    Patient,
+    PatientKey,
+    PatientLink,
+    Rejected,
+    State,
+    Step,
+    Surroundings,
+    VisitKey,
+    VisitLink,
+)
+from priem.phones import numbers_in
+from priem.ports import OpenStep
+from priem.texts import Text, text
+
+R = TypeVar("R", bound=Hashable)
+N = TypeVar("N", bound=Hashable)
+
+OPEN = (State.INTENDED, State.UNKNOWN)
+
+
+class Index(Generic[R, N]):
+    """Which records go by which names."""
+
+    def __init__(self) -> None:
+        self._records: dict[N, set[R]] = {}
+        self._names: dict[R, frozenset[N]] = {}
+
+    def put(self, record: R, names: Iterable[N]) -> None:
+        for name in self._names.pop(record, frozenset()):
+            self._records[name].discard(record)
+        self._names[record] = frozenset(names)
+        for name in self._names[record]:
+            self._records.setdefault(name, set()).add(record)
+
+    def at(self, names: Iterable[N]) -> set[R]:
+        return {record for name in names for record in self._records.get(name, ())}
+
+
+@dataclass(slots=True)
+class JournalEntry:
+    """A step as the journal has it; kept whole, which only memory may do."""
+
+    id: int
+    step: Step
+    state: State
+    intended_at: datetime
+    reason: Text | None = None
+    request_id: str = ""
+
+
+def utc_now() -> datetime:
+    return datetime.now(UTC)
+
+
+class MemoryStore:
+    """One clinic's memory for as long as the process lives. What a test wants to see is public."""
+
+    def __init__(self, now: Callable[[], datetime] = utc_now) -> None:
+        self.cursors: dict[str, str] = {}
+        self.contacts: dict[int, Contact] = {}
+        self.leads: dict[int, Lead] = {}
+        self.patient_links: dict[PatientKey, PatientLink] = {}
+        self.visit_links: dict[VisitKey, VisitLink] = {}
+        self.journal: dict[int, JournalEntry] = {}
+        self.rejected: dict[tuple[str, str, str], Rejected] = {}
+        """By connection, kind and id."""
+        self._until: int | None = None
+        self._now = now
+        self._ids = itertools.count(1)
+        self._pass = threading.Lock()
+        self._open: dict[PatientKey | VisitKey, list[int]] = {}
+        self._phones: Index[int, str] = Index()
+        self._contact_keys: Index[int, PatientKey] = Index()
+        self._lead_keys: Index[int, VisitKey] = Index()
+        self._lead_contacts: Index[int, int] = Index()
+        self._contact_owners: Index[PatientKey, int] = Index()
+        self._lead_owners: dict[int, VisitKey] = {}
+
+    @contextmanager
+    def exclusively(self) -> Iterator[None]:
+        if not self._pass.acquire(blocking=False):
+            raise TryLater(text("Another pass over this clinic is under way."))
+        try:
+            yield
+        finally:
+            self._pass.release()
+
+    def cursor(self, connection: str) -> str | None:
+        return self.cursors.get(connection)
+
+    def advance(self, connection: str, cursor: str) -> None:
+        self.cursors[connection] = cursor
+
+    def mirrored_until(self) -> int | None:
+        return self._until
+
+    def mirrored(self, until: int) -> None:
+        self._until = until
+
+    def mirror(self, contacts: Iterable[Contact] = (), leads: Iterable[Lead] = ()) -> None:
+        for contact in contacts:
+            self._mirror_contact(contact)
+        for lead in leads:
+            self._mirror_lead(lead)
+
+    def _mirror_contact(self, contact: Contact) -> None:
+        known = self.contacts.get(contact.id)
+        if known and known.updated_at > contact.updated_at:
+            return
+        self.contacts[contact.id] = contact
+        self._phones.put(contact.id, (number for entry in contact.phones for number in numbers_in(entry.text)))
+        self._contact_keys.put(contact.id, contact.keys)
+
+    def _mirror_lead(self, lead: Lead) -> None:
+        known = self.leads.get(lead.id)
+        if known and known.updated_at > lead.updated_at:
+            return
+        self.leads[lead.id] = lead
+        self._lead_keys.put(lead.id, lead.keys)
+        self._lead_contacts.put(lead.id, () if lead.is_closed else lead.contacts)
+
+    def around_patients(self, patients: Sequence[Patient]) -> Surroundings:
+        keys = {patient.key for patient in patients}
+        phones = {phone for patient in patients for phone in patient.phones}
+        return self._around(keys, (), phones)
+
+    def around_visits(self, visits: Mapping[VisitKey, VisitKey | None], patients: Iterable[PatientKey]) -> Surroundings:
+        keys = {*visits, *(before for before in visits.values() if before)}
+        patient_keys = set(patients)
+        own = self._contacts_of(patient_keys)
+        phones = {
+            number
+            for contact in own
+            if contact in self.contacts
+            for entry in self.contacts[contact].phones
+            for number in numbers_in(entry.text)
+        }
+        return self._around(patient_keys, keys, phones)
+
+    def _contacts_of(self, patients: Collection[PatientKey]) -> set[int]:
+        linked = {link.contact for key in patients if (link := self.patient_links.get(key))}
+        return linked | self._contact_keys.at(patients)
+
+    def _around(
+        self, patients: Collection[PatientKey], visits: Collection[VisitKey], phones: Iterable[str]
+    ) -> Surroundings:
+        patient_links = {key: self.patient_links[key] for key in patients if key in self.patient_links}
+        visit_links = {key: self.visit_links[key] for key in visits if key in self.visit_links}
+        near = self._contacts_of(patients) | self._phones.at(phones)
+        contacts = {id_: self.contacts[id_] for id_ in sorted(near) if id_ in self.contacts}
+        linked = {link.lead for link in visit_links.values()}
+        wanted = linked | self._lead_keys.at(visits) | self._lead_contacts.at(near)
+        leads = {id_: self.leads[id_] for id_ in sorted(wanted) if id_ in self.leads}
+        return Surroundings(
+            patient_links=patient_links,
+            visit_links=visit_links,
+            contacts=contacts,
+            leads=leads,
+            contact_owners={
+                id_: tuple(sorted(owners)) for id_ in contacts if (owners := self._contact_owners.at([id_]))
+            },
+            lead_owners={id_: self._lead_owners[id_] for id_ in leads if id_ in self._lead_owners},
+        )
+
+    def intend(self, steps: Sequence[Step]) -> None:
+        self._link([(step, step.target) for step in steps if step.draft is None and step.target is not None])
+        for step in steps:
+            state = State.DONE if step.draft is None else State.INTENDED
+            entry = JournalEntry(next(self._ids), step, state, self._now())
+            self.journal[entry.id] = entry
+            if state in OPEN:
+                self._open.setdefault(step.key, []).append(entry.id)
+            kind = "patient" if isinstance(step.key, PatientKey) else "visit"
+            self.rejected.pop((step.key.connection, kind, step.key.id), None)
+
+    def record(self, outcomes: Sequence[tuple[Step, Outcome, Contact | Lead | None]]) -> None:
+        missing = [step.key for step, _, _ in outcomes if not self._open.get(step.key)]
+        if missing:
+            raise LookupError(f"never intended: {', '.join(map(str, missing))}")
+        done = [(step, outcome.id or step.target) for step, outcome, _ in outcomes if outcome.state == State.DONE]
+        self._link([(step, id_) for step, id_ in done if id_])
+        for step, outcome, _ in outcomes:
+            entry = self.journal[self._open[step.key][-1]]
+            entry.reason, entry.request_id = outcome.reason, outcome.request_id
+            self._settle(entry, outcome.state)
+        written = [after for _, outcome, after in outcomes if outcome.state == State.DONE]
+        self.mirror(
+            (after for after in written if isinstance(after, Contact)),
+            (after for after in written if isinstance(after, Lead)),
+        )
+
+    def _settle(self, entry: JournalEntry, state: State) -> None:
+        entry.state = state
+        if state not in OPEN:
+            self._open[entry.step.key].remove(entry.id)
+
+    def open_steps(self) -> Sequence[OpenStep]:
+        entries = sorted((self.journal[id_] for ids in self._open.values() for id_ in ids), key=lambda entry: entry.id)
+        return tuple(
+            OpenStep(entry.id, entry.step.key, entry.state, entry.intended_at, entry.step.action == Action.CREATE)
+            for entry in entries
+        )
+
+    def close_steps(self, ids: Sequence[int], state: State) -> None:
+        for id_ in ids:
+            if self.journal[id_].state in OPEN:
+                self._settle(self.journal[id_], state)
+
+    def reject(self, connection: str, rejected: Sequence[Rejected]) -> None:
+        for row in rejected:
+            self.rejected[connection, row.kind, row.id] = row
+
+    def _link(self, done: Sequence[tuple[Step, int]]) -> None:
+        """All links of these steps, or none of them."""
+        links = visit_links_after(done, self.visit_links)
+        claims = self._claims(links)
+        for key in links.keys() & self.visit_links.keys():
+            if self._lead_owners.get(self.visit_links[key].lead) == key:
+                del self._lead_owners[self.visit_links[key].lead]
+        self._lead_owners |= claims
+        self.visit_links |= links
+        for step, id_ in done:
+            if isinstance(step.key, PatientKey):
+                self.patient_links[step.key] = PatientLink(contact=id_, fingerprint=step.fingerprint)
+                self._contact_owners.put(step.key, [id_])
+
+    def _claims(self, links: Mapping[VisitKey, VisitLink]) -> dict[int, VisitKey]:
+        """Whose the leads of these new links are. Two visits on one lead are a bug of whoever decided so."""
+        claims: dict[int, VisitKey] = {}
+        for key, link in links.items():
+            if link.moved_to is None:
+                before = self._lead_owners.get(link.lead)
+                others = {claims.get(link.lead), None if before in links else before} - {None, key}
+                if others:
+                    raise ValueError(f"lead {link.lead} is taken already: {key} cannot have it too")
+                claims[link.lead] = key
+        return claims
+
+
+def visit_links_after(
+    done: Iterable[tuple[Step, int]], known: Mapping[VisitKey, VisitLink]
+) -> dict[VisitKey, VisitLink]:
+    """The links that these steps make or change, in their order: a lead may be passed on more than once."""
+    links: dict[VisitKey, VisitLink] = {}
+    for step, lead in done:
+        if not isinstance(step.key, VisitKey):
+            continue
+        before = links.get(step.key) or known.get(step.key)
+        taken = (links.get(step.replaces) or known.get(step.replaces)) if step.replaces else None
+        if taken and step.replaces:
+            links[step.replaces] = replace(taken, moved_to=step.key)
+        links[step.key] = visit_link_after(step, lead, taken or before)
+    return links
+
+
+def visit_link_after(step: Step, lead: int, before: VisitLink | None) -> VisitLink:
+    """The visit's link once the step is done. Where Priem put the lead last is known until it puts it elsewhere."""
+    same = before if before and before.lead == lead else VisitLink(lead=lead)
+    moved_to = None if step.replaces else same.moved_to
+    link = replace(same, fingerprint=step.fingerprint, moved_to=moved_to)
+    if isinstance(step.draft, LeadDraft) and step.draft.stage is not None:
+        link = replace(link, pipeline=step.draft.pipeline or link.pipeline, stage=step.draft.stage)
+    return link
