@@ -1,0 +1,200 @@
+"""A clinic's whole set-up as one TOML file: read, checked, written. docs/reference/settings.md describes it.
+
+Secrets stand in the file by reference: `{ env = "NAME" }`, `{ file = "/path" }`, or `{ stored = true }` for the one
+that Priem keeps already. A bare string is taken, too, for a sandbox's sake.
+"""
+
+import os
+import tomllib
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any, Literal
+
+import tomli_w
+from pydantic import TypeAdapter, ValidationError
+
+from priem.engine.settings import Settings, Strict
+from priem.engine.values import VALUES
+from priem.engine.wanted import unknown_parts
+from priem.errors import AskOperator
+from priem.texts import Text, text
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SecretReference(Strict):
+    env: str = ""
+    file: str = ""
+    stored: bool = False
+
+
+Secret = str | SecretReference
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ClinicNames(Strict):
+    slug: str
+    name: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class AmoCrmAccess(Strict):
+    url: str
+    client_id: str = ""
+    client_secret: Secret = ""
+    redirect_uri: str = ""
+    code: Secret = ""
+    """Lives 20 minutes and is good for once; not written by `export`."""
+    long_lived_token: Secret = ""
+    sandbox: bool = False
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ConnectionFile:
+    """One МИС. What else stands here is the connector's own: its folder in `mis/` says what it takes."""
+
+    key: str
+    kind: Literal["ident", "archimed"]
+    password: Secret = ""
+    options: Mapping[str, Any] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ClinicFile(Strict):
+    clinic: ClinicNames
+    amocrm: AmoCrmAccess
+    connections: tuple[ConnectionFile, ...] = ()
+    settings: Settings = field(default_factory=Settings)
+
+
+ADAPTER = TypeAdapter(ClinicFile)
+NAMES_OF_SETTINGS = frozenset(Settings.__dataclass_fields__)
+NAMES_OF_CONNECTION = frozenset(ConnectionFile.__dataclass_fields__) - {"options"}
+
+
+def read(path: Path) -> ClinicFile:
+    """Raises AskOperator that names every line of the file that does not hold."""
+    try:
+        document = tomllib.loads(path.read_text(encoding="utf-8"))
+    except OSError as error:
+        raise AskOperator(text("The file {path} cannot be read.", path=path), text("Check its name.")) from error
+    except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
+        raise AskOperator(
+            text("The file {path} is not TOML: {why}.", path=path, why=error), text("Correct that line.")
+        ) from error
+    return parse(document)
+
+
+def parse(document: Mapping[str, Any]) -> ClinicFile:
+    try:
+        file = ADAPTER.validate_python(nested(document))
+    except ValidationError as error:
+        raise AskOperator(
+            text("The settings are not right: {list}.", list="; ".join(map(str, mistakes(error)))),
+            text("Correct these lines and try again."),
+        ) from error
+    if found := contradictions(file):
+        raise AskOperator(
+            text("The settings are not right: {list}.", list="; ".join(map(str, found))),
+            text("Correct these lines and try again."),
+        )
+    return file
+
+
+def nested(document: Mapping[str, Any]) -> dict[str, Any]:
+    """The file is flat where depth would be tiresome: settings at the top, a connection's own words within it."""
+    flat = dict(document)
+    settings = {name: flat.pop(name) for name in NAMES_OF_SETTINGS & flat.keys()}
+    connections = flat.pop("connections", [])
+    return {
+        **flat,
+        "settings": settings,
+        "connections": [nested_connection(row) if isinstance(row, dict) else row for row in connections]
+        if isinstance(connections, list)
+        else connections,
+    }
+
+
+def nested_connection(row: Mapping[str, Any]) -> dict[str, Any]:
+    own = {name: value for name, value in row.items() if name in NAMES_OF_CONNECTION}
+    return {**own, "options": {name: value for name, value in row.items() if name not in NAMES_OF_CONNECTION}}
+
+
+def mistakes(error: ValidationError) -> Sequence[Text]:
+    return [mistake(str(row["type"]), place(row["loc"]), row.get("ctx", {})) for row in error.errors()]
+
+
+def mistake(kind: str, where: str, context: Mapping[str, Any]) -> Text:
+    match kind:
+        case "missing":
+            return text("{place} is missing", place=where)
+        case "extra_forbidden" | "unexpected_keyword_argument":
+            return text("{place} is not known here", place=where)
+        case "literal_error" | "enum":
+            return text("{place} must be one of: {list}", place=where, list=context.get("expected", ""))
+        case _:
+            return text("{place} has a value of the wrong kind", place=where)
+
+
+def place(location: Sequence[str | int]) -> str:
+    """`status_sync.rules[2].stage`, as a person counts: from 1."""
+    words = [part for part in location if part not in ("settings", "options") and not str(part).startswith("function")]
+    return "".join(f"[{part + 1}]" if isinstance(part, int) else f".{part}" for part in words).lstrip(".")
+
+
+def contradictions(file: ClinicFile) -> list[Text]:
+    """What is well formed and still cannot be meant."""
+    found: list[Text] = []
+    keys = [connection.key for connection in file.connections]
+    found += [
+        text("two connections are called «{key}»", key=key) for key in {key for key in keys if keys.count(key) > 1}
+    ]
+    found += [
+        text("connections.key «{key}» may hold small Latin letters, digits and hyphens only", key=key)
+        for key in keys
+        if not key.replace("-", "").isalnum() or not key.isascii() or key != key.lower()
+    ]
+    sync = file.settings.status_sync
+    if sync.mode == "always" and any(rule.is_conditional for rule in sync.rules):
+        found.append(text("status_sync.rules have conditions, but status_sync.mode is «always»: it must be «filtered»"))
+    found += [
+        text("fields.value «{value}» is not known", value=rule.value)
+        for rule in file.settings.fields
+        if rule.value not in VALUES
+    ]
+    return found + name_mistakes(file.settings.leads.name)
+
+
+def name_mistakes(template: str) -> list[Text]:
+    try:
+        return [text("leads.name has an unknown word «{word}»", word=word) for word in unknown_parts(template)]
+    except ValueError:
+        return [text("leads.name has a brace without its pair")]
+
+
+def resolve(secret: Secret, stored: str = "") -> str:
+    """The secret itself. `stored` is what Priem keeps already."""
+    if isinstance(secret, str):
+        return secret
+    if secret.stored:
+        return stored
+    if secret.env:
+        if secret.env not in os.environ:
+            raise AskOperator(
+                text("The environment variable {name} is not set.", name=secret.env), text("Set it and try again.")
+            )
+        return os.environ[secret.env]
+    try:
+        return Path(secret.file).read_text(encoding="utf-8").strip()
+    except OSError as error:
+        raise AskOperator(
+            text("The file {path} cannot be read.", path=secret.file), text("Check its name and rights.")
+        ) from error
+
+
+def write(file: ClinicFile) -> str:
+    """The file that `parse` reads to the same set-up."""
+    whole = ADAPTER.dump_python(file, mode="json", exclude_defaults=True, exclude_none=True)
+    document: dict[str, Any] = {"clinic": whole["clinic"], "amocrm": whole["amocrm"], **whole.get("settings", {})}
+    document["connections"] = [{**row.pop("options", {}), **row} for row in whole.get("connections", [])]
+    return tomli_w.dumps(document, multiline_strings=True)

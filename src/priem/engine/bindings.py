@@ -1,0 +1,197 @@
+"""Settings in a person's words → ids of the account as it is today. What is missing is said all at once."""
+
+import hashlib
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass, field
+
+from priem.engine.settings import BranchSettings, FieldRule, Named, Policy, Settings, StageName, StageRule
+from priem.engine.values import SUPPORTED_KINDS, VALUES, ValueKind
+from priem.errors import AskOperator
+from priem.model import LOST, WON, Account, FieldInfo, PipelineInfo, StageInfo
+from priem.texts import Text, text
+
+Stage = tuple[int, int]
+"""Pipeline and stage: 142 and 143 exist in every pipeline."""
+
+
+@dataclass(frozen=True, slots=True)
+class BoundRule:
+    rule: StageRule
+    stage: Stage
+    in_pipeline: int | None
+    loss_reason: int | None
+    number: int
+    """Its place in the clinic's list, from 1: people are told which rule fired."""
+
+
+@dataclass(frozen=True, slots=True)
+class BoundField:
+    name: str
+    """The value's word, e.g. `visit.doctor`."""
+    value: ValueKind
+    info: FieldInfo
+    policy: Policy
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Bound:
+    """Settings with every name resolved."""
+
+    settings: Settings
+    rules: tuple[BoundRule, ...]
+    branch_rules: Mapping[str, tuple[BoundRule, ...]]
+    first_stage: Stage
+    branch_first_stages: Mapping[str, Stage]
+    guarded: frozenset[Stage]
+    waiting: frozenset[Stage]
+    order: Mapping[Stage, int]
+    """How far along a stage is."""
+    contact_fields: tuple[BoundField, ...]
+    lead_fields: tuple[BoundField, ...]
+    contact_responsible: int | None
+    lead_responsible: int | None
+    version: str
+    """Changes whenever a decision could come out differently."""
+
+    @property
+    def contact_field_ids(self) -> frozenset[int]:
+        return frozenset(bound.info.id for bound in self.contact_fields)
+
+    @property
+    def lead_field_ids(self) -> frozenset[int]:
+        return frozenset(bound.info.id for bound in self.lead_fields)
+
+
+def bind(settings: Settings, account: Account) -> Bound:
+    """Raises AskOperator that names everything in the settings which the account does not have."""
+    binder = Binder(account)
+    bound = binder.bind(settings)
+    if binder.missing:
+        raise AskOperator(
+            text("The settings name what amoCRM does not have: {list}.", list="; ".join(map(str, binder.missing))),
+            text("Correct the settings, or make it in amoCRM again."),
+        )
+    return bound
+
+
+@dataclass(slots=True)
+class Binder:
+    account: Account
+    missing: list[Text] = field(default_factory=list)
+
+    def bind(self, settings: Settings) -> Bound:
+        rules = self.rules(settings.status_sync.rules)
+        branches = settings.branches
+        leads, contacts = settings.leads, settings.contacts
+        return Bound(
+            settings=settings,
+            rules=rules,
+            branch_rules={
+                name: self.rules(branch.status_sync.rules) for name, branch in branches.items() if branch.status_sync
+            },
+            first_stage=self.stage(leads.first_stage) if leads.first_stage else self.default_stage(),
+            branch_first_stages=dict(self.first_stages(branches)),
+            guarded=frozenset(map(self.stage, leads.guarded)),
+            waiting=frozenset(map(self.stage, settings.duplicates.waiting)) or self.open_stages(rules),
+            order={
+                (pipeline.id, stage.id): place
+                for pipeline in self.account.pipelines
+                for place, stage in enumerate(pipeline.stages)
+            },
+            contact_fields=tuple(self.fields(settings.fields, "patient", self.account.contact_fields)),
+            lead_fields=tuple(self.fields(settings.fields, "visit", self.account.lead_fields)),
+            contact_responsible=self.user(contacts.responsible),
+            lead_responsible=self.user(leads.responsible),
+            version=hashlib.sha256(repr(settings).encode()).hexdigest()[:8],
+        )
+
+    def rules(self, rules: Iterable[StageRule]) -> tuple[BoundRule, ...]:
+        return tuple(
+            BoundRule(
+                rule=rule,
+                stage=self.stage(StageName(pipeline=rule.pipeline, stage=rule.stage)),
+                in_pipeline=self.pipeline(rule.in_pipeline).id if rule.in_pipeline else None,
+                loss_reason=self.loss_reason(rule.loss_reason),
+                number=number,
+            )
+            for number, rule in enumerate(rules, start=1)
+        )
+
+    def first_stages(self, branches: Mapping[str, BranchSettings]) -> Iterator[tuple[str, Stage]]:
+        for name, branch in branches.items():
+            if branch.first_stage:
+                yield name, self.stage(branch.first_stage)
+
+    def pipeline(self, name: Named) -> PipelineInfo:
+        for pipeline in self.account.pipelines:
+            if is_named(name, pipeline.id, pipeline.name):
+                return pipeline
+        self.missing.append(text("pipeline «{name}»", name=name))
+        return PipelineInfo(0, str(name), ())
+
+    def stage(self, name: StageName) -> Stage:
+        pipeline = self.pipeline(name.pipeline)
+        for stage in pipeline.stages:
+            if is_named(name.stage, stage.id, stage.name):
+                return pipeline.id, stage.id
+        if pipeline.id:
+            self.missing.append(text("stage «{stage}» of pipeline «{name}»", stage=name.stage, name=name.pipeline))
+        return pipeline.id, 0
+
+    def default_stage(self) -> Stage:
+        pipelines = sorted(self.account.pipelines, key=lambda pipeline: not pipeline.is_main)
+        if pipelines and (stages := [stage for stage in pipelines[0].stages if not stage.is_unsorted]):
+            return pipelines[0].id, stages[0].id
+        self.missing.append(text("any pipeline with stages"))
+        return 0, 0
+
+    def open_stages(self, rules: Iterable[BoundRule]) -> frozenset[Stage]:
+        named = {rule.stage[0] for rule in rules} or {self.default_stage()[0]}
+        return frozenset(
+            (pipeline.id, stage.id)
+            for pipeline in self.account.pipelines
+            for stage in pipeline.stages
+            if pipeline.id in named and is_open(stage)
+        )
+
+    def fields(self, rules: Iterable[FieldRule], of: str, there: tuple[FieldInfo, ...]) -> Iterator[BoundField]:
+        for rule in rules:
+            value = VALUES[rule.value]
+            if value.of != of:
+                continue
+            wanted = rule.field or value.title
+            info = next((info for info in there if is_named(wanted, info.id, info.name)), None)
+            if info is None:
+                self.missing.append(text("field «{name}»", name=wanted))
+            elif info.kind not in SUPPORTED_KINDS:
+                self.missing.append(text("field «{name}» of a kind that can hold it", name=wanted))
+            else:
+                yield BoundField(rule.value, value, info, rule.policy)
+
+    def user(self, name: Named) -> int | None:
+        if not name:
+            return None
+        for user, called in self.account.users.items():
+            if is_named(name, user, called):
+                return user
+        if isinstance(name, int) and not self.account.users:
+            return name  # the token may not list users; then an id has to be believed
+        self.missing.append(text("user «{name}»", name=name))
+        return None
+
+    def loss_reason(self, name: Named) -> int | None:
+        if not name:
+            return None
+        for reason, called in self.account.loss_reasons.items():
+            if is_named(name, reason, called):
+                return reason
+        self.missing.append(text("loss reason «{name}»", name=name))
+        return None
+
+
+def is_named(name: Named, id_: int, called: str) -> bool:
+    return name == id_ if isinstance(name, int) else name.strip().casefold() == called.strip().casefold()
+
+
+def is_open(stage: StageInfo) -> bool:
+    return stage.id not in (WON, LOST)

@@ -1,0 +1,93 @@
+"""Which stage a visit's lead belongs to, and whether it may be moved there. Pure; the rules are the clinic's data."""
+
+from dataclasses import dataclass
+
+from priem.engine.bindings import Bound, BoundRule, Stage
+from priem.engine.settings import StageRule
+from priem.model import Lead, Visit, VisitLink
+
+
+@dataclass(frozen=True, slots=True)
+class Placement:
+    """Where the lead goes, or None for «leave it», and the words that explain it."""
+
+    stage: Stage | None
+    rule: str
+    loss_reason: int | None = None
+
+
+def place_new(visit: Visit, bound: Bound) -> Placement:
+    """Where a lead begins."""
+    decided = fitting_rule(visit, None, bound)
+    if decided:
+        return Placement(decided.stage, f"rule:{decided.number}", decided.loss_reason)
+    branch = branch_name(visit)
+    return Placement(bound.branch_first_stages.get(branch, bound.first_stage), "first_stage")
+
+
+def place(visit: Visit, lead: Lead, link: VisitLink | None, bound: Bound) -> Placement:
+    """Where a lead that exists goes."""
+    now = (lead.pipeline, lead.stage)
+    if now in bound.guarded:
+        return Placement(None, "guarded")
+    decided = fitting_rule(visit, lead, bound)
+    if decided is None:
+        return Placement(None, "no_rule")
+    if decided.stage == now:
+        return Placement(None, f"rule:{decided.number}")
+    if link and goes_back(now, decided.stage, bound) and not may_go_back(now, link, bound):
+        return Placement(None, "ahead")
+    return Placement(decided.stage, f"rule:{decided.number}", decided.loss_reason)
+
+
+def goes_back(now: Stage, target: Stage, bound: Bound) -> bool:
+    """Earlier in the same pipeline. From one pipeline to another nothing is earlier."""
+    return now[0] == target[0] and bound.order.get(target, 0) < bound.order.get(now, 0)
+
+
+def may_go_back(now: Stage, link: VisitLink, bound: Bound) -> bool:
+    match bound.settings.leads.back:
+        case "always":
+            return True
+        case "own":
+            return now == (link.pipeline, link.stage)
+        case _:
+            return False
+
+
+def fitting_rule(visit: Visit, lead: Lead | None, bound: Bound) -> BoundRule | None:
+    """The first rule from the top whose status and conditions fit."""
+    branch = bound.settings.branches.get(branch_name(visit))
+    own = branch.status_sync if branch else None
+    sync = own or bound.settings.status_sync
+    if sync.mode == "never":
+        return None
+    rules = bound.branch_rules[branch_name(visit)] if own else bound.rules
+    return next((rule for rule in rules if fits(rule, visit, lead)), None)
+
+
+def fits(bound_rule: BoundRule, visit: Visit, lead: Lead | None) -> bool:
+    rule = bound_rule.rule
+    return (
+        rule.status == visit.status
+        and is_one_of(rule.branch, visit.branch, visit.branch_name, branch_name(visit))
+        and is_one_of(rule.doctor, visit.doctor, visit.doctor_name)
+        and is_one_of(rule.service, *(service.name for service in visit.services))
+        and is_one_of(rule.category, *(service.category for service in visit.services))
+        and fits_visit_number(rule, visit)
+        and (bound_rule.in_pipeline is None or (lead is not None and lead.pipeline == bound_rule.in_pipeline))
+    )
+
+
+def is_one_of(wanted: str, *there: str) -> bool:
+    """An empty condition holds for all."""
+    return not wanted or wanted.casefold() in {name.casefold() for name in there}
+
+
+def fits_visit_number(rule: StageRule, visit: Visit) -> bool:
+    """A visit of which the МИС does not say whether it is the first fits neither."""
+    return not rule.visit or visit.is_first is (rule.visit == "first")
+
+
+def branch_name(visit: Visit) -> str:
+    return f"{visit.key.connection}:{visit.branch}"

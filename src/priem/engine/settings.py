@@ -1,0 +1,124 @@
+"""What a clinic decided, as data. Pipelines, stages, fields and users are named as people name them, or by id."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import ClassVar, Literal
+
+from priem.model import VisitStatus
+
+Named = str | int
+"""A name as it stands in amoCRM, or its id. Ids survive renaming."""
+
+Policy = Literal["overwrite", "fill", "never"]
+"""What happens to a value that is there already. `never` writes only to what Priem itself creates."""
+
+
+class Strict:
+    """A word in the file that no setting has is a mistake, not a wish: pydantic, which reads the file, refuses it."""
+
+    __slots__ = ()
+    __pydantic_config__: ClassVar[Mapping[str, object]] = {"extra": "forbid"}
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class StageName(Strict):
+    pipeline: Named
+    stage: Named
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class StageRule(Strict):
+    """Visits with this status belong to this stage, if every condition that is given holds."""
+
+    status: VisitStatus
+    pipeline: Named
+    stage: Named
+    branch: str = ""
+    """A branch's id in its connection, or its name."""
+    doctor: str = ""
+    service: str = ""
+    category: str = ""
+    in_pipeline: Named = ""
+    """The pipeline that the lead is in now."""
+    visit: Literal["", "first", "repeat"] = ""
+    loss_reason: Named = ""
+    """For the lost stage: amoCRM's reason."""
+
+    @property
+    def is_conditional(self) -> bool:
+        return any((self.branch, self.doctor, self.service, self.category, self.in_pipeline, self.visit))
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class StatusSync(Strict):
+    """Which stage a visit's status moves its lead to."""
+
+    mode: Literal["always", "filtered", "never"] = "always"
+    rules: tuple[StageRule, ...] = ()
+    """Read from the top; the first that fits decides. With `always`, none of them may have conditions."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class FieldRule(Strict):
+    """One value of the МИС and the amoCRM field that shows it."""
+
+    value: str
+    """A word of docs/reference/fields.md, e.g. `visit.doctor`. `patient.…` goes to contacts, `visit.…` to leads."""
+    field: Named = ""
+    """Empty: the field that Priem creates for this value."""
+    policy: Policy = "overwrite"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Duplicates(Strict):
+    """How Priem finds what is there already, beyond its own links and keys."""
+
+    several_contacts: Literal["oldest", "newest", "active"] = "oldest"
+    """Which of several contacts with one phone, when nothing else tells them apart."""
+    waiting: tuple[StageName, ...] = ()
+    """Stages where a request may wait to become a visit. Empty: every open stage of the pipelines in the rules."""
+    several_leads: Literal["oldest", "newest", "furthest"] = "oldest"
+    rename_found_leads: bool = False
+    junk_phones: tuple[str, ...] = ()
+    """Numbers that belong to nobody: the clinic's own, a call centre's."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Leads(Strict):
+    create: bool = True
+    name: str = "{patient}, {date} {time}"
+    first_stage: StageName | None = None
+    """Where a lead begins when no rule tells. None: the first stage of the main pipeline."""
+    guarded: tuple[StageName, ...] = ()
+    """Stages that Priem leaves alone: a lead there keeps its stage."""
+    back: Literal["own", "always", "never"] = "own"
+    """May a lead go back a stage? `own`: only from where Priem itself has put it."""
+    total_is_price: bool = True
+    responsible: Named = ""
+    tags: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Contacts(Strict):
+    name: Policy = "overwrite"
+    responsible: Named = ""
+    tags: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class BranchSettings(Strict):
+    """What is different in one branch."""
+
+    status_sync: StatusSync | None = None
+    first_stage: StageName | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Settings(Strict):
+    status_sync: StatusSync = StatusSync()
+    branches: Mapping[str, BranchSettings] = field(default_factory=dict)
+    """By `connection:branch id`."""
+    fields: tuple[FieldRule, ...] = ()
+    duplicates: Duplicates = Duplicates()
+    leads: Leads = Leads()
+    contacts: Contacts = Contacts()

@@ -1,0 +1,167 @@
+"""What a contact and a lead should say, and what of it is to be written to one that exists. Pure.
+
+What the clinic does not know never wipes what the CRM knows, and phones are added, never removed.
+"""
+
+import hashlib
+import re
+from collections.abc import Iterable, Mapping
+from string import Formatter
+
+from priem.engine.bindings import Bound, BoundField
+from priem.engine.rules import Placement
+from priem.engine.settings import Policy
+from priem.engine.values import express
+from priem.model import Contact, ContactDraft, FieldValue, Lead, LeadDraft, Patient, PhoneEntry, Visit
+from priem.phones import numbers_in
+
+LABEL = "MOB"
+"""The label of a phone that Priem adds: docs/reference/amocrm.md §3.9."""
+
+
+def fingerprint(record: Patient | Visit, bound: Bound) -> str:
+    """The same again means that nothing is to be decided anew."""
+    return hashlib.sha256(f"{bound.version} {record!r}".encode()).hexdigest()[:16]
+
+
+def new_contact(patient: Patient, bound: Bound) -> ContactDraft:
+    settings = bound.settings.contacts
+    return ContactDraft(
+        ref=str(patient.key),
+        name=contact_name(patient),
+        phones=tuple(PhoneEntry(phone, LABEL) for phone in patient.phones),
+        keys=(patient.key,),
+        fields=values(patient, bound.contact_fields),
+        responsible=bound.contact_responsible,
+        tags=settings.tags,
+    )
+
+
+def contact_changes(patient: Patient, contact: Contact, bound: Bound) -> ContactDraft | None:
+    """What differs and is Priem's to write; None when nothing does."""
+    name = contact_name(patient)
+    phones = merged_phones(patient.phones, contact.phones)
+    draft = ContactDraft(
+        ref=str(patient.key),
+        id=contact.id,
+        name=name if patient.name and may_write(name, contact.name, bound.settings.contacts.name) else None,
+        phones=phones if phones != contact.phones else None,
+        keys=None if patient.key in contact.keys else (*contact.keys, patient.key),
+        fields=differing(values(patient, bound.contact_fields), contact.fields, bound.contact_fields),
+    )
+    return None if says_nothing(draft) else draft
+
+
+def new_lead(visit: Visit, contact: Contact, placement: Placement, bound: Bound) -> LeadDraft:
+    pipeline, stage = placement.stage or bound.first_stage
+    return LeadDraft(
+        ref=str(visit.key),
+        name=lead_name(visit, contact.name, bound),
+        pipeline=pipeline,
+        stage=stage,
+        price=price(visit, bound),
+        contact=contact.id,
+        keys=(visit.key,),
+        fields=values(visit, bound.lead_fields),
+        responsible=bound.lead_responsible,
+        loss_reason=placement.loss_reason,
+        tags=bound.settings.leads.tags,
+    )
+
+
+def lead_changes(visit: Visit, lead: Lead, name: str | None, placement: Placement, bound: Bound) -> LeadDraft | None:
+    """What differs and is Priem's to write; None when nothing does. `name` is None when the lead keeps its own."""
+    wanted_price = price(visit, bound)
+    stage = placement.stage if placement.stage != (lead.pipeline, lead.stage) else None
+    draft = LeadDraft(
+        ref=str(visit.key),
+        id=lead.id,
+        name=name if name != lead.name else None,
+        pipeline=stage[0] if stage else None,
+        stage=stage[1] if stage else None,
+        price=wanted_price if wanted_price != lead.price else None,
+        keys=None if lead.keys == (visit.key,) else (visit.key,),
+        fields=differing(values(visit, bound.lead_fields), lead.fields, bound.lead_fields),
+        loss_reason=placement.loss_reason if stage else None,
+    )
+    return None if says_nothing(draft) else draft
+
+
+def says_nothing(draft: ContactDraft | LeadDraft) -> bool:
+    about = ("name", "keys", "phones", "pipeline", "price", "responsible")
+    return not draft.fields and all(getattr(draft, part, None) is None for part in about)
+
+
+def contact_name(patient: Patient) -> str:
+    return patient.name or f"Пациент {patient.key.id}"
+
+
+def lead_name(visit: Visit, patient_name: str, bound: Bound) -> str:
+    words = {name: part.format(visit=visit, patient=patient_name) for name, part in LEAD_NAME_PARTS.items()}
+    return bound.settings.leads.name.format_map(words).strip(" ,")[:250]
+
+
+LEAD_NAME_PARTS: Mapping[str, str] = {
+    "patient": "{patient}",
+    "date": "{visit.starts_at:%d.%m}",
+    "time": "{visit.starts_at:%H:%M}",
+    "doctor": "{visit.doctor_name}",
+    "branch": "{visit.branch_name}",
+    "room": "{visit.room}",
+    "id": "{visit.key.id}",
+}
+"""The words that `leads.name` may use in braces."""
+
+
+def follows_template(name: str, patient_name: str, bound: Bound) -> bool:
+    """Is this a name that Priem gave, for this visit or for an earlier state of it? Then it may be renewed."""
+    parts = list(Formatter().parse(bound.settings.leads.name))
+    has_figures = any(part in FIGURES for _, part, _, _ in parts)
+    pattern = "".join(re.escape(literal) + spelling(part, patient_name, has_figures) for literal, part, _, _ in parts)
+    return re.fullmatch(pattern.strip(" ,"), name) is not None
+
+
+FIGURES: Mapping[str, str] = {"date": r"\d\d\.\d\d", "time": r"\d\d:\d\d", "id": r"\d+"}
+
+
+def spelling(part: str | None, patient_name: str, has_figures: bool) -> str:  # noqa: FBT001 - private, one caller
+    """Without figures in the template only the patient's own name tells our names from a manager's."""
+    if part is None:
+        return ""
+    return FIGURES.get(part, ".*" if has_figures else re.escape(patient_name))
+
+
+def unknown_parts(template: str) -> tuple[str, ...]:
+    """What stands in braces in a lead's name and is not a word for it. Raises ValueError for a lone brace."""
+    named = (name for _, name, _, _ in Formatter().parse(template) if name is not None)
+    return tuple(name for name in named if name not in LEAD_NAME_PARTS)
+
+
+def price(visit: Visit, bound: Bound) -> int | None:
+    """amoCRM's price is whole roubles: docs/reference/amocrm.md §3.2."""
+    if visit.total is None or not bound.settings.leads.total_is_price:
+        return None
+    return int(visit.total.to_integral_value())
+
+
+def values(record: Patient | Visit, fields: Iterable[BoundField]) -> dict[int, FieldValue]:
+    said = ((field.info.id, express(field.value.read(record), field.info.kind)) for field in fields)
+    return {field: value for field, value in said if value}
+
+
+def differing(
+    wanted: Mapping[int, FieldValue], there: Mapping[int, FieldValue], fields: Iterable[BoundField]
+) -> dict[int, FieldValue]:
+    """The wanted values that the policies let through."""
+    policies = {field.info.id: field.policy for field in fields}
+    return {field: value for field, value in wanted.items() if may_write(value, there.get(field, ""), policies[field])}
+
+
+def may_write(wanted: FieldValue, there: FieldValue, policy: Policy) -> bool:
+    return wanted != there and (policy == "overwrite" or (policy == "fill" and not there))
+
+
+def merged_phones(ours: Iterable[str], theirs: tuple[PhoneEntry, ...]) -> tuple[PhoneEntry, ...]:
+    """Theirs as they are, and those of ours that are not among them in any spelling."""
+    known = {number for phone in theirs for number in numbers_in(phone.text)}
+    return theirs + tuple(PhoneEntry(phone, LABEL) for phone in ours if phone not in known)
