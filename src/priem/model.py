@@ -129,6 +129,8 @@ class Page:
     visits: tuple[Visit, ...] = ()
     rejected: tuple[Rejected, ...] = ()
     cursor: str
+    visits_since: datetime | None = None
+    """Visits that were planned for before this moment and added before it are history: they get no lead of their own."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,3 +1,87 @@
-SECRET_KEY = "replaced"
-INSTALLED_APPS: list[str] = []
-USE_TZ = True
+"""Django's settings. Everything comes from the environment (docs/reference/environment.md)."""
+
+import os
+from pathlib import Path
+from typing import cast
+
+from django.utils.functional import SimpleLazyObject
+from django.utils.translation import gettext_lazy as _
+
+from priem.hub import environment, keys
+from priem.hub.look import LOOK
+from priem.hub.logs import logging_configuration
+from priem.texts import CATALOGS
+
+HERE = Path(__file__).parent
+HTTPS = environment.flag("PRIEM_HTTPS")
+
+# Made of the key file when somebody first signs something, not when the settings are imported.
+SECRET_KEY = cast(str, SimpleLazyObject(keys.signing_key))
+DEBUG = False
+ALLOWED_HOSTS = environment.words("PRIEM_HOSTS", environment.LOOPBACK)
+CSRF_TRUSTED_ORIGINS = environment.words("PRIEM_ORIGINS")
+SESSION_COOKIE_SECURE = CSRF_COOKIE_SECURE = HTTPS
+SECURE_PROXY_SSL_HEADER = ("HTTP_X_FORWARDED_PROTO", "https") if HTTPS else None
+SECURE_HSTS_SECONDS = 3600 if HTTPS else 0
+
+INSTALLED_APPS = [
+    "priem.hub",
+    "unfold",
+    "unfold.contrib.filters",
+    "django.contrib.admin",
+    "django.contrib.auth",
+    "django.contrib.contenttypes",
+    "django.contrib.sessions",
+    "django.contrib.messages",
+    "django.contrib.staticfiles",
+]
+MIDDLEWARE = [
+    "django.middleware.security.SecurityMiddleware",
+    "whitenoise.middleware.WhiteNoiseMiddleware",
+    "django.contrib.sessions.middleware.SessionMiddleware",
+    "django.middleware.locale.LocaleMiddleware",
+    "django.middleware.common.CommonMiddleware",
+    "django.middleware.csrf.CsrfViewMiddleware",
+    "django.contrib.auth.middleware.AuthenticationMiddleware",
+    "django.contrib.messages.middleware.MessageMiddleware",
+    "django.middleware.clickjacking.XFrameOptionsMiddleware",
+]
+ROOT_URLCONF = "priem.hub.urls"
+WSGI_APPLICATION = "priem.hub.wsgi.application"
+TEMPLATES = [
+    {
+        "BACKEND": "django.template.backends.django.DjangoTemplates",
+        "DIRS": [HERE / "templates"],
+        "APP_DIRS": True,
+        "OPTIONS": {
+            "context_processors": [
+                "django.template.context_processors.request",
+                "django.contrib.auth.context_processors.auth",
+                "django.contrib.messages.context_processors.messages",
+            ],
+        },
+    },
+]
+
+DATABASES = {"default": environment.database(os.environ.get("DATABASE_URL", ""), environment.home())}
+DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
+
+AUTH_PASSWORD_VALIDATORS = [
+    {"NAME": "django.contrib.auth.password_validation.UserAttributeSimilarityValidator"},
+    {"NAME": "django.contrib.auth.password_validation.MinimumLengthValidator", "OPTIONS": {"min_length": 10}},
+    {"NAME": "django.contrib.auth.password_validation.CommonPasswordValidator"},
+    {"NAME": "django.contrib.auth.password_validation.NumericPasswordValidator"},
+]
+
+LANGUAGE_CODE = "ru"
+LANGUAGES = [("ru", _("Russian")), ("en", _("English"))]
+LOCALE_PATHS = [CATALOGS]
+USE_TZ = True  # stored in UTC
+TIME_ZONE = os.environ.get("PRIEM_TIME_ZONE", "Europe/Moscow")  # shown in this one
+
+STATIC_URL = "static/"
+WHITENOISE_USE_FINDERS = True
+WHITENOISE_AUTOREFRESH = False
+
+LOGGING = logging_configuration(os.environ.get("PRIEM_LOG", "console"), os.environ.get("PRIEM_LOG_LEVEL", "INFO"))
+UNFOLD = LOOK
