@@ -1,0 +1,174 @@
+"""amoCRM as the engine sees it (ports.Crm)."""
+
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
+from typing import Any, Self, TypeVar
+from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
+
+from priem.amocrm.account import read_account
+from priem.amocrm.catalog import KEY_FIELDS, Catalog, Entity, FieldSpec
+from priem.amocrm.client import Client, Http
+from priem.amocrm.config import Config
+from priem.amocrm.contacts import from_contact_draft, to_contact
+from priem.amocrm.leads import from_lead_draft, to_lead
+from priem.amocrm.limits import Lane, Limiter
+from priem.amocrm.oauth import OAuth
+from priem.amocrm.problems import Answer
+from priem.amocrm.reading import PAGE, read_pages
+from priem.amocrm.writing import BatchSize, Writing
+from priem.model import Account, Contact, ContactDraft, FieldInfo, FieldValue, Lead, LeadDraft, Outcome
+from priem.ports import Clock, ExchangeLog, TokenStore
+
+R = TypeVar("R", Contact, Lead)
+
+
+class AmoCrm:
+    """One account. Safe to use from several threads; `limits` makes processes share the account's rate, too."""
+
+    def __init__(
+        self,
+        config: Config,
+        tokens: TokenStore,
+        clock: Clock,
+        log: ExchangeLog,
+        *,
+        limits: Path | None = None,
+        lane: Lane = "bulk",
+        on_moved: Callable[[str], None] = lambda _base_url: None,
+    ) -> None:
+        """`limits` is a folder on this machine. `on_moved` hears the account's new base URL when amoCRM tells it."""
+        self._config = config
+        limiter = Limiter(f"{config.host}-{config.client_id}", config.requests_per_second, limits)
+        self._http = Http(config, limiter, clock, log)
+        self.oauth = OAuth(config, self._http, tokens, clock, on_moved)
+        self.client = Client(self._http, self.oauth, lane)
+        self._executor = ThreadPoolExecutor(config.in_flight, thread_name_prefix="amocrm")
+        self._catalogs: dict[Entity, Catalog] = {
+            "contacts": Catalog(self.client, "contacts"),
+            "leads": Catalog(self.client, "leads"),
+        }
+        self._sizes = {"contacts": BatchSize(), "leads": BatchSize()}
+        self._account: Account | None = None
+
+    def close(self) -> None:
+        self._executor.shutdown(wait=False, cancel_futures=True)
+        self._http.close()
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self.close()
+
+    def account(self) -> Account:
+        contact_fields, lead_fields = self._catalogs["contacts"], self._catalogs["leads"]
+        self._account = read_account(self.client, contact_fields, lead_fields, self._executor)
+        return self._account
+
+    def prepare(self) -> Account:
+        account = self.account()
+        lacking = [entity for entity, spec in KEY_FIELDS.items() if self._catalogs[entity].find(spec) is None]
+        for entity in lacking:
+            self._catalogs[entity].create([KEY_FIELDS[entity]])
+        return self.account() if lacking else account
+
+    def create_fields(
+        self, entity: Entity, wanted: Iterable[tuple[str, str, Sequence[str], str]]
+    ) -> tuple[FieldInfo, ...]:
+        """Fields of (name, kind, options, code) in the group Priem; those that are there are only given options."""
+        self._known_account()
+        created = self._catalogs[entity].create(FieldSpec(*spec) for spec in wanted)
+        return tuple(field.info for field in created)
+
+    def contacts(self, changed_since: int | None, fields: Collection[int]) -> Iterator[Sequence[Contact]]:
+        zone = self._zone()
+        return self._read("contacts", changed_since, (), lambda row: to_contact(row, fields, zone))
+
+    def leads(self, changed_since: int | None, fields: Collection[int]) -> Iterator[Sequence[Lead]]:
+        zone = self._zone()
+        return self._read("leads", changed_since, [("with", "contacts")], lambda row: to_lead(row, fields, zone))
+
+    def write_contacts(self, drafts: Sequence[ContactDraft]) -> Iterator[Sequence[Outcome]]:
+        encode = self._encoder("contacts", [draft.fields for draft in drafts])
+        writing = Writing[ContactDraft](
+            self.client,
+            self._executor,
+            "contacts",
+            lambda draft: from_contact_draft(draft, encode),
+            self._sizes["contacts"],
+        )
+        return writing.run(drafts, self._config.in_flight)
+
+    def write_leads(self, drafts: Sequence[LeadDraft]) -> Iterator[Sequence[Outcome]]:
+        encode = self._encoder("leads", [draft.fields for draft in drafts])
+        writing = Writing[LeadDraft](
+            self.client, self._executor, "leads", lambda draft: from_lead_draft(draft, encode), self._sizes["leads"]
+        )
+        return writing.run(drafts, self._config.in_flight)
+
+    def _known_account(self) -> Account:
+        return self._account or self.account()
+
+    def _zone(self) -> ZoneInfo:
+        try:
+            return ZoneInfo(self._known_account().time_zone)
+        except (ZoneInfoNotFoundError, ValueError):
+            return ZoneInfo("Europe/Moscow")
+
+    def _encoder(
+        self, entity: Entity, changes: Sequence[Mapping[int, FieldValue]]
+    ) -> Callable[[int, FieldValue], dict[str, Any]]:
+        """Asks for the account only when there is a field to write."""
+        if not any(changes):
+            return lambda field, _value: {"field_id": field, "values": None}
+        zone, catalog = self._zone(), self._catalogs[entity]
+        catalog.add_missing_options(changes)
+        return lambda field, value: catalog.encode(field, value, zone)
+
+    def _read(
+        self,
+        entity: Entity,
+        changed_since: int | None,
+        extra: Sequence[tuple[str, str]],
+        parse_row: Callable[[Mapping[str, Any]], R],
+    ) -> Iterator[Sequence[R]]:
+        def parse(answer: Answer) -> tuple[R, ...]:
+            return tuple(parse_row(row) for row in answer.rows(entity) if not row.get("is_deleted"))
+
+        filtered = changed_since is not None and self._known_account().filters_work
+        choice: list[tuple[str, str | int]] = choose(changed_since, filtered=filtered)
+
+        def page(number: int) -> Answer:
+            return self.client.get(f"/api/v4/{entity}", [*choice, *extra, ("page", number), ("limit", PAGE)])
+
+        pages = read_pages(page, parse, self._executor, self._config.requests_per_second)
+        return since(pages, changed_since, newest_first=not filtered)
+
+
+def choose(changed_since: int | None, *, filtered: bool) -> list[tuple[str, str | int]]:
+    """Which rows, in which order.
+
+    By id, since then a row that is changed while pages are read does not push others across a page's edge; without
+    filters the newest changes first, up to the mark.
+    """
+    if changed_since is None:
+        return [("order[id]", "asc")]
+    if filtered:
+        return [("filter[updated_at][from]", changed_since), ("order[id]", "asc")]
+    return [("order[updated_at]", "desc")]
+
+
+def since(pages: Iterator[Sequence[R]], changed_since: int | None, *, newest_first: bool) -> Iterator[Sequence[R]]:
+    """What was changed at or after the mark; filters that amoCRM ignored without a word are made up for."""
+    try:
+        for page in pages:
+            fresh = [row for row in page if changed_since is None or row.updated_at >= changed_since]
+            if fresh:
+                yield fresh
+            if changed_since is not None and newest_first and len(fresh) < len(page):
+                return
+    finally:
+        close = getattr(pages, "close", None)
+        if close:
+            close()

@@ -1,0 +1,252 @@
+"""At most so many requests in any second, counted where amoCRM counts them, by all threads and processes together.
+
+A request takes a slot, and the slot is dated when its last byte has left, not when it was granted: what the
+scheduler, the connection or the lock cost in between can then never push two requests closer than they were
+meant to be. What is left to chance is the network's own jitter, for which WINDOW is longer than a second.
+
+Ready-made limiters date at granting time and know no lanes, hence these pages. docs/reference/amocrm.md §2
+"""
+
+import fcntl
+import json
+import os
+import re
+import secrets
+import threading
+import time
+from bisect import insort
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import asdict, dataclass, field
+from pathlib import Path
+from typing import Literal
+
+from priem.errors import TryLater
+from priem.texts import text
+
+Lane = Literal["interactive", "live", "bulk"]
+LANES: tuple[Lane, ...] = ("interactive", "live", "bulk")
+"""A person who waits; a change just made; a first sync. None waits for a later one."""
+
+WINDOW = 1.03
+"""Seconds; 30 ms of jitter are forgiven, and 7 in 1.03 s are 6.8 a second."""
+SPACING = 0.9
+"""Of the even distance. Under steady work requests go out evenly: a server that stumbles over a clump would
+otherwise count the next one too early."""
+FORGOTTEN_AFTER = 8.0
+"""Seconds until a granted slot whose process died counts no more; connecting takes 5 s at most."""
+POLL = 0.01
+CALLING = 0.2
+"""Seconds for which a waiting lane's call stays valid: it repeats it, a dead process does not."""
+
+SLOW_FOR = 60.0
+ROUNDS_BEFORE_CLOSING = 4
+CLOSED_FOR = 300.0
+"""amoCRM blocks the whole account after repeated 429s, for everybody's integrations. Priem goes quiet long before."""
+
+
+@dataclass(slots=True)
+class Pace:
+    """What is shared. All times are seconds of the machine's monotonic clock."""
+
+    sent: list[float] = field(default_factory=list)
+    going: dict[str, float] = field(default_factory=dict)
+    calling: dict[str, float] = field(default_factory=dict)
+    slow_until: float = 0.0
+    not_before: float = 0.0
+    closed_until: float = 0.0
+    refused_at: float = 0.0
+    rounds: int = 0
+
+    def forget_old(self, now: float) -> None:
+        # What lies in the future was written before the machine's last start, when the clock began anew.
+        self.sent = [stamp for stamp in self.sent if now - 2 * WINDOW < stamp <= now]
+        self.going = {slot: at for slot, at in self.going.items() if now - FORGOTTEN_AFTER < at <= now}
+        if max(self.not_before, self.slow_until, self.closed_until) > now + CLOSED_FOR + 1:
+            self.slow_until = self.not_before = self.closed_until = self.refused_at = 0.0
+
+    def wait(self, lane: Lane, now: float, full: int) -> float:
+        """Seconds until it makes sense to ask again; 0 when a slot is free."""
+        if now < self.not_before:
+            return self.not_before - now
+        if any(self.calling.get(ahead, 0) > now for ahead in LANES[: LANES.index(lane)]):
+            return POLL
+        limit = max(1, full // 2) if now < self.slow_until else full
+        return max(self._until_free(now, limit), self._until_spaced(now, limit))
+
+    def _until_free(self, now: float, limit: int) -> float:
+        busy = [stamp for stamp in self.sent if stamp > now - WINDOW]
+        too_many = len(busy) + len(self.going) - limit + 1
+        if too_many <= 0:
+            return 0.0
+        # Slots still under way get their date in a moment; until then nobody can say when they end.
+        return busy[too_many - 1] + WINDOW - now if too_many <= len(busy) else POLL / 4
+
+    def _until_spaced(self, now: float, limit: int) -> float:
+        if len(self.sent) + len(self.going) < limit:
+            return 0.0  # after a quiet second or two a handful may go at once
+        last = max([*self.sent[-1:], *self.going.values()])
+        return max(0.0, last + SPACING * WINDOW / limit - now)
+
+    def refuse(self, granted: float, now: float) -> None:
+        """A 429. Those granted before the last one was answered belong to the same round."""
+        if granted <= self.refused_at:
+            return
+        self.rounds += 1
+        self.refused_at = now
+        self.slow_until = now + SLOW_FOR
+        self.not_before = now + 2.0 ** (self.rounds - 1) * (1 + secrets.randbelow(250) / 1000)
+        if self.rounds >= ROUNDS_BEFORE_CLOSING:
+            self.closed_until, self.rounds = now + CLOSED_FOR, 0
+
+
+class Slot:
+    """The right to send one request."""
+
+    def __init__(self, limiter: "Limiter", granted: float) -> None:
+        self.name = secrets.token_hex(6)
+        self.granted = granted
+        self.sent = False
+        self._limiter = limiter
+
+    def mark_sent(self) -> None:
+        """The last byte has left, or it is not known whether it has."""
+        if not self.sent:
+            self.sent = True
+            self._limiter.settle(self)
+
+
+class Limiter:
+    """One account's limit. With `folder` it is shared by all processes of the machine, else by its own threads.
+
+    The memory is a file that is locked for microseconds; a process that dies leaves nothing to clean up.
+    """
+
+    def __init__(self, account: str, requests_per_second: int = 7, folder: Path | None = None) -> None:
+        self._full = requests_per_second
+        self._memory = SharedPace(folder / f"{re.sub(r'[^A-Za-z0-9.-]', '-', account)}.pace") if folder else OwnPace()
+        self._turns = {lane: threading.Lock() for lane in LANES}
+
+    @contextmanager
+    def slot(self, lane: Lane) -> Iterator[Slot]:
+        """Waits for a slot. Raises TryLater while amoCRM's refusals have closed the account.
+
+        A slot that was not marked as sent when the block ends counts for nothing.
+        """
+        slot = self._wait_for_slot(lane)
+        try:
+            yield slot
+        finally:
+            if not slot.sent:
+                self.release(slot)
+
+    def _wait_for_slot(self, lane: Lane) -> Slot:
+        # Of the threads of one lane only one at a time looks at the shared pace.
+        with self._turns[lane]:
+            while True:
+                taken = self._try(lane)
+                if isinstance(taken, Slot):
+                    return taken
+                time.sleep(min(taken, CALLING / 4))
+
+    def _try(self, lane: Lane) -> Slot | float:
+        with self._memory.held() as pace:
+            now = time.monotonic()
+            pace.forget_old(now)
+            if now < pace.closed_until:
+                raise too_many_refusals(pace.closed_until - now)
+            if wait := pace.wait(lane, now, self._full):
+                pace.calling[lane] = now + CALLING
+                return wait
+            pace.calling.pop(lane, None)
+            slot = Slot(self, now)
+            pace.going[slot.name] = now
+            return slot
+
+    def settle(self, slot: Slot) -> None:
+        with self._memory.held() as pace:
+            pace.going.pop(slot.name, None)
+            insort(pace.sent, time.monotonic())
+
+    def release(self, slot: Slot) -> None:
+        with self._memory.held() as pace:
+            pace.going.pop(slot.name, None)
+
+    def refused(self, slot: Slot) -> None:
+        """That request was answered 429."""
+        with self._memory.held() as pace:
+            pace.refuse(slot.granted, time.monotonic())
+
+    def welcomed(self, slot: Slot) -> None:
+        """That request was answered otherwise: what was refused before is over."""
+        with self._memory.held() as pace:
+            if pace.rounds and slot.granted > pace.refused_at:
+                pace.rounds = 0
+
+
+def too_many_refusals(seconds: float) -> TryLater:
+    return TryLater(
+        text("amoCRM keeps answering that there are too many requests."),
+        text(
+            "Priem is quiet for {seconds} s, so that the account is not blocked. If it comes again and again, "
+            "another integration of this account is using up the limit.",
+            seconds=round(seconds),
+        ),
+        after=seconds,
+    )
+
+
+class OwnPace:
+    """Of this process alone."""
+
+    def __init__(self) -> None:
+        self._pace = Pace()
+        self._lock = threading.Lock()
+
+    @contextmanager
+    def held(self) -> Iterator[Pace]:
+        with self._lock:
+            yield self._pace
+
+
+class SharedPace:
+    """In a file of a few hundred bytes. An unreadable file is an empty one: the limit is kept again a second later."""
+
+    def __init__(self, path: Path) -> None:
+        self._path = path
+        self._lock = threading.Lock()
+        self._file = -1
+        self._owner = 0
+
+    @contextmanager
+    def held(self) -> Iterator[Pace]:
+        with self._lock:
+            file = self._opened()
+            fcntl.flock(file, fcntl.LOCK_EX)
+            try:
+                pace = read_pace(os.pread(file, 65536, 0))
+                yield pace
+                written = json.dumps(asdict(pace)).encode()
+                os.pwrite(file, written, 0)
+                os.ftruncate(file, len(written))
+            finally:
+                fcntl.flock(file, fcntl.LOCK_UN)
+
+    def _opened(self) -> int:
+        # After a fork the lock would be held together with the parent.
+        if self._owner != os.getpid():
+            self._path.parent.mkdir(parents=True, exist_ok=True)
+            self._file = os.open(self._path, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600)
+            self._owner = os.getpid()
+        return self._file
+
+    def __del__(self) -> None:
+        if self._owner == os.getpid():
+            os.close(self._file)
+
+
+def read_pace(written: bytes) -> Pace:
+    try:
+        return Pace(**json.loads(written))
+    except (ValueError, TypeError):
+        return Pace()

@@ -1,0 +1,191 @@
+"""Batches: cut, sent several at once, and each draft's outcome told. docs/reference/amocrm.md §2, §3.1, §3.20"""
+
+from collections import deque
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from concurrent.futures import FIRST_COMPLETED, Executor, Future, wait
+from dataclasses import dataclass
+from itertools import islice
+from typing import Any, Generic, TypeVar
+
+from priem.amocrm.client import Client
+from priem.amocrm.problems import Answer, Lost, Refused, complaints, said
+from priem.errors import AskOperator, BadRecord, TryLater
+from priem.model import ContactDraft, LeadDraft, Outcome, State
+from priem.texts import Text, text
+
+LARGEST = 250
+LOST_BEFORE_STOPPING = 6
+"""Batches in a row without an answer: amoCRM is down, and every further one would only have to be looked up."""
+UNANSWERED = text("amoCRM's answer does not mention this record.")
+STOPPED = text("Not sent: amoCRM had stopped taking changes.")
+
+D = TypeVar("D", ContactDraft, LeadDraft)
+
+
+class BatchSize:
+    """Halved when amoCRM did not manage a batch in time, grown slowly while it does."""
+
+    def __init__(self) -> None:
+        self.now = LARGEST
+
+    def shrink(self, sent: int) -> None:
+        self.now = min(self.now, max(1, sent // 2))
+
+    def grow(self, sent: int) -> None:
+        if sent >= self.now:
+            self.now = min(LARGEST, self.now + max(1, self.now // 8))
+
+
+@dataclass(frozen=True, slots=True)
+class Batch(Generic[D]):
+    method: str
+    drafts: tuple[D, ...]
+    payload: tuple[dict[str, Any], ...]
+
+    def __len__(self) -> int:
+        return len(self.drafts)
+
+    def part(self, positions: Iterable[int]) -> "Batch[D]":
+        chosen = tuple(positions)
+        return Batch(self.method, tuple(self.drafts[at] for at in chosen), tuple(self.payload[at] for at in chosen))
+
+    def outcomes(self, state: State, reason: Text, request_id: str = "") -> list[Outcome]:
+        return [Outcome(ref=draft.ref, state=state, reason=reason, request_id=request_id) for draft in self.drafts]
+
+
+class Writing(Generic[D]):
+    """One call of `write_contacts` or `write_leads`. Belongs to one thread; only the requests run in others."""
+
+    def __init__(
+        self, client: Client, executor: Executor, plural: str, encode: Callable[[D], dict[str, Any]], size: BatchSize
+    ) -> None:
+        self._client = client
+        self._executor = executor
+        self._plural = plural
+        self._encode: Callable[[D], dict[str, Any]] = encode
+        self._size = size
+        self._todo: dict[str, deque[tuple[D, dict[str, Any]]]] = {"POST": deque(), "PATCH": deque()}
+        self._halves: deque[Batch[D]] = deque()
+        self._running: dict[Future[Answer], Batch[D]] = {}
+        self._lost = 0
+        self._stopped_by: TryLater | AskOperator | None = None
+
+    def run(self, drafts: Iterable[D], in_flight: int) -> Iterator[Sequence[Outcome]]:
+        if hopeless := self._take_in(drafts):
+            yield hopeless
+        try:
+            while self._start(in_flight) or self._running:
+                for future in wait(self._running, return_when=FIRST_COMPLETED).done:
+                    if outcomes := self._settle(self._running.pop(future), future):
+                        yield outcomes
+        finally:
+            for future in self._running:
+                future.cancel()
+        if left := [outcome for batch in self._batches() for outcome in batch.outcomes(State.POSTPONED, STOPPED)]:
+            yield left
+        if isinstance(self._stopped_by, AskOperator):
+            raise self._stopped_by
+
+    def _take_in(self, drafts: Iterable[D]) -> list[Outcome]:
+        hopeless = []
+        for draft in drafts:
+            try:
+                item = self._encode(draft)
+            except BadRecord as error:
+                hopeless.append(Outcome(ref=draft.ref, state=State.REFUSED, reason=error.what))
+            else:
+                self._todo["POST" if draft.id is None else "PATCH"].append((draft, item))
+        return hopeless
+
+    def _start(self, in_flight: int) -> bool:
+        """Fills the line; whether anything is under way."""
+        batches = self._batches()
+        while self._stopped_by is None and len(self._running) < in_flight:
+            batch = next(batches, None)
+            if batch is None:
+                break
+            self._running[self._executor.submit(self._send, batch)] = batch
+        return bool(self._running)
+
+    def _batches(self) -> Iterator[Batch[D]]:
+        while self._halves:
+            yield self._halves.popleft()
+        for method, waiting in self._todo.items():
+            while waiting:
+                taken = [waiting.popleft() for _ in range(min(self._size.now, len(waiting)))]
+                drafts, payload = zip(*taken, strict=True)
+                yield Batch(method, drafts, payload)
+
+    def _send(self, batch: Batch[D]) -> Answer:
+        payload = batch.payload
+        if batch.method == "POST":
+            # The position is what amoCRM falls back to itself, so that both readings of its answer agree.
+            payload = tuple(item | {"request_id": str(place)} for place, item in enumerate(payload))
+        return self._client.write(batch.method, f"/api/v4/{self._plural}", list(payload))
+
+    def _settle(self, batch: Batch[D], future: Future[Answer]) -> list[Outcome]:
+        try:
+            answer = future.result()
+        except Refused as error:
+            self._lost = 0
+            return self._split(batch, error.answer)
+        except Lost as error:
+            return self._unknown(batch, error)
+        except (TryLater, AskOperator) as error:
+            if not isinstance(self._stopped_by, AskOperator):
+                self._stopped_by = error
+            return batch.outcomes(State.POSTPONED, error.what)
+        self._lost = 0
+        self._size.grow(len(batch))
+        return self._done(batch, answer)
+
+    def _unknown(self, batch: Batch[D], error: Lost) -> list[Outcome]:
+        if error.too_slow:
+            self._size.shrink(len(batch))
+        self._lost += 1
+        if self._lost >= LOST_BEFORE_STOPPING and self._stopped_by is None:
+            self._stopped_by = error
+        return batch.outcomes(State.UNKNOWN, error.what, error.request_id)
+
+    def _split(self, batch: Batch[D], answer: Answer) -> list[Outcome]:
+        """Nothing of the batch was saved: those complained about are refused, the rest goes again.
+
+        When amoCRM does not say which, halves go again until the bad record is alone.
+        """
+        bad = complaints(answer, list(batch.payload))
+        if not bad and len(batch) > 1:
+            middle = len(batch) // 2
+            self._halves += [batch.part(range(middle)), batch.part(range(middle, len(batch)))]
+            return []
+        rest = [place for place in range(len(batch)) if bad and place not in bad]
+        self._todo[batch.method].extendleft((batch.drafts[at], batch.payload[at]) for at in reversed(rest))
+        return [
+            Outcome(
+                ref=batch.drafts[at].ref,
+                state=State.REFUSED,
+                reason=bad.get(at) or said(answer),
+                request_id=answer.request_id,
+            )
+            for at in (bad or range(len(batch)))
+        ]
+
+    def _done(self, batch: Batch[D], answer: Answer) -> list[Outcome]:
+        ids = ids_by_position(answer.rows(self._plural), batch.payload)
+        return [
+            Outcome(ref=draft.ref, state=State.DONE, id=ids[at], request_id=answer.request_id)
+            if at in ids
+            else Outcome(ref=draft.ref, state=State.UNKNOWN, reason=UNANSWERED, request_id=answer.request_id)
+            for at, draft in enumerate(batch.drafts)
+        ]
+
+
+def ids_by_position(rows: Sequence[dict[str, Any]], payload: Sequence[dict[str, Any]]) -> dict[int, int]:
+    """Which record got which id: changes know it, creates are matched by `request_id`, or else by their order."""
+    answered = [int(row["id"]) for row in rows if str(row.get("id", "")).isdigit()]
+    if payload and "id" in payload[0]:
+        known = set(answered)
+        return {at: item["id"] for at, item in enumerate(payload) if item["id"] in known}
+    named = [str(row.get("request_id", "")) for row in rows]
+    if len(set(named)) == len(rows) and all(name.isdigit() and int(name) < len(payload) for name in named):
+        return dict(zip(map(int, named), answered, strict=True))
+    return dict(enumerate(islice(answered, len(payload)))) if len(answered) == len(payload) else {}
