@@ -1,13 +1,16 @@
 """What every store promises, in memory, on SQLite and (test_store_on_postgresql) on PostgreSQL."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from datetime import UTC, datetime, timedelta
+from pathlib import Path
 from threading import Thread
 
 import pytest
 
 from priem.engine.memory import MemoryStore
 from priem.errors import TryLater
+from priem.hub.models import Clinic, Connection
+from priem.hub.store import DjangoStore
 from priem.model import (
     LOST,
     Action,
@@ -39,9 +42,15 @@ FAMILY_PHONE = "+79213334455"
 WHY = Why("new")
 
 
-@pytest.fixture(params=["memory"])
-def store(request: pytest.FixtureRequest) -> Iterator[Store]:
-    yield MemoryStore()
+@pytest.fixture(params=["memory", pytest.param("hub", marks=pytest.mark.django_db(transaction=True))])
+def store(request: pytest.FixtureRequest, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Store:
+    if request.param == "memory":
+        return MemoryStore()
+    monkeypatch.setenv("PRIEM_HOME", str(tmp_path))
+    clinic = Clinic.objects.create(slug="smile", name="Улыбка")
+    for key in ("ident", "archimed"):
+        Connection.objects.create(clinic=clinic, key=key, kind="ident")
+    return DjangoStore(clinic.id)
 
 
 def creates(key: PatientKey | VisitKey, *, fingerprint: str = "f1", replaces: VisitKey | None = None) -> Step:

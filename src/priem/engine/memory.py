@@ -4,16 +4,16 @@ import itertools
 import threading
 from collections.abc import Callable, Collection, Hashable, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Generic, TypeVar
 
+from priem.engine.linking import claims, links_after
 from priem.errors import TryLater
 from priem.model import (
     Action,
     Contact,
     Lead,
-    LeadDraft,
     Outcome,
     Patient,
     PatientKey,
@@ -229,52 +229,14 @@ class MemoryStore:
 
     def _link(self, done: Sequence[tuple[Step, int]]) -> None:
         """All links of these steps, or none of them."""
-        links = visit_links_after(done, self.visit_links)
-        claims = self._claims(links)
+        links = links_after(done, self.visit_links)
+        claimed = claims(links, self._lead_owners)
         for key in links.keys() & self.visit_links.keys():
             if self._lead_owners.get(self.visit_links[key].lead) == key:
                 del self._lead_owners[self.visit_links[key].lead]
-        self._lead_owners |= claims
+        self._lead_owners |= claimed
         self.visit_links |= links
         for step, id_ in done:
             if isinstance(step.key, PatientKey):
                 self.patient_links[step.key] = PatientLink(contact=id_, fingerprint=step.fingerprint)
                 self._contact_owners.put(step.key, [id_])
-
-    def _claims(self, links: Mapping[VisitKey, VisitLink]) -> dict[int, VisitKey]:
-        """Whose the leads of these new links are. Two visits on one lead are a bug of whoever decided so."""
-        claims: dict[int, VisitKey] = {}
-        for key, link in links.items():
-            if link.moved_to is None:
-                before = self._lead_owners.get(link.lead)
-                others = {claims.get(link.lead), None if before in links else before} - {None, key}
-                if others:
-                    raise ValueError(f"lead {link.lead} is taken already: {key} cannot have it too")
-                claims[link.lead] = key
-        return claims
-
-
-def visit_links_after(
-    done: Iterable[tuple[Step, int]], known: Mapping[VisitKey, VisitLink]
-) -> dict[VisitKey, VisitLink]:
-    """The links that these steps make or change, in their order: a lead may be passed on more than once."""
-    links: dict[VisitKey, VisitLink] = {}
-    for step, lead in done:
-        if not isinstance(step.key, VisitKey):
-            continue
-        before = links.get(step.key) or known.get(step.key)
-        taken = (links.get(step.replaces) or known.get(step.replaces)) if step.replaces else None
-        if taken and step.replaces:
-            links[step.replaces] = replace(taken, moved_to=step.key)
-        links[step.key] = visit_link_after(step, lead, taken or before)
-    return links
-
-
-def visit_link_after(step: Step, lead: int, before: VisitLink | None) -> VisitLink:
-    """The visit's link once the step is done. Where Priem put the lead last is known until it puts it elsewhere."""
-    same = before if before and before.lead == lead else VisitLink(lead=lead)
-    moved_to = None if step.replaces else same.moved_to
-    link = replace(same, fingerprint=step.fingerprint, moved_to=moved_to)
-    if isinstance(step.draft, LeadDraft) and step.draft.stage is not None:
-        link = replace(link, pipeline=step.draft.pipeline or link.pipeline, stage=step.draft.stage)
-    return link

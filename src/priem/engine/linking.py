@@ -1,0 +1,49 @@
+"""How links change once steps are done. Pure, and the same for every store."""
+
+from collections.abc import Iterable, Mapping
+from dataclasses import replace
+
+from priem.model import LeadDraft, Step, VisitKey, VisitLink
+
+
+def links_after(done: Iterable[tuple[Step, int]], known: Mapping[VisitKey, VisitLink]) -> dict[VisitKey, VisitLink]:
+    """The links that these steps make or change, in their order: a lead may be passed on more than once.
+
+    Each step comes with its lead; `known` holds the links of all visits that the steps name.
+    """
+    links: dict[VisitKey, VisitLink] = {}
+    for step, lead in done:
+        if not isinstance(step.key, VisitKey):
+            continue
+        before = links.get(step.key) or known.get(step.key)
+        taken = (links.get(step.replaces) or known.get(step.replaces)) if step.replaces else None
+        if taken and step.replaces:
+            links[step.replaces] = replace(taken, moved_to=step.key)
+        links[step.key] = link_after(step, lead, taken or before)
+    return links
+
+
+def link_after(step: Step, lead: int, before: VisitLink | None) -> VisitLink:
+    """The visit's link once the step is done. Where Priem put the lead last is known until it puts it elsewhere."""
+    same = before if before and before.lead == lead else VisitLink(lead=lead)
+    moved_to = None if step.replaces else same.moved_to
+    link = replace(same, fingerprint=step.fingerprint, moved_to=moved_to)
+    if isinstance(step.draft, LeadDraft) and step.draft.stage is not None:
+        link = replace(link, pipeline=step.draft.pipeline or link.pipeline, stage=step.draft.stage)
+    return link
+
+
+def claims(links: Mapping[VisitKey, VisitLink], owners: Mapping[int, VisitKey]) -> dict[int, VisitKey]:
+    """Whose the leads of these new links are, given whose they were.
+
+    Raises ValueError for two visits on one lead: that is a bug of whoever decided so.
+    """
+    claimed: dict[int, VisitKey] = {}
+    for key, link in links.items():
+        if link.moved_to is None:
+            before = owners.get(link.lead)
+            others = {claimed.get(link.lead), None if before in links else before} - {None, key}
+            if others:
+                raise ValueError(f"lead {link.lead} is taken already: {key} cannot have it too")
+            claimed[link.lead] = key
+    return claimed

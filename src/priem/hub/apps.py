@@ -1,0 +1,13 @@
+from django.apps import AppConfig
+from django.utils.translation import gettext_lazy as _
+
+from priem.hub.logs import configure_structlog
+
+
+class Hub(AppConfig):
+    name = "priem.hub"
+    label = "hub"
+    verbose_name = _("Priem")
+
+    def ready(self) -> None:
+        configure_structlog()

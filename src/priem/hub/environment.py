@@ -1,0 +1,56 @@
+"""What the hub takes from its environment. Reads variables only; nothing here touches the disk."""
+
+import os
+from collections.abc import Iterable
+from pathlib import Path
+from typing import Any
+from urllib.parse import parse_qsl, unquote, urlsplit
+
+LOOPBACK = ("localhost", "127.0.0.1", "[::1]")
+BUSY_SECONDS = 20
+"""How long a writer waits for another one on SQLite before it gives up."""
+ON_CONNECT = "PRAGMA journal_mode=WAL; PRAGMA synchronous=NORMAL; PRAGMA cache_size=-16000"
+
+
+def home() -> Path:
+    """PRIEM_HOME: the folder of the database, the key and the locks."""
+    return Path(os.environ.get("PRIEM_HOME", "priem-data")).absolute()
+
+
+def flag(name: str) -> bool:
+    return os.environ.get(name, "").lower() in ("1", "true", "yes", "on")
+
+
+def words(name: str, default: Iterable[str] = ()) -> list[str]:
+    """A comma-separated list."""
+    return [word.strip() for word in os.environ.get(name, "").split(",") if word.strip()] or list(default)
+
+
+def database(url: str, folder: Path) -> dict[str, Any]:
+    """Django's description of the database: PostgreSQL when DATABASE_URL names one, else a file in the folder."""
+    return postgresql(url) if url else sqlite(folder / "db.sqlite3")
+
+
+def sqlite(file: Path) -> dict[str, Any]:
+    # IMMEDIATE: a transaction that begins by reading and then writes would fail at once, without waiting its turn.
+    options = {"transaction_mode": "IMMEDIATE", "timeout": BUSY_SECONDS, "init_command": ON_CONNECT}
+    return {"ENGINE": "django.db.backends.sqlite3", "NAME": str(file), "OPTIONS": options}
+
+
+def postgresql(url: str) -> dict[str, Any]:
+    """`postgres://user:password@host:port/name?option=value`; a host of the query may be a folder with a socket."""
+    parts = urlsplit(url)
+    if parts.scheme not in ("postgres", "postgresql"):
+        raise ValueError("DATABASE_URL: postgres://user:password@host:port/name")
+    options = dict(parse_qsl(parts.query))
+    return {
+        "ENGINE": "django.db.backends.postgresql",
+        "NAME": unquote(parts.path.removeprefix("/")),
+        "USER": unquote(parts.username or ""),
+        "PASSWORD": unquote(parts.password or ""),
+        "HOST": parts.hostname or options.pop("host", ""),
+        "PORT": str(parts.port or options.pop("port", "")),
+        "OPTIONS": options,
+        "CONN_MAX_AGE": 60,
+        "CONN_HEALTH_CHECKS": True,
+    }

@@ -1,0 +1,74 @@
+"""How the admin looks: names, colours, navigation."""
+
+from typing import Any
+
+from django.urls import reverse_lazy
+from django.utils.translation import gettext_lazy as _
+
+
+def page(title: Any, icon: str, view: str) -> dict[str, Any]:
+    return {"title": title, "icon": icon, "link": reverse_lazy(f"admin:{view}")}
+
+
+LOOK: dict[str, Any] = {
+    "SITE_TITLE": "Priem",
+    "SITE_HEADER": "Priem",
+    "SITE_SYMBOL": "swap_horiz",
+    "SITE_URL": None,
+    "SHOW_LANGUAGES": False,
+    "SHOW_VIEW_ON_SITE": False,
+    "DASHBOARD_CALLBACK": "priem.hub.today.today",
+    "BORDER_RADIUS": "8px",
+    "COLORS": {
+        "primary": {
+            "50": "oklch(97.5% .015 210)",
+            "100": "oklch(94.5% .03 210)",
+            "200": "oklch(89.5% .055 210)",
+            "300": "oklch(82% .09 212)",
+            "400": "oklch(71% .115 215)",
+            "500": "oklch(60% .115 220)",
+            "600": "oklch(51% .105 223)",
+            "700": "oklch(44.5% .09 225)",
+            "800": "oklch(38.5% .075 227)",
+            "900": "oklch(33.5% .062 228)",
+            "950": "oklch(25% .048 230)",
+        },
+    },
+    "SIDEBAR": {
+        "show_search": False,
+        "show_all_applications": False,
+        "navigation": [
+            {
+                "items": [
+                    page(_("Today"), "today", "index"),
+                    page(_("Clinics"), "local_hospital", "hub_clinic_changelist"),
+                    page(_("Connections"), "cable", "hub_connection_changelist"),
+                ],
+            },
+            {
+                "title": _("History"),
+                "separator": True,
+                "items": [
+                    page(_("Steps"), "checklist", "hub_steprecord_changelist"),
+                    page(_("Exchanges"), "swap_vert", "hub_exchangerecord_changelist"),
+                    page(_("Rejected rows"), "report", "hub_rejectedrow_changelist"),
+                ],
+            },
+            {
+                "title": _("Links"),
+                "separator": True,
+                "items": [
+                    page(_("Patients and contacts"), "person", "hub_patientlink_changelist"),
+                    page(_("Visits and leads"), "event", "hub_visitlink_changelist"),
+                ],
+            },
+            {
+                "title": _("Access"),
+                "separator": True,
+                "items": [
+                    page(_("People"), "group", "auth_user_changelist"),
+                ],
+            },
+        ],
+    },
+}

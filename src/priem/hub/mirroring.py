@@ -1,0 +1,79 @@
+"""Keeps the copy of the CRM and the indexes by which it is searched."""
+
+from collections.abc import Iterable, Sequence
+from typing import Any
+
+from priem.hub.models import (
+    MirroredContact,
+    MirroredContactKey,
+    MirroredContactPhone,
+    MirroredLead,
+    MirroredLeadContact,
+    MirroredLeadKey,
+)
+from priem.hub.pieces import among, pieces
+from priem.hub.rows import CONTACT_COLUMNS, LEAD_COLUMNS, contact_row, lead_row
+from priem.model import Contact, Lead
+from priem.phones import numbers_in
+
+AT_ONCE = 500
+
+
+def mirror_contacts(clinic_id: int, contacts: Iterable[Contact]) -> None:
+    for page in pieces(contacts, AT_ONCE):
+        fresh, known = newer(clinic_id, MirroredContact, page)
+        write(MirroredContact, [contact_row(clinic_id, contact) for contact in fresh], CONTACT_COLUMNS)
+        for index in (MirroredContactPhone, MirroredContactKey):
+            forget(clinic_id, index, "contact", known)
+        MirroredContactPhone.objects.bulk_create(
+            MirroredContactPhone(clinic_id=clinic_id, number=number, contact=contact.id)
+            for contact in fresh
+            for number in {number for entry in contact.phones for number in numbers_in(entry.text)}
+        )
+        MirroredContactKey.objects.bulk_create(
+            MirroredContactKey(clinic_id=clinic_id, key=str(key), contact=contact.id)
+            for contact in fresh
+            for key in set(contact.keys)
+        )
+
+
+def mirror_leads(clinic_id: int, leads: Iterable[Lead]) -> None:
+    for page in pieces(leads, AT_ONCE):
+        fresh, known = newer(clinic_id, MirroredLead, page)
+        write(MirroredLead, [lead_row(clinic_id, lead) for lead in fresh], LEAD_COLUMNS)
+        for index in (MirroredLeadContact, MirroredLeadKey):
+            forget(clinic_id, index, "lead", known)
+        MirroredLeadContact.objects.bulk_create(
+            MirroredLeadContact(clinic_id=clinic_id, contact=contact, lead=lead.id)
+            for lead in fresh
+            if not lead.is_closed
+            for contact in set(lead.contacts)
+        )
+        MirroredLeadKey.objects.bulk_create(
+            MirroredLeadKey(clinic_id=clinic_id, key=str(key), lead=lead.id) for lead in fresh for key in set(lead.keys)
+        )
+
+
+def newer(clinic_id: int, table: Any, page: Sequence[Any]) -> tuple[list[Any], list[int]]:
+    """Those that are not older than what is known, once each, and the ids among them that were known."""
+    last: dict[int, Any] = {}
+    for record in page:
+        if record.id not in last or record.updated_at >= last[record.id].updated_at:
+            last[record.id] = record
+    known = dict(among(table.objects.of(clinic_id), "crm_id", last, "crm_id", "updated_at"))
+    fresh = [record for record in last.values() if record.updated_at >= known.get(record.id, record.updated_at)]
+    return fresh, [record.id for record in fresh if record.id in known]
+
+
+def write(table: Any, rows: Sequence[Any], columns: Sequence[str]) -> None:
+    table.objects.bulk_create(
+        rows,
+        update_conflicts=True,
+        unique_fields=("clinic", "crm_id"),
+        update_fields=[column for column in columns if column != "crm_id"],
+    )
+
+
+def forget(clinic_id: int, index: Any, column: str, ids: Sequence[int]) -> None:
+    for piece in pieces(ids):
+        index.objects.of(clinic_id).filter(**{f"{column}__in": piece}).delete()

@@ -1,0 +1,33 @@
+"""What the hub remembers, one file per noun. Every table but Clinic itself belongs to one clinic."""
+
+from priem.hub.models.clinic import Authorisation, Clinic
+from priem.hub.models.connection import Connection
+from priem.hub.models.journal import ExchangeRecord, RejectedRow, StepRecord
+from priem.hub.models.links import PatientLink, VisitLink
+from priem.hub.models.mirror import (
+    MirroredContact,
+    MirroredContactKey,
+    MirroredContactPhone,
+    MirroredLead,
+    MirroredLeadContact,
+    MirroredLeadKey,
+    MirrorState,
+)
+
+__all__ = [
+    "Authorisation",
+    "Clinic",
+    "Connection",
+    "ExchangeRecord",
+    "MirrorState",
+    "MirroredContact",
+    "MirroredContactKey",
+    "MirroredContactPhone",
+    "MirroredLead",
+    "MirroredLeadContact",
+    "MirroredLeadKey",
+    "PatientLink",
+    "RejectedRow",
+    "StepRecord",
+    "VisitLink",
+]

@@ -1,0 +1,35 @@
+"""Sentences for people in the database: kept as template and values, read in the language of whoever looks."""
+
+from typing import TYPE_CHECKING, Any
+
+from django.db import models
+from django.utils.translation import get_language
+
+from priem.texts import LANGUAGES, Text
+
+if TYPE_CHECKING:
+    from django.db.backends.base.base import BaseDatabaseWrapper
+
+
+class SentenceField(models.JSONField):
+    """A `Text`, or None."""
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **{"null": True, "blank": True, "editable": False} | kwargs)
+
+    def from_db_value(self, value: str | None, expression: Any, connection: "BaseDatabaseWrapper") -> Text | None:
+        written = super().from_db_value(value, expression, connection)
+        return Text(written["template"], written["values"]) if written else None
+
+    def get_prep_value(self, value: Any) -> Any:
+        return super().get_prep_value(as_json(value) if isinstance(value, Text) else value)
+
+
+def as_json(sentence: Text) -> dict[str, Any]:
+    return {"template": sentence.template, "values": dict(sentence.values)}
+
+
+def readable(sentence: Text | None) -> str:
+    """In the language of the page that is being made."""
+    language = (get_language() or "").partition("-")[0]
+    return sentence.read(language if language in LANGUAGES else "ru") if sentence else ""

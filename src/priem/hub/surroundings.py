@@ -1,0 +1,121 @@
+"""Reads all that is known near a page of records, in a few queries whatever the page's size."""
+
+from collections import defaultdict
+from collections.abc import Collection, Iterable
+from typing import Any
+
+from priem.hub.models import (
+    MirroredContact,
+    MirroredContactKey,
+    MirroredContactPhone,
+    MirroredLead,
+    MirroredLeadContact,
+    MirroredLeadKey,
+    PatientLink,
+    VisitLink,
+)
+from priem.hub.pieces import among
+from priem.hub.rows import CONTACT_COLUMNS, LEAD_COLUMNS, contact_of, lead_of
+from priem.model import Contact, Key, Lead, PatientKey, Surroundings, VisitKey
+from priem.model import PatientLink as LinkOfPatient
+from priem.model import VisitLink as LinkOfVisit
+
+
+def around(
+    clinic_id: int, patients: Collection[PatientKey], visits: Collection[VisitKey], phones: Collection[str]
+) -> Surroundings:
+    """What these patients and visits are linked to, whose keys are theirs, and who has these phones."""
+    patient_links, visit_links = patient_links_of(clinic_id, patients), visit_links_of(clinic_id, visits)
+    near = own_contacts(clinic_id, patients, patient_links) | with_phones(clinic_id, phones)
+    contacts = contacts_by_id(clinic_id, near)
+    linked = {link.lead for link in visit_links.values()}
+    leads = leads_by_id(clinic_id, linked | with_keys(clinic_id, visits) | open_leads(clinic_id, near))
+    return Surroundings(
+        patient_links=patient_links,
+        visit_links=visit_links,
+        contacts=contacts,
+        leads=leads,
+        contact_owners=contact_owners(clinic_id, contacts),
+        lead_owners=lead_owners(clinic_id, leads),
+    )
+
+
+def phones_of_patients(clinic_id: int, patients: Collection[PatientKey]) -> set[str]:
+    """The numbers of the contacts that these patients are."""
+    own = own_contacts(clinic_id, patients, patient_links_of(clinic_id, patients))
+    return {number for (number,) in among(MirroredContactPhone.objects.of(clinic_id), "contact", own, "number")}
+
+
+def patient_links_of(clinic_id: int, keys: Iterable[PatientKey]) -> dict[PatientKey, LinkOfPatient]:
+    rows = by_key(PatientLink.objects.of(clinic_id), "patient", keys, "connection", "patient", "contact", "fingerprint")
+    return {
+        PatientKey(connection, id_): LinkOfPatient(contact=contact, fingerprint=fingerprint)
+        for connection, id_, contact, fingerprint in rows
+    }
+
+
+def visit_links_of(clinic_id: int, keys: Iterable[VisitKey]) -> dict[VisitKey, LinkOfVisit]:
+    columns = ("connection", "visit", "lead", "fingerprint", "pipeline", "stage", "moved_to")
+    rows = by_key(VisitLink.objects.of(clinic_id), "visit", keys, *columns)
+    return {
+        VisitKey(connection, id_): LinkOfVisit(
+            lead=lead,
+            fingerprint=fingerprint,
+            pipeline=pipeline,
+            stage=stage,
+            moved_to=VisitKey.parse(moved_to) if moved_to else None,
+        )
+        for connection, id_, lead, fingerprint, pipeline, stage, moved_to in rows
+    }
+
+
+def by_key(rows: Any, column: str, keys: Iterable[Key], *columns: str) -> Iterable[tuple[Any, ...]]:
+    ids: dict[str, list[str]] = defaultdict(list)
+    for key in keys:
+        ids[key.connection].append(key.id)
+    for connection, known in ids.items():
+        yield from among(rows.filter(connection=connection), column, known, *columns)
+
+
+def own_contacts(clinic_id: int, patients: Collection[PatientKey], links: dict[PatientKey, LinkOfPatient]) -> set[int]:
+    written = [str(key) for key in patients]
+    keyed = among(MirroredContactKey.objects.of(clinic_id), "key", written, "contact")
+    return {link.contact for link in links.values()} | {contact for (contact,) in keyed}
+
+
+def with_phones(clinic_id: int, phones: Collection[str]) -> set[int]:
+    return {contact for (contact,) in among(MirroredContactPhone.objects.of(clinic_id), "number", phones, "contact")}
+
+
+def contacts_by_id(clinic_id: int, ids: Collection[int]) -> dict[int, Contact]:
+    rows = among(MirroredContact.objects.of(clinic_id), "crm_id", ids, *CONTACT_COLUMNS)
+    return {row[0]: contact_of(row) for row in rows}
+
+
+def with_keys(clinic_id: int, visits: Collection[VisitKey]) -> set[int]:
+    written = [str(key) for key in visits]
+    return {lead for (lead,) in among(MirroredLeadKey.objects.of(clinic_id), "key", written, "lead")}
+
+
+def open_leads(clinic_id: int, contacts: Collection[int]) -> set[int]:
+    return {lead for (lead,) in among(MirroredLeadContact.objects.of(clinic_id), "contact", contacts, "lead")}
+
+
+def leads_by_id(clinic_id: int, ids: Collection[int]) -> dict[int, Lead]:
+    return {row[0]: lead_of(row) for row in among(MirroredLead.objects.of(clinic_id), "crm_id", ids, *LEAD_COLUMNS)}
+
+
+def contact_owners(clinic_id: int, contacts: Collection[int]) -> dict[int, tuple[PatientKey, ...]]:
+    owners: dict[int, list[PatientKey]] = defaultdict(list)
+    rows = among(PatientLink.objects.of(clinic_id), "contact", contacts, "contact", "connection", "patient")
+    for contact, connection, id_ in rows:
+        owners[contact].append(PatientKey(connection, id_))
+    return {contact: tuple(sorted(keys)) for contact, keys in owners.items()}
+
+
+def lead_owners(clinic_id: int, leads: Collection[int]) -> dict[int, VisitKey]:
+    active = VisitLink.objects.of(clinic_id).filter(moved_to__isnull=True)
+    return {
+        lead: VisitKey(connection, id_)
+        for lead, connection, id_ in among(active, "lead", leads, "lead", "connection", "visit")
+    }

@@ -1,0 +1,2 @@
+def today(request, context):
+    return context
