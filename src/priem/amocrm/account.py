@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping
 from concurrent.futures import Executor
+from dataclasses import replace
 from typing import Any
 
 from priem.amocrm.catalog import Catalog
@@ -26,7 +27,7 @@ def read_account(client: Client, contact_fields: Catalog, lead_fields: Catalog, 
     itself = about.result()
     for field in fields:
         field.result()
-    return Account(
+    account = Account(
         id=int(itself["id"]),
         name=str(itself.get("name", "")),
         subdomain=str(itself.get("subdomain", "")),
@@ -34,9 +35,17 @@ def read_account(client: Client, contact_fields: Catalog, lead_fields: Catalog, 
         filters_work=bool(itself.get("is_api_filter_enabled")),
         pipelines=pipelines.result(),
         users=users.result(),
+        loss_reasons=reasons.result(),
+    )
+    return with_fields(account, contact_fields, lead_fields)
+
+
+def with_fields(account: Account, contact_fields: Catalog, lead_fields: Catalog) -> Account:
+    """The account with its custom fields as the catalogs have them now."""
+    return replace(
+        account,
         contact_fields=tuple(field.info for field in contact_fields.fields.values()),
         lead_fields=tuple(field.info for field in lead_fields.fields.values()),
-        loss_reasons=reasons.result(),
     )
 
 

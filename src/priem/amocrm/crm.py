@@ -6,7 +6,7 @@ from pathlib import Path
 from typing import Any, Self, TypeVar
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
-from priem.amocrm.account import read_account
+from priem.amocrm.account import read_account, with_fields
 from priem.amocrm.catalog import KEY_FIELDS, Catalog, Entity, FieldSpec
 from priem.amocrm.client import Client, Http
 from priem.amocrm.config import Config
@@ -67,18 +67,22 @@ class AmoCrm:
         return self._account
 
     def prepare(self) -> Account:
-        account = self.account()
-        lacking = [entity for entity, spec in KEY_FIELDS.items() if self._catalogs[entity].find(spec) is None]
-        for entity in lacking:
-            self._catalogs[entity].create([KEY_FIELDS[entity]])
-        return self.account() if lacking else account
+        self.account()
+        for entity, spec in KEY_FIELDS.items():
+            if self._catalogs[entity].find(spec) is None:
+                self._create(entity, [spec])
+        return self._known_account()
 
     def create_fields(
         self, entity: Entity, wanted: Iterable[tuple[str, str, Sequence[str], str]]
     ) -> tuple[FieldInfo, ...]:
         """Fields of (name, kind, options, code) in the group Priem; those that are there are only given options."""
         self._known_account()
-        created = self._catalogs[entity].create(FieldSpec(*spec) for spec in wanted)
+        return self._create(entity, [FieldSpec(*spec) for spec in wanted])
+
+    def _create(self, entity: Entity, wanted: Sequence[FieldSpec]) -> tuple[FieldInfo, ...]:
+        created = self._catalogs[entity].create(wanted)
+        self._account = with_fields(self._known_account(), self._catalogs["contacts"], self._catalogs["leads"])
         return tuple(field.info for field in created)
 
     def contacts(self, changed_since: int | None, fields: Collection[int]) -> Iterator[Sequence[Contact]]:
