@@ -8,7 +8,7 @@ EXTRAS := --extra pure --extra postgres --extra sandbox --extra dev
 WORKERS ?= 2
 
 .DEFAULT_GOAL := help
-.PHONY: help install debian-packages demo test quick check bench lock clean
+.PHONY: help install debian-packages demo test quick check bench catalogs lock clean
 
 help: ## list the targets
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 12
@@ -41,6 +41,9 @@ check: $(STAMP) ## format, lint, types, imports
 
 bench: $(STAMP) ## the figures of README
 	@bin/bench
+
+catalogs: $(STAMP) ## merge and compile the Russian texts of src/priem/locale/ru
+	@$(BIN)/python bin/catalogs
 
 lock: ## renew requirements.lock from pyproject.toml (needs uv: pip install uv)
 	@uv pip compile pyproject.toml $(EXTRAS) --generate-hashes --no-emit-index-url --universal \
