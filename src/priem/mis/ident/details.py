@@ -1,0 +1,107 @@
+"""Whole visits out of a page of their rows: orders, services, calendar cells and moves, each asked for once a page."""
+
+from collections import defaultdict
+from collections.abc import Iterable, Sequence
+from zoneinfo import ZoneInfo
+
+from priem.mis.ident.catalogue import Catalogue
+from priem.mis.ident.config import Config
+from priem.mis.ident.reading import Reader
+from priem.mis.ident.rows import Details, Row, Setting, moment, to_cells, to_patient, to_services, to_visit, whole
+from priem.mis.ident.statuses import Reading
+from priem.model import Patient, Rejected, Service, Visit
+from priem.texts import text
+
+
+class Parser:
+    """Rows → the model, with whatever else has to be read for that."""
+
+    def __init__(self, config: Config, reader: Reader, catalogue: Catalogue) -> None:
+        self._config = config
+        self._reader = reader
+        self._catalogue = catalogue
+        self._zones = {branch: ZoneInfo(zone) for branch, zone in config.branch_time_zones.items()}
+
+    def patients(self, rows: Sequence[Row]) -> list[Patient | Rejected]:
+        self._catalogue.know("info_sources", (whole(row["InfoSource"]) for row in rows))
+        return [to_patient(row, self._config.connection, self._catalogue.info_sources) for row in rows]
+
+    def visits(self, rows: Sequence[Row]) -> list[Visit | Rejected]:
+        """Those of the branches that this connection reads."""
+        details = self._details(rows)
+        self._know(rows, details)
+        setting = Setting(
+            connection=self._config.connection, zones=self._zones, zone=self._config.zone, reading=self._reading(rows)
+        )
+        found = (to_visit(row, details, self._catalogue, setting) for row in rows)
+        return [chosen for visit in found if (chosen := self._chosen(visit)) is not None]
+
+    def _chosen(self, visit: Visit | Rejected) -> Visit | Rejected | None:
+        if isinstance(visit, Rejected) or not self._config.only_branches or visit.branch in self._config.only_branches:
+            return visit
+        if visit.branch:
+            return None
+        reason = text("The visit has no branch (no chair), and this connection reads certain branches only.")
+        return Rejected(kind="visit", id=visit.key.id, reason=reason)
+
+    def _details(self, rows: Sequence[Row]) -> Details:
+        ids = [id_ for row in rows if (id_ := whole(row["ID"])) is not None]
+        branch, services = self._bills(ids)
+        vague = [id_ for row in rows if is_vague(row) and (id_ := whole(row["ID"])) is not None]
+        cells = grouped(self._reader.with_ids("cells", vague, "Visit"), "Visit")
+        moves = self._reader.with_ids("visits", ids, "MovedFrom", "it.ID, it.MovedFrom")
+        return Details(
+            branch=branch,
+            services=services,
+            cells={visit: to_cells(found) for visit, found in cells.items()},
+            moved_to={came: to for move in moves if (came := whole(move["MovedFrom"])) and (to := whole(move["ID"]))},
+        )
+
+    def _bills(self, ids: Sequence[int]) -> tuple[dict[int, int], dict[int, Sequence[Service]]]:
+        bills = grouped(self._reader.with_ids("orders", ids, "Visit"), "Visit")
+        lines = grouped(self._reader.with_ids("services", list(bills), "Visit"), "Visit")
+        self._catalogue.know("categories", (whole(line["Service"]) for found in lines.values() for line in found))
+        branch = {visit: first for visit, found in bills.items() if (first := first_branch(found)) is not None}
+        return branch, {visit: to_services(lines.get(visit, ()), self._catalogue.categories) for visit in bills}
+
+    def _know(self, rows: Sequence[Row], details: Details) -> None:
+        cells = details.cells.values()
+        chairs = [*(whole(row["Chair"]) for row in rows), *(cell.chair for cell in cells)]
+        doctors = [*(whole(row["Doctor"]) for row in rows), *(cell.doctor for cell in cells)]
+        self._catalogue.know("chairs", chairs)
+        self._catalogue.know("doctors", doctors)
+        self._catalogue.know("professions", doctors)
+        of_chairs = (branch for _, branch in self._catalogue.chairs.values())
+        self._catalogue.know("branches", [*of_chairs, *details.branch.values()])
+
+    def _reading(self, rows: Iterable[Row]) -> Reading:
+        settings = {reason.casefold(): outcome for reason, outcome in self._config.cancel_reasons.items()}
+        reasons = {int(reason): outcome for reason, outcome in settings.items() if reason.isdecimal()}
+        if len(reasons) < len(settings):
+            self._catalogue.know("cancel_reasons", (whole(row["CancelReason"]) for row in rows))
+            named = self._catalogue.cancel_reasons.items()
+            by_name = {id_: settings[name.casefold()] for id_, name in named if name.casefold() in settings}
+            reasons = by_name | reasons
+        return Reading(
+            reasons=reasons,
+            auto_closed_is_no_show=self._config.auto_closed_is_no_show,
+            notified_is_confirmed=self._config.notified_is_confirmed,
+        )
+
+
+def is_vague(row: Row) -> bool:
+    """Says not who or when: the calendar may."""
+    return whole(row["Doctor"]) is None or moment(row["PlanStart"]) is None or whole(row["Chair"]) is None
+
+
+def grouped(rows: Iterable[Row], column: str) -> dict[int, list[Row]]:
+    groups: dict[int, list[Row]] = defaultdict(list)
+    for row in rows:
+        if (id_ := whole(row[column])) is not None:
+            groups[id_].append(row)
+    return groups
+
+
+def first_branch(bills: Sequence[Row]) -> int | None:
+    ordered = sorted(bills, key=lambda bill: whole(bill["ID"]) or 0)
+    return next((branch for bill in ordered if (branch := whole(bill["Branch"])) is not None), None)

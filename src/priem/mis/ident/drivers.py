@@ -1,0 +1,102 @@
+"""pymssql, and python-tds where there is no wheel of it. Both are opened the same kind way.
+
+Measured facts about both: docs/reference/choices.md §2b.
+"""
+
+import os
+from collections.abc import Callable, Mapping, Sequence
+from pathlib import Path
+from typing import Any, Protocol
+
+import pymssql
+
+from priem.errors import AskOperator
+from priem.mis.ident.config import Config
+from priem.texts import text
+
+APPLICATION = "Priem"
+"""As the clinic's administrator sees it among the server's sessions."""
+OLD_TLS = Path(__file__).parent / "old-tls.conf"
+ENCRYPTION = {"off": "off", "required": "require", "old": "request"}
+
+
+class Rows(Protocol):
+    description: Sequence[Sequence[Any]] | None
+
+    def execute(self, sql: str) -> object: ...
+
+    def fetchall(self) -> Sequence[Sequence[Any]]: ...
+
+    def close(self) -> object: ...
+
+
+class Connection(Protocol):
+    """What both drivers have in common: the DB-API."""
+
+    def cursor(self) -> Rows: ...
+
+    def close(self) -> object: ...
+
+
+def open_pymssql(config: Config, host: str, port: int, database: str) -> Connection:
+    if config.encryption == "old":
+        # FreeTDS takes this from its configuration alone, and that is the whole process's.
+        os.environ["FREETDSCONF"] = str(OLD_TLS)
+    return pymssql.connect(  # type: ignore[return-value]  # its cursor() is overloaded beyond what mypy can match
+        server=host,
+        port=str(port),
+        user=config.login,
+        password=config.password,
+        database=database,
+        timeout=config.query_timeout,
+        login_timeout=config.login_timeout,
+        encryption=ENCRYPTION.get(config.encryption),
+        appname=APPLICATION,
+        autocommit=True,  # else it begins a transaction before the first query and holds it
+        conn_properties="",  # ours are sent by `Database`
+    )
+
+
+def open_pytds(config: Config, host: str, port: int, database: str) -> Connection:
+    try:
+        import pytds  # noqa: PLC0415 - an extra that most installations do not have
+    except ImportError as error:
+        raise AskOperator(
+            text("The driver python-tds is not installed."),
+            text("Install Priem with its extra 'pure', or set driver to pymssql."),
+        ) from error
+    connection: Connection = pytds.connect(
+        dsn=host,
+        port=port,
+        user=config.login,
+        password=config.password,
+        database=database,
+        timeout=config.query_timeout,
+        login_timeout=config.login_timeout,
+        cafile=None if config.encryption == "off" else config.certificate or None,
+        validate_host=False,  # SQL Server's own certificates name no host
+        appname=APPLICATION,
+        autocommit=True,
+        disable_connect_retry=True,  # when to try again is the engine's to say
+    )
+    return connection
+
+
+OPEN: Mapping[str, Callable[[Config, str, int, str], Connection]] = {"pymssql": open_pymssql, "pytds": open_pytds}
+
+
+def raised_by_drivers() -> tuple[type[Exception], ...]:
+    """What means that the server or the way to it failed. All else that comes up is a mistake of ours."""
+    known: tuple[type[Exception], ...] = (pymssql.Error, OSError)
+    try:
+        import pytds  # noqa: PLC0415 - see above
+    except ImportError:
+        return known
+    try:
+        from OpenSSL import SSL  # noqa: PLC0415 - see above
+    except ImportError:
+        return (*known, pytds.Error)
+    return (*known, pytds.Error, SSL.Error)
+
+
+ERRORS = raised_by_drivers()

@@ -1,0 +1,139 @@
+"""One pass over the database: stage after stage, page after page, from where a cursor stands to its end."""
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, field, replace
+
+from priem.mis.ident.config import Config
+from priem.mis.ident.cursor import Cursor, Marks, Stage
+from priem.mis.ident.details import Parser
+from priem.mis.ident.reading import IDS_AT_ONCE, ORDERS, PATIENTS, SERVICES, VISITS, Reader, Window, stamp
+from priem.mis.ident.rows import Row, whole
+from priem.model import Page, Patient, Rejected, Visit
+
+WINDOWS = {Stage.PATIENTS: PATIENTS, Stage.VISITS: VISITS, Stage.ORDERS: ORDERS, Stage.SERVICES: SERVICES}
+Piece = tuple[Page, Cursor]
+"""A page, and the cursor that stands behind it."""
+
+
+@dataclass
+class Memory:
+    """What this process already gave out beyond its cursor. It holds only for the very cursor it was made with:
+    given any other, the engine stopped half-way, and everything after that cursor has to come again."""
+
+    cursor: str | None = None
+    seen: dict[Stage, dict[int, Row]] = field(default_factory=dict)
+    """Ids and times of change of the rows inside the overlap."""
+    stamp: int = 0
+    """Visits are read up to this rowversion."""
+
+
+class Pass:
+    def __init__(self, config: Config, reader: Reader, parser: Parser, memory: Memory, *, by_stamp: bool) -> None:
+        self._config = config
+        self._reader = reader
+        self._parser = parser
+        self._memory = memory
+        self._by_stamp = by_stamp
+        """Whether the server tells up to which rowversion nothing can appear any more."""
+
+    def pieces(self, cursor: Cursor) -> Iterator[Piece]:
+        """All pages of the pass, and behind the last one the cursor of the whole pass done."""
+        behind = cursor
+        for stage in cursor.stages:
+            for piece in self._stage(behind.entering(stage)):
+                yield piece
+                _, behind = piece
+        yield self.page(behind.done(), ()), behind.done()
+
+    def _stage(self, cursor: Cursor) -> Iterator[Piece]:
+        match cursor.stage:
+            case Stage.ALL_PATIENTS:
+                return self._all(cursor, "patients")
+            case Stage.ALL_VISITS:
+                return self._all(cursor, "visits")
+            case Stage.VISITS if self._by_stamp:
+                return self._stamped(cursor)
+            case stage:
+                return self._changed(cursor, WINDOWS[stage])
+
+    def page(self, cursor: Cursor, found: Sequence[Patient | Visit | Rejected]) -> Page:
+        return Page(
+            patients=tuple(one for one in found if isinstance(one, Patient)),
+            visits=tuple(one for one in found if isinstance(one, Visit)),
+            rejected=tuple(one for one in found if isinstance(one, Rejected)),
+            cursor=str(cursor),
+            visits_since=cursor.horizon.replace(tzinfo=self._config.zone),
+        )
+
+    def _all(self, cursor: Cursor, name: str) -> Iterator[Piece]:
+        horizon = cursor.horizon if name == "visits" else None
+        while rows := self._reader.page(name, after=cursor.after, horizon=horizon):
+            for some in pieces_of(rows):
+                cursor = replace(cursor, after=whole(some[-1]["ID"]) or cursor.after)
+                parsed = self._parser.visits(some) if horizon else self._parser.patients(some)
+                yield self.page(cursor, parsed), cursor
+            if len(rows) < self._config.page_size:
+                break
+
+    def _stamped(self, cursor: Cursor) -> Iterator[Piece]:
+        assert cursor.read is not None, "only a later pass looks for changes"  # noqa: S101 - says what holds
+        after, until = max(cursor.read.stamp, cursor.after, self._memory.stamp), cursor.noted.stamp
+        # Without an index on RowVersion this reads the whole table, so it is not asked when nothing can have changed.
+        while after < until and (rows := self._reader.stamped(after=after, until=until)):
+            after = stamp(rows[-1]["RowVersion"])
+            cursor = replace(cursor, after=after)
+            yield self.page(cursor, self._parser.visits(rows)), cursor
+            if len(rows) < min(self._config.page_size, IDS_AT_ONCE):
+                break
+        self._memory.stamp = max(until, self._memory.stamp)
+
+    def _changed(self, cursor: Cursor, window: Window) -> Iterator[Piece]:
+        assert cursor.read is not None, "only a later pass looks for changes"  # noqa: S101 - says what holds
+        seen = self._memory.seen.setdefault(cursor.stage, {})
+        inside: dict[int, Row] = {}
+        # A clock that went back (summer time ends, somebody corrects it) makes changes older than the last reading.
+        since = self._reader.since(min(cursor.read.at, cursor.noted.at))
+        newest = newest_id(cursor.read, window)
+        while rows := self._reader.windowed(window, since=since, newest=newest, after=cursor.after):
+            fresh = [row for row in rows if seen.get(whole(row["ID"]) or 0) != row]
+            for some in pieces_of(fresh):
+                known = {id_: row for row in some if (id_ := whole(row["ID"])) is not None}
+                seen |= known
+                cursor = with_newest(replace(cursor, after=max(known)), window)
+                yield self.page(cursor, self._entities(window, some)), cursor
+            inside |= {whole(row["ID"]) or 0: row for row in rows}
+            cursor = replace(cursor, after=whole(rows[-1]["ID"]) or cursor.after)
+            if len(rows) < self._config.page_size:
+                break
+        self._memory.seen[cursor.stage] = inside
+
+    def _entities(self, window: Window, rows: Sequence[Row]) -> Sequence[Patient | Visit | Rejected]:
+        """The patients or visits that changed: an order's or a service's change is its visit's."""
+        if window is PATIENTS:
+            return self._parser.patients(list(self._reader.with_ids("patients", ids_in(rows, "ID"))))
+        ids = ids_in(rows, "ID" if window is VISITS else "Visit")
+        return self._parser.visits(list(self._reader.with_ids("visits", ids)))
+
+
+def newest_id(read: Marks, window: Window) -> int | None:
+    """The highest id that was there when the table was last read; None where times of change tell everything."""
+    if window is PATIENTS:
+        return read.patient
+    return read.service if window is SERVICES else None
+
+
+def with_newest(cursor: Cursor, window: Window) -> Cursor:
+    if window is PATIENTS:
+        return replace(cursor, noted=replace(cursor.noted, patient=max(cursor.noted.patient, cursor.after)))
+    if window is SERVICES:
+        return replace(cursor, noted=replace(cursor.noted, service=max(cursor.noted.service, cursor.after)))
+    return cursor
+
+
+def ids_in(rows: Sequence[Row], column: str) -> set[int]:
+    return {id_ for row in rows if (id_ := whole(row[column])) is not None}
+
+
+def pieces_of(rows: Sequence[Row]) -> Iterator[Sequence[Row]]:
+    for start in range(0, len(rows), IDS_AT_ONCE):
+        yield rows[start : start + IDS_AT_ONCE]

@@ -1,0 +1,179 @@
+"""What is asked of the database: the profile's statements in pages, and the server's clocks."""
+
+from collections.abc import Collection, Iterator
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from functools import lru_cache
+
+from priem.errors import AskOperator
+from priem.mis.ident.config import Config
+from priem.mis.ident.driver import Database, Value
+from priem.mis.ident.profile import Profile, Schema, load, path_of
+from priem.mis.ident.rows import Row, moment, whole
+from priem.mis.ident.statements import main_select, tokens
+from priem.texts import text
+
+IDS_AT_ONCE = 1000
+"""Ids in one IN list: SQL Server plans much longer ones badly."""
+ID_MARGIN = 50
+"""Ids are given out when a row is written and seen when it is committed: the newest come out of order."""
+CLOCKS = (
+    "SELECT GETDATE() AS Now, @@DBTS AS Last, MIN_ACTIVE_ROWVERSION() AS Active",
+    "SELECT GETDATE() AS Now, @@DBTS AS Last, NULL AS Active",
+    "SELECT GETDATE() AS Now, NULL AS Last, NULL AS Active",
+)
+"""As many as the server has."""
+
+
+@dataclass(frozen=True, slots=True)
+class Clocks:
+    now: datetime
+    """The server's wall clock, naive."""
+    last: int
+    """The newest rowversion of the database; 0 when there is none."""
+    complete: int
+    """Up to this rowversion nothing can appear any more; 0 when the server does not say."""
+
+
+@dataclass(frozen=True, slots=True)
+class Window:
+    """How changes are found where there is no rowversion: by times of change, and by ids that are new."""
+
+    statement: str
+    stamps: tuple[str, ...]
+    also: tuple[str, ...] = ()
+
+
+PATIENTS = Window("patients", ("Changed", "PersonChanged", "PersonAdded"))
+VISITS = Window(
+    "visits",
+    ("Changed", "Added", "Booked", "Appeared", "Started", "Ended", "CheckIssued", "Cancelled"),
+    ("RowVersion", "Doctor", "PlanStart"),
+)
+ORDERS = Window("orders", ("Changed", "Added"), ("Visit",))
+SERVICES = Window("services", (), ("Visit",))
+
+
+@lru_cache(maxsize=256)
+def about(statement: str, wanted: str, where: str = "", order: str = "") -> str:
+    """A question about the rows that a statement of the profile gives, which stands inside as a derived table."""
+    start = list(tokens(statement))[main_select(list(tokens(statement)))].at
+    before, main = statement[:start].rstrip(), statement[start:]
+    # A WITH cannot stand inside a derived table, so that table becomes the last one of the WITH.
+    table = ("", "SELECT ", wanted, " FROM (", main, ") AS it")
+    if before:
+        table = (before, ", it AS (", main, ") SELECT ", wanted, " FROM it")
+    ending = (" WHERE " * bool(where), where, " ORDER BY " * bool(order), order, " OPTION (MAXDOP 1)")
+    return "".join((*table, *ending))
+
+
+class Reader:
+    def __init__(self, config: Config, database: Database) -> None:
+        self._config = config
+        self._database = database
+        self._whole: Profile | None = None
+        self._fitted: tuple[int, Profile] | None = None
+        self._clocks = 0
+
+    @property
+    def whole_profile(self) -> Profile:
+        """As it is written. Raises AskOperator when the file is not a profile."""
+        if self._whole is None:
+            self._whole = load(self._config.profile)
+        return self._whole
+
+    def schema(self) -> Schema:
+        """The columns of the profile's tables, as far as the login can see them."""
+        sql = "SELECT TABLE_NAME AS T, COLUMN_NAME AS C FROM INFORMATION_SCHEMA.COLUMNS WHERE TABLE_NAME IN (@tables)"
+        rows = self._database.rows("schema", sql, tables=self.whole_profile.tables)
+        return Schema(frozenset((str(row["T"]).lower(), str(row["C"]).lower()) for row in rows))
+
+    def profile(self) -> Profile:
+        """Fitted to this database, looked at anew on each connection: IDENT's updates restart the server.
+
+        Raises AskOperator that names what reading cannot do without.
+        """
+        if self._fitted is None or self._fitted[0] != self._database.connected_times:
+            schema = self.schema()
+            if lacking := self.whole_profile.missing(schema):
+                raise AskOperator(
+                    text("IDENT's database lacks {names}.", names=", ".join(path_of(*pair) for pair in lacking)),
+                    text("Run priem doctor: it compares the database with the profile and says what to do."),
+                )
+            self._fitted = (self._database.connected_times, self.whole_profile.fitted(schema))
+        return self._fitted[1]
+
+    def clocks(self) -> Clocks:
+        while True:
+            try:
+                [row] = self._database.rows("clocks", CLOCKS[self._clocks])
+            except AskOperator:
+                if self._database.connected_times == 0 or self._clocks + 1 == len(CLOCKS):
+                    raise
+                self._clocks += 1
+            else:
+                now = moment(row["Now"])
+                assert now is not None, "GETDATE() is a time"  # noqa: S101 - says what holds
+                return Clocks(now, stamp(row["Last"]), max(stamp(row["Active"]) - 1, 0))
+
+    def all_of(self, name: str) -> list[Row]:
+        """A whole dictionary; nothing when this database lacks it."""
+        profile = self.profile()
+        return self._database.rows(name, about(profile[name].sql, "it.*")) if name in profile else []
+
+    def page(self, name: str, *, after: int, horizon: datetime | None = None) -> list[Row]:
+        """The next rows by id; of visits those that begin at the horizon or later."""
+        where = "it.ID > @after" + (" AND it.PlanStart >= @horizon" if horizon else "")
+        values: dict[str, Value] = {"page": self._config.page_size, "after": after}
+        values |= {"horizon": horizon} if horizon else {}
+        return self._asked(name, name, "TOP (@page) it.*", where, "it.ID", **values)
+
+    def stamped(self, *, after: int, until: int) -> list[Row]:
+        """The next visits by rowversion, the bound itself included."""
+        where = "it.RowVersion > @after AND it.RowVersion <= @until"
+        values: dict[str, Value] = {"after": eight_bytes(after), "until": eight_bytes(until)}
+        size = min(self._config.page_size, IDS_AT_ONCE)
+        return self._asked("visits changed", "visits", "TOP (@page) it.*", where, "it.RowVersion", page=size, **values)
+
+    def windowed(self, window: Window, *, since: datetime, newest: int | None, after: int) -> list[Row]:
+        """The next ids, with their times of change, of rows that changed since then or have an id above `newest`."""
+        wanted = ", ".join(f"it.{column}" for column in ("ID", *window.stamps, *window.also))
+        ways = [f"it.{column} >= @since" for column in window.stamps]
+        values: dict[str, Value] = {"after": after, "since": since}
+        if newest is not None:
+            ways.append("it.ID > @newest")
+            values["newest"] = newest - ID_MARGIN
+        where = f"it.ID > @after AND ({' OR '.join(ways)})"
+        size = self._config.page_size
+        name = f"{window.statement} changed"
+        return self._asked(name, window.statement, f"TOP (@page) {wanted}", where, "it.ID", page=size, **values)
+
+    def with_ids(self, name: str, ids: Collection[int], column: str = "ID", wanted: str = "it.*") -> Iterator[Row]:
+        """The rows whose id (or other column) is one of these; nothing of what this database lacks."""
+        ordered = sorted(set(ids)) if name in self.profile() else []
+        for start in range(0, len(ordered), IDS_AT_ONCE):
+            some = ordered[start : start + IDS_AT_ONCE]
+            yield from self._asked(f"{name} of {column}", name, wanted, f"it.{column} IN (@ids)", "", ids=some)
+
+    def highest(self, name: str) -> int:
+        [row] = self._asked(f"{name} highest", name, "MAX(it.ID) AS N", "", "")
+        return whole(row["N"]) or 0
+
+    def count(self, name: str, where: str = "", **values: Value) -> int:
+        [row] = self._asked(f"{name} count", name, "COUNT(*) AS N", where, "", **values)
+        return whole(row["N"]) or 0
+
+    def _asked(self, what: str, name: str, wanted: str, where: str, order: str, **values: Value) -> list[Row]:
+        return self._database.rows(what, about(self.profile()[name].sql, wanted, where, order), **values)
+
+    def since(self, read_at: datetime) -> datetime:
+        return read_at - timedelta(seconds=self._config.overlap_seconds)
+
+
+def stamp(value: object) -> int:
+    """A rowversion as a number: eight bytes, the highest first."""
+    return int.from_bytes(value, "big") if isinstance(value, bytes) else whole(value) or 0
+
+
+def eight_bytes(number: int) -> bytes:
+    return number.to_bytes(8, "big")

@@ -1,0 +1,161 @@
+"""IDENT as a source: what its database holds, and what changed in it since a cursor."""
+
+from collections.abc import Generator, Iterator, Mapping, Sequence
+from dataclasses import replace
+from datetime import datetime, time, timedelta
+
+from priem.errors import AskOperator
+from priem.mis.ident.catalogue import Catalogue
+from priem.mis.ident.check import findings
+from priem.mis.ident.config import Config
+from priem.mis.ident.cursor import Cursor, Marks, Stage
+from priem.mis.ident.details import Parser
+from priem.mis.ident.driver import Database, Value
+from priem.mis.ident.failures import Unreachable
+from priem.mis.ident.passes import Memory, Pass
+from priem.mis.ident.reading import PATIENTS, Clocks, Reader, eight_bytes
+from priem.model import Finding, Page, Patient, Rejected
+from priem.ports import Clock, Counts, Exchange, ExchangeLog
+from priem.texts import text
+
+DICTIONARIES_LAST = timedelta(hours=1)
+
+
+class Ident:
+    """Reads one IDENT database. A `Source`, for one thread at a time."""
+
+    def __init__(self, config: Config, exchanges: ExchangeLog, clock: Clock) -> None:
+        self._config = config
+        self._exchanges = exchanges
+        self._clock = clock
+        self._database = Database(config, exchanges, clock)
+        self._reader = Reader(config, self._database)
+        self._catalogue = Catalogue(self._reader.all_of)
+        self._catalogue_read_at = clock.now()
+        self._parser = Parser(config, self._reader, self._catalogue)
+        self._memory = Memory()
+
+    @property
+    def connection(self) -> str:
+        return self._config.connection
+
+    def close(self) -> None:
+        """Lets the clinic's server have its session back. The next question connects again."""
+        self._database.close()
+
+    def check(self) -> Sequence[Finding]:
+        return tuple(findings(self._config, self._database, self._reader, self._catalogue, self._clock))
+
+    def count(self, since: str | None) -> Counts:
+        reader = self._reader
+        cursor = None if since is None else Cursor.parse(since)
+        if cursor is None or cursor.read is None:
+            horizon = cursor.horizon if cursor else self._horizon(reader.clocks().now)
+            in_patients = cursor is None or cursor.stage is Stage.ALL_PATIENTS
+            after = cursor.after if cursor else 0
+            return Counts(
+                patients=reader.count("patients", "it.ID > @after", after=after) if in_patients else 0,
+                visits=reader.count(
+                    "visits",
+                    "it.PlanStart >= @horizon AND it.ID > @after",
+                    horizon=horizon,
+                    after=0 if in_patients else after,
+                ),
+            )
+        changed = " OR ".join(f"it.{stamp} > @since" for stamp in PATIENTS.stamps)
+        newer: Mapping[str, Value] = {"since": cursor.read.at, "newest": cursor.read.patient}
+        return Counts(
+            patients=reader.count("patients", f"{changed} OR it.ID > @newest", **newer),
+            visits=reader.count("visits", "it.RowVersion > @after", after=eight_bytes(cursor.read.stamp)),
+        )
+
+    def patients(self, ids: Sequence[str]) -> tuple[Patient | Rejected, ...]:
+        numbers = [int(id_) for id_ in ids if id_.isascii() and id_.isdigit() and len(id_) < 10]
+        return tuple(self._parser.patients(list(self._reader.with_ids("patients", numbers))))
+
+    def changes(self, since: str | None) -> Iterator[Page]:
+        try:
+            yield from self._changes(since)
+        except Unreachable as error:
+            if since is None and not self._database.connected_times:
+                # Nobody has ever answered there: it is the address that is wrong, and waiting does not mend it.
+                raise AskOperator(error.what, error.advice) from error
+            raise
+
+    def _changes(self, since: str | None) -> Iterator[Page]:
+        if since is None or self._memory.cursor != since:
+            self._memory = Memory(cursor=since)
+        self._renew_dictionaries()
+        clocks = self._reader.clocks()
+        if since is None:
+            yield from self._pass(Cursor(horizon=self._horizon(clocks.now), noted=self._first_marks(clocks)), clocks)
+            return
+        cursor = Cursor.parse(since)
+        if went_back(cursor, clocks):
+            self._note_restoring()
+            self._memory = Memory(cursor=since)
+            yield from self._pass(cursor.over_again(self._first_marks(clocks)), clocks)
+            return
+        if cursor.stage is not Stage.DONE:
+            # It stopped half-way, maybe long ago. Once that pass is done, another brings what changed meanwhile.
+            cursor = yield from self._pass(cursor, clocks)
+            clocks = self._reader.clocks()
+        yield from self._pass(cursor.begin(later_marks(cursor, clocks)), clocks)
+
+    def _pass(self, begun: Cursor, clocks: Clocks) -> Generator[Page, None, Cursor]:
+        """The pass's pages, none when nothing changed; returns the cursor behind it."""
+        whole = Pass(self._config, self._reader, self._parser, self._memory, by_stamp=clocks.complete > 0)
+        cursor, idle = begun, begun.is_fresh
+        for page, cursor in whole.pieces(begun):
+            if idle and cursor.stage is Stage.DONE and not self._is_worth_a_page(cursor, begun):
+                break
+            idle = False
+            self._memory.cursor = page.cursor
+            yield page
+        return cursor
+
+    def _is_worth_a_page(self, done: Cursor, begun: Cursor) -> bool:
+        """Nothing changed, but the marks have to move now and then, or the overlap would grow for ever."""
+        assert begun.read is not None, "a first reading is never fresh"  # noqa: S101 - says what holds
+        return abs(done.noted.at - begun.read.at) > timedelta(seconds=self._config.overlap_seconds / 2)
+
+    def _first_marks(self, clocks: Clocks) -> Marks:
+        """Noted before anything is read, so that what changes during the first reading is found after it."""
+        highest = self._reader.highest
+        newest = clocks.complete or clocks.last
+        return Marks(at=clocks.now, stamp=newest, patient=highest("patients"), service=highest("services"))
+
+    def _horizon(self, now: datetime) -> datetime:
+        """From when on visits are read at first: now, by the clock of the branch where it is earliest."""
+        if self._config.visits_since is not None:
+            return datetime.combine(self._config.visits_since, time())
+        zones = [self._config.zone, *(self._config.zone_of(branch) for branch in self._config.branch_time_zones)]
+        offsets = [now.replace(tzinfo=zone).utcoffset() or timedelta() for zone in zones]
+        return now - (offsets[0] - min(offsets))
+
+    def _renew_dictionaries(self) -> None:
+        if self._clock.now() - self._catalogue_read_at > DICTIONARIES_LAST:
+            self._catalogue.forget()
+            self._catalogue_read_at = self._clock.now()
+
+    def _note_restoring(self) -> None:
+        self._exchanges.note(
+            Exchange(
+                system=self._config.connection,
+                what="clocks",
+                started_at=self._clock.now(),
+                milliseconds=0,
+                error=text("IDENT's database went back to an older copy: everything is read anew."),
+            )
+        )
+
+
+def went_back(cursor: Cursor, clocks: Clocks) -> bool:
+    """A rowversion only grows, unless the database is restored from a backup."""
+    known = max(cursor.noted.stamp, cursor.read.stamp if cursor.read else 0)
+    return 0 < clocks.last < known
+
+
+def later_marks(cursor: Cursor, clocks: Clocks) -> Marks:
+    assert cursor.read is not None, "the pass before this one is done"  # noqa: S101 - says what holds
+    return replace(cursor.read, at=clocks.now, stamp=clocks.complete or clocks.last)

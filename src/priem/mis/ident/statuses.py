@@ -1,0 +1,76 @@
+"""What a visit's facts amount to. IDENT keeps no status: docs/reference/ident.md §3.2."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import datetime
+
+from priem.model import VisitStatus
+
+MOVED = "moved"
+OUTCOMES: Mapping[str, VisitStatus] = {
+    "cancelled": VisitStatus.CANCELLED,
+    "no_show": VisitStatus.NO_SHOW,
+    MOVED: VisitStatus.CANCELLED,
+    "deleted": VisitStatus.DELETED,
+}
+"""What a cancel reason may be mapped to in the settings."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Facts:
+    """What the staff's marks say about a visit; None where there is no mark."""
+
+    cancelled: datetime | None = None
+    cancel_reason: int | None = None
+    check_issued: datetime | None = None
+    ended: datetime | None = None
+    started: datetime | None = None
+    appeared: datetime | None = None
+    notified: bool = False
+    plan_end: datetime | None = None
+    moved_on: bool = False
+    """Another row was made out of this one."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Reading:
+    """How this clinic's marks are to be read. Ids of cancel reasons are each database's own."""
+
+    reasons: Mapping[int, str]
+    """By the reason's id, one of OUTCOMES."""
+    auto_closed_is_no_show: bool = True
+    notified_is_confirmed: bool = True
+
+
+def status_of(facts: Facts, reading: Reading) -> tuple[VisitStatus, str]:
+    """The status, and the raw one beside it. Marks can be taken back, so a status may go backwards."""
+    if facts.cancelled is not None or facts.cancel_reason is not None:
+        return cancelled(facts, reading)
+    for mark, status, raw in (
+        (facts.check_issued, VisitStatus.COMPLETED, "billed"),
+        (facts.ended, VisitStatus.COMPLETED, "completed"),
+        (facts.started, VisitStatus.IN_PROGRESS, "in_progress"),
+        (facts.appeared, VisitStatus.ARRIVED, "arrived"),
+    ):
+        if mark is not None:
+            return status, raw
+    if facts.moved_on:
+        return VisitStatus.CANCELLED, MOVED
+    if facts.notified and reading.notified_is_confirmed:
+        return VisitStatus.CONFIRMED, "confirmed"
+    return VisitStatus.BOOKED, "booked"
+
+
+def cancelled(facts: Facts, reading: Reading) -> tuple[VisitStatus, str]:
+    outcome = reading.reasons.get(facts.cancel_reason or 0, "")
+    if facts.moved_on or outcome == MOVED:
+        return VisitStatus.CANCELLED, MOVED
+    raw = "cancelled" if facts.cancel_reason is None else f"cancelled:{facts.cancel_reason}"
+    if not outcome:
+        outcome = "no_show" if reading.auto_closed_is_no_show and was_closed_by_ident(facts) else "cancelled"
+    return OUTCOMES[outcome], raw
+
+
+def was_closed_by_ident(facts: Facts) -> bool:
+    """Nobody came, and the visit was cancelled at the very moment of its planned end: no person is that punctual."""
+    return facts.appeared is None and facts.cancelled is not None and facts.cancelled == facts.plan_end
