@@ -1,0 +1,1 @@
+"""The page at `/`: pipelines as a board, cards, live."""

@@ -1,0 +1,45 @@
+"""The wire format: which path takes what and answers how. The rules are in `state`."""
+
+from . import (
+    account,
+    calls,
+    cards,
+    catalogs,
+    compound,
+    events,
+    fields,
+    links,
+    notes,
+    pipelines,
+    sources,
+    tags,
+    tasks,
+    unsorted,
+    webhooks,
+)
+from .router import Router
+
+
+def build_router() -> Router:
+    """Every path below /api/v4."""
+    router = Router()
+    areas = (
+        account,
+        pipelines,
+        fields,
+        cards,
+        compound,
+        links,
+        tasks,
+        notes,
+        tags,
+        events,
+        unsorted,
+        calls,
+        webhooks,
+        sources,
+        catalogs,
+    )
+    for area in areas:
+        area.mount(router)
+    return router

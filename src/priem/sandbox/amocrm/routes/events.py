@@ -1,0 +1,5 @@
+from .router import Router
+
+
+def mount(router: Router) -> None:
+    pass

@@ -1,0 +1,127 @@
+"""Serves the sandbox with uvicorn: loopback only, HTTP or HTTPS, ended at once by a signal or by a closed stdin."""
+
+import asyncio
+import contextlib
+import datetime as dt
+import ipaddress
+import signal
+import socket
+import ssl
+import sys
+import tempfile
+import threading
+from collections.abc import Callable, Generator
+from pathlib import Path
+
+import uvicorn
+from cryptography import x509
+from cryptography.hazmat.primitives import hashes, serialization
+from cryptography.hazmat.primitives.asymmetric import ec
+from cryptography.x509.oid import NameOID
+from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol
+
+from .app import Sandbox
+
+HOST = "127.0.0.1"
+
+
+class CuttableProtocol(HttpToolsProtocol):
+    """Lets the application reset a connection, which ASGI has no word for."""
+
+    def on_message_begin(self) -> None:
+        """Called for each request on the connection."""
+        super().on_message_begin()
+        self.scope["extensions"] = {"sandbox.cut": {"abort": self.transport.abort}}
+
+
+class Server(uvicorn.Server):
+    """Tells where it listens, then serves until it is told to stop."""
+
+    def __init__(self, config: uvicorn.Config, ready: Callable[[int], None]) -> None:
+        super().__init__(config)
+        self._ready = ready
+
+    async def startup(self, sockets: list[socket.socket] | None = None) -> None:
+        """Announce once it answers."""
+        await super().startup(sockets)
+        if self.started and sockets:
+            self._ready(sockets[0].getsockname()[1])
+
+    @contextlib.contextmanager
+    def capture_signals(self) -> Generator[None, None, None]:
+        """End quietly with code 0, where uvicorn would raise the signal again."""
+        if threading.current_thread() is not threading.main_thread():
+            yield
+            return
+        loop = asyncio.get_running_loop()
+        for number in (signal.SIGINT, signal.SIGTERM):
+            loop.add_signal_handler(number, self.stop)
+        yield
+
+    def stop(self) -> None:
+        """End at once, whatever is in flight."""
+        self.should_exit = self.force_exit = True
+
+
+def serve(sandbox: Sandbox, ready: Callable[[Server, int], None]) -> None:
+    """Listen on the loopback until told to stop; `ready` gets the server and its port."""
+    settings = sandbox.settings
+    listener = socket.socket(socket.AF_INET, socket.SOCK_STREAM)
+    listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+    listener.bind((HOST, settings.port))
+    with tempfile.TemporaryDirectory() as folder:
+        config = uvicorn.Config(
+            sandbox,
+            http=CuttableProtocol,
+            loop="uvloop",
+            lifespan="off",
+            access_log=False,
+            log_level="error",
+            server_header=False,
+            date_header=False,
+            timeout_keep_alive=75,
+            timeout_graceful_shutdown=1,
+            backlog=2048,
+        )
+        config.load()
+        if settings.tls:
+            sandbox.certificate = Path(folder) / "certificate.pem"
+            config.ssl = own_certificate(sandbox.certificate)
+        server = Server(config, lambda port: ready(server, port))
+        if settings.until_stdin_closes:
+            threading.Thread(target=_stop_when_stdin_closes, args=(server,), daemon=True).start()
+        server.run(sockets=[listener])
+
+
+def _stop_when_stdin_closes(server: Server) -> None:
+    with contextlib.suppress(OSError, ValueError):
+        while sys.stdin.buffer.read(4096):
+            pass
+    server.stop()
+
+
+def own_certificate(pem: Path) -> ssl.SSLContext:
+    """A context with a fresh self-signed certificate for 127.0.0.1 and localhost, written to `pem`."""
+    key = ec.generate_private_key(ec.SECP256R1())
+    name = x509.Name([x509.NameAttribute(NameOID.COMMON_NAME, "localhost")])
+    names = x509.SubjectAlternativeName([x509.DNSName("localhost"), x509.IPAddress(ipaddress.ip_address(HOST))])
+    now = dt.datetime.now(dt.UTC)
+    certificate = (
+        x509.CertificateBuilder()
+        .subject_name(name)
+        .issuer_name(name)
+        .public_key(key.public_key())
+        .serial_number(x509.random_serial_number())
+        .not_valid_before(now - dt.timedelta(days=1))
+        .not_valid_after(now + dt.timedelta(days=365))
+        .add_extension(names, critical=False)
+        .add_extension(x509.BasicConstraints(ca=True, path_length=None), critical=True)
+        .sign(key, hashes.SHA256())
+    )
+    private = key.private_bytes(
+        serialization.Encoding.PEM, serialization.PrivateFormat.PKCS8, serialization.NoEncryption()
+    )
+    pem.write_bytes(private + certificate.public_bytes(serialization.Encoding.PEM))
+    context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+    context.load_cert_chain(pem)
+    return context
