@@ -1,0 +1,191 @@
+"""The limiter: its arithmetic on an invented clock, its promise on the real one."""
+
+import json
+import multiprocessing
+import threading
+import time
+from collections.abc import Callable
+from itertools import pairwise
+from pathlib import Path
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from priem.amocrm.limits import (
+    CLOSED_FOR,
+    ROUNDS_BEFORE_CLOSING,
+    WINDOW,
+    Lane,
+    Limiter,
+    Pace,
+    read_pace,
+)
+from priem.errors import TryLater
+
+FULL = 7
+
+
+def most_in_a_second(stamps: list[float]) -> int:
+    ordered = sorted(stamps)
+    return max(sum(1 for other in ordered if stamp <= other < stamp + 1) for stamp in ordered)
+
+
+def send_one(pace: Pace, now: float, lane: Lane = "bulk") -> float:
+    """When the next request goes out, on a clock that only waiting moves."""
+    while True:
+        pace.forget_old(now)
+        wait = pace.wait(lane, now, FULL)
+        if wait <= 0:
+            pace.sent.append(now)
+            return now
+        now += wait
+
+
+def test_seven_may_go_at_once_after_a_quiet_time() -> None:
+    pace = Pace()
+    assert [send_one(pace, 100.0) for _ in range(FULL)] == [100.0] * FULL
+
+
+def test_steady_work_is_even_and_full() -> None:
+    pace, now, stamps = Pace(), 100.0, []
+    for _ in range(200):
+        now = send_one(pace, now)
+        stamps.append(now)
+    assert most_in_a_second(stamps) <= FULL
+    steady = stamps[50:]
+    assert (len(steady) - 1) / (steady[-1] - steady[0]) >= 6.7
+    gaps = [after - before for before, after in pairwise(steady)]
+    assert max(gaps) < 2 * WINDOW / FULL
+
+
+@given(st.lists(st.floats(min_value=0, max_value=3), min_size=1, max_size=120))
+def test_never_more_than_seven_in_any_second(pauses: list[float]) -> None:
+    pace, now, stamps = Pace(), 1000.0, []
+    for pause in pauses:
+        now = send_one(pace, now + pause)
+        stamps.append(now)
+    assert most_in_a_second(stamps) <= FULL
+
+
+def test_a_waiting_person_goes_before_a_first_sync() -> None:
+    pace = Pace(calling={"interactive": 100.2})
+    assert pace.wait("bulk", 100.0, FULL) > 0
+    assert pace.wait("live", 100.0, FULL) > 0
+    assert pace.wait("interactive", 100.0, FULL) == 0
+    assert pace.wait("bulk", 100.3, FULL) == 0, "who called and died is not waited for"
+
+
+def test_slots_under_way_count_until_their_process_is_given_up() -> None:
+    pace = Pace(going={str(place): 100.0 for place in range(FULL)})
+    assert pace.wait("bulk", 100.0, FULL) > 0
+    pace.forget_old(109.0)
+    assert pace.wait("bulk", 109.0, FULL) == 0
+
+
+def test_a_machine_that_restarted_does_not_wait_for_its_old_clock() -> None:
+    pace = Pace(sent=[90000.0] * FULL, not_before=90000.0, closed_until=90000.0)
+    pace.forget_old(5.0)
+    assert pace.wait("bulk", 5.0, FULL) == 0
+
+
+def test_a_refusal_pauses_and_slows_down_and_a_clump_of_them_counts_once() -> None:
+    pace = Pace()
+    for _ in range(5):
+        pace.refuse(granted=100.0, now=100.3)
+    assert pace.rounds == 1
+    assert 1.0 <= pace.wait("bulk", 100.3, FULL) < 1.3
+    stamps, now = [], pace.not_before
+    for _ in range(30):
+        now = send_one(pace, now)
+        stamps.append(now)
+    assert most_in_a_second(stamps) <= FULL // 2
+
+
+def test_refusals_that_go_on_close_the_account_long_before_a_ban() -> None:
+    pace, now = Pace(), 100.0
+    for _ in range(ROUNDS_BEFORE_CLOSING):
+        pace.refuse(granted=now, now=now + 0.1)
+        now = pace.not_before + 0.1
+    assert pace.closed_until > now + CLOSED_FOR / 2
+
+
+def test_a_closed_account_is_said_and_not_waited_for(tmp_path: Path) -> None:
+    limiter = Limiter("clinic", FULL, tmp_path)
+    closed = {"closed_until": time.monotonic() + 100}
+    (tmp_path / "clinic.pace").write_text(json.dumps(closed))
+    with pytest.raises(TryLater) as raised, limiter.slot("interactive"):
+        pytest.fail("no slot was to be had")
+    assert raised.value.after == pytest.approx(100, abs=5)
+
+
+@pytest.mark.parametrize("written", [b"", b"{", b"[]", b'{"unknown": 1}', b'"x"'])
+def test_an_unreadable_file_is_an_empty_one(written: bytes) -> None:
+    assert read_pace(written) == Pace()
+
+
+def test_a_slot_that_nothing_was_sent_with_counts_for_nothing() -> None:
+    limiter = Limiter("clinic", FULL)
+    began = time.monotonic()
+    for _ in range(50):
+        with limiter.slot("bulk"):
+            pass
+    assert time.monotonic() - began < WINDOW
+
+
+def work(folder: Path, until: float, note: Callable[[float], None], lane: Lane = "bulk") -> None:
+    limiter = Limiter("clinic", FULL, folder)
+    lock = threading.Lock()
+
+    def one_thread() -> None:
+        while time.monotonic() < until:
+            with limiter.slot(lane) as slot:
+                slot.mark_sent()
+                with lock:
+                    note(time.monotonic())
+
+    threads = [threading.Thread(target=one_thread) for _ in range(4)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+
+
+def work_and_write(folder: Path, until: float, name: str) -> None:
+    stamps: list[float] = []
+    work(folder, until, stamps.append)
+    (folder / name).write_text(json.dumps(stamps))
+
+
+@pytest.mark.slow
+def test_threads_of_two_processes_share_one_limit_and_fill_it(tmp_path: Path) -> None:
+    context = multiprocessing.get_context("spawn")
+    until = time.monotonic() + 12
+    workers = [
+        context.Process(target=work_and_write, args=(tmp_path, until, f"{name}.json")) for name in ("one", "two")
+    ]
+    for worker in workers:
+        worker.start()
+    for worker in workers:
+        worker.join()
+    each = [json.loads((tmp_path / f"{name}.json").read_text()) for name in ("one", "two")]
+    stamps = sorted(each[0] + each[1])
+    assert all(each), "both had their share"
+    assert most_in_a_second(stamps) <= FULL
+    assert len(stamps) / (stamps[-1] - stamps[0]) >= 6.7
+
+
+@pytest.mark.slow
+def test_a_booking_never_waits_behind_a_first_sync(tmp_path: Path) -> None:
+    until = time.monotonic() + 5
+    background = threading.Thread(target=work, args=(tmp_path, until, lambda _stamp: None))
+    background.start()
+    limiter, waits = Limiter("clinic", FULL, tmp_path), []
+    while time.monotonic() < until - 0.5:
+        began = time.monotonic()
+        with limiter.slot("interactive") as slot:
+            slot.mark_sent()
+        waits.append(time.monotonic() - began)
+    background.join()
+    assert len(waits) >= 20, "it has nearly all of the rate while it wants it"
+    assert sorted(waits)[len(waits) // 2] <= 0.25
