@@ -73,6 +73,15 @@ def test_the_engine_is_built_on_the_standard_library_alone() -> None:
     assert foreign == set()
 
 
+def test_phones_are_read_in_one_place() -> None:
+    readers = {
+        module.place
+        for module in modules(SRC)
+        if "sandbox" not in module.path.relative_to(SRC).parts and "phonenumbers" in module.imported()
+    }
+    assert readers == {"src/priem/phones.py"}
+
+
 def test_nothing_but_the_command_line_starts_a_sandbox() -> None:
     importers = {
         module.place
