@@ -1,15 +1,14 @@
 """A clinic's whole set-up as one TOML file: read, checked, written. docs/reference/settings.md describes it.
 
-Secrets stand in the file by reference: `{ env = "NAME" }`, `{ file = "/path" }`, or `{ stored = true }` for the one
-that Priem keeps already. A bare string is taken, too, for a sandbox's sake.
+Secrets stand in it by reference: `env:NAME`, `file:/path`, or `stored` for the one that Priem keeps already. The secret
+itself is taken, too, kept encrypted, and never written out again.
 """
 
-import os
 import tomllib
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any, Literal
+from typing import Any
 
 import tomli_w
 from pydantic import TypeAdapter, ValidationError
@@ -20,15 +19,10 @@ from priem.engine.wanted import unknown_parts
 from priem.errors import AskOperator
 from priem.texts import Text, text
 
+Secret = str
+"""A reference, or the secret itself."""
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class SecretReference(Strict):
-    env: str = ""
-    file: str = ""
-    stored: bool = False
-
-
-Secret = str | SecretReference
+STORED = "stored"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -41,11 +35,11 @@ class ClinicNames(Strict):
 class AmoCrmAccess(Strict):
     url: str
     client_id: str = ""
-    client_secret: Secret = ""
+    client_secret: Secret = field(default="", repr=False)
     redirect_uri: str = ""
-    code: Secret = ""
+    code: Secret = field(default="", repr=False)
     """Lives 20 minutes and is good for once; not written by `export`."""
-    long_lived_token: Secret = ""
+    long_lived_token: Secret = field(default="", repr=False)
     sandbox: bool = False
 
 
@@ -54,8 +48,9 @@ class ConnectionFile:
     """One МИС. What else stands here is the connector's own: its folder in `mis/` says what it takes."""
 
     key: str
-    kind: Literal["ident", "archimed"]
-    password: Secret = ""
+    kind: str
+    """A word of `mis.CONNECTORS`."""
+    password: Secret = field(default="", repr=False)
     options: Mapping[str, Any] = field(default_factory=dict)
 
 
@@ -68,6 +63,7 @@ class ClinicFile(Strict):
 
 
 ADAPTER = TypeAdapter(ClinicFile)
+SETTINGS = TypeAdapter(Settings)
 NAMES_OF_SETTINGS = frozenset(Settings.__dataclass_fields__)
 NAMES_OF_CONNECTION = frozenset(ConnectionFile.__dataclass_fields__) - {"options"}
 
@@ -172,29 +168,18 @@ def name_mistakes(template: str) -> list[Text]:
         return [text("leads.name has a brace without its pair")]
 
 
-def resolve(secret: Secret, stored: str = "") -> str:
-    """The secret itself. `stored` is what Priem keeps already."""
-    if isinstance(secret, str):
-        return secret
-    if secret.stored:
-        return stored
-    if secret.env:
-        if secret.env not in os.environ:
-            raise AskOperator(
-                text("The environment variable {name} is not set.", name=secret.env), text("Set it and try again.")
-            )
-        return os.environ[secret.env]
-    try:
-        return Path(secret.file).read_text(encoding="utf-8").strip()
-    except OSError as error:
-        raise AskOperator(
-            text("The file {path} cannot be read.", path=secret.file), text("Check its name and rights.")
-        ) from error
-
-
 def write(file: ClinicFile) -> str:
     """The file that `parse` reads to the same set-up."""
     whole = ADAPTER.dump_python(file, mode="json", exclude_defaults=True, exclude_none=True)
     document: dict[str, Any] = {"clinic": whole["clinic"], "amocrm": whole["amocrm"], **whole.get("settings", {})}
     document["connections"] = [{**row.pop("options", {}), **row} for row in whole.get("connections", [])]
     return tomli_w.dumps(document, multiline_strings=True)
+
+
+def settings_as_json(settings: Settings) -> dict[str, Any]:
+    kept: dict[str, Any] = SETTINGS.dump_python(settings, mode="json", exclude_defaults=True, exclude_none=True)
+    return kept
+
+
+def settings_from_json(kept: Mapping[str, Any]) -> Settings:
+    return SETTINGS.validate_python(kept)

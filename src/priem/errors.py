@@ -9,14 +9,14 @@ class PriemError(Exception):
     def __init__(self, what: Text, advice: Text | None = None) -> None:
         super().__init__(str(what))
         self.what = what
-        self.advice = advice or text("Nothing needs to be done.")
+        self.advice = advice
 
 
 class TryLater(PriemError):
     """The other side is busy or away. The next pass repeats; nobody is woken. `after` is in seconds."""
 
     def __init__(self, what: Text, advice: Text | None = None, *, after: float | None = None) -> None:
-        super().__init__(what, advice)
+        super().__init__(what, advice or text("Nothing needs to be done: Priem tries again by itself."))
         self.after = after
 
 

@@ -130,7 +130,7 @@ class Page:
     rejected: tuple[Rejected, ...] = ()
     cursor: str
     visits_since: datetime | None = None
-    """Visits that were planned for before this moment and added before it are history: they get no lead of their own."""
+    """Visits that were planned for before this moment and added before it are history: they get no lead."""
 
 
 @dataclass(frozen=True, slots=True)

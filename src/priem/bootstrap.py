@@ -1,0 +1,278 @@
+"""The one place where adapters meet the engine. Everything that starts Priem comes through here."""
+
+import contextlib
+import dataclasses
+import time
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from typing import Literal
+
+from priem import configuration
+from priem.amocrm.config import Config as AmoCrmConfig
+from priem.amocrm.crm import AmoCrm
+from priem.configuration import STORED, AmoCrmAccess, ClinicFile, ClinicNames, ConnectionFile
+from priem.engine.bindings import bind
+from priem.engine.settings import FieldRule
+from priem.engine.sync import Clinic
+from priem.engine.values import VALUES
+from priem.errors import AskOperator, PriemError
+from priem.hub import clinics
+from priem.hub.clinics import ClinicData, ConnectionData
+from priem.hub.environment import flag, home
+from priem.hub.exchanges import DjangoExchanges
+from priem.hub.people import ensure_administrator
+from priem.hub.references import resolve, resolved
+from priem.hub.server import serve as serve_hub
+from priem.hub.start import setup
+from priem.hub.store import DjangoStore
+from priem.hub.tokens import DjangoTokens
+from priem.mis import open_source
+from priem.model import Account, FieldInfo, Finding, Severity
+from priem.ports import Exchange, ExchangeLog, Source, Tokens
+from priem.texts import text
+
+
+class SystemClock:
+    def now(self) -> datetime:
+        return datetime.now(UTC)
+
+    def wait(self, seconds: float) -> None:
+        time.sleep(seconds)
+
+
+class Silence:
+    """An exchange log for what is only tried."""
+
+    def note(self, exchange: Exchange) -> None:
+        pass
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Opened:
+    """One clinic, ready for passes."""
+
+    slug: str
+    sources: tuple[Source, ...]
+    clinic: Clinic
+    account: Account
+
+
+def configure(file: ClinicFile) -> Sequence[str]:
+    """Keeps the set-up, gets access with the file's code, makes the fields it asks for; gives the names of the new ones.
+
+    The set-up is kept even when amoCRM cannot be reached: the same file again goes on from there.
+    """
+    setup()
+
+    known = {clinic.slug: clinic for clinic in clinics.list_clinics()}.get(file.clinic.slug)
+    id_ = clinics.save_clinic(clinic_data(file, known))
+    for connection in file.connections:
+        before = next((row for row in known.connections if row.key == connection.key), None) if known else None
+        clinics.save_connection(id_, connection_data(connection, before))
+    clinic = clinics.load_clinic(file.clinic.slug)
+    with amocrm(clinic) as crm:
+        authorise(crm, file.amocrm, clinic)
+        account = crm.prepare()
+        made = make_fields(crm, file.settings.fields, account)
+        bind(file.settings, crm.account() if made else account)
+    return made
+
+
+def clinic_data(file: ClinicFile, known: ClinicData | None) -> ClinicData:
+    kept = known.client_secret if known else ""
+    access = file.amocrm
+    return ClinicData(
+        slug=file.clinic.slug,
+        name=file.clinic.name,
+        base_url=access.url,
+        client_id=access.client_id,
+        client_secret=kept if access.client_secret == STORED else access.client_secret,
+        redirect_uri=access.redirect_uri,
+        sandbox=access.sandbox,
+        live=known.live if known else False,
+        settings=configuration.settings_as_json(file.settings),
+    )
+
+
+def connection_data(connection: ConnectionFile, known: ConnectionData | None) -> ConnectionData:
+    kept = dict(known.secrets) if known else {}
+    own = {"password": connection.password} if connection.password and connection.password != STORED else {}
+    return ConnectionData(
+        key=connection.key, kind=connection.kind, config=dict(connection.options), secrets={**kept, **own}
+    )
+
+
+def authorise(crm: AmoCrm, access: AmoCrmAccess, clinic: ClinicData) -> None:
+    """A code is good for once: when Priem is let in already, an old one in the file does no harm."""
+
+    tokens = DjangoTokens(clinic.id)
+    if access.long_lived_token:
+        with tokens.renewing():
+            tokens.save(Tokens(access=resolve(access.long_lived_token)))
+    elif access.code and not clinic.authorised:
+        crm.oauth.exchange(resolve(access.code))
+
+
+def make_fields(crm: AmoCrm, rules: Sequence[FieldRule], account: Account) -> tuple[str, ...]:
+    """Makes the fields that the rules leave to Priem and that are not there yet."""
+    made: list[str] = []
+    entities: tuple[tuple[str, Literal["contacts", "leads"], tuple[FieldInfo, ...]], ...] = (
+        ("patient", "contacts", account.contact_fields),
+        ("visit", "leads", account.lead_fields),
+    )
+    for of, entity, there in entities:
+        names = {field.name.casefold() for field in there}
+        wanted = [VALUES[rule.value] for rule in rules if not rule.field and VALUES[rule.value].of == of]
+        missing = [value for value in wanted if value.title.casefold() not in names]
+        if missing:
+            crm.create_fields(entity, [(value.title, value.field_kind, value.options, "") for value in missing])
+            made += [value.title for value in missing]
+    return tuple(made)
+
+
+def clinic_file(slug: str) -> ClinicFile:
+    """The whole set-up; secrets as references, or as «stored»."""
+    setup()
+
+    clinic = clinics.load_clinic(slug)
+    return ClinicFile(
+        clinic=ClinicNames(slug=clinic.slug, name=clinic.name),
+        amocrm=AmoCrmAccess(
+            url=clinic.base_url,
+            client_id=clinic.client_id,
+            client_secret=shown(clinic.client_secret),
+            redirect_uri=clinic.redirect_uri,
+            sandbox=clinic.sandbox,
+        ),
+        connections=tuple(
+            ConnectionFile(
+                key=row.key, kind=row.kind, password=shown(row.secrets.get("password", "")), options=row.config
+            )
+            for row in clinic.connections
+        ),
+        settings=configuration.settings_from_json(clinic.settings),
+    )
+
+
+def shown(secret: str) -> str:
+    return secret if secret.startswith(("env:", "file:")) or not secret else STORED
+
+
+def only_clinic(slug: str) -> str:
+    """The named clinic, or the only one there is. Raises AskOperator when that is not plain."""
+    setup()
+
+    if slug:
+        return clinics.load_clinic(slug).slug
+    known = [clinic.slug for clinic in clinics.list_clinics()]
+    if len(known) == 1:
+        return known[0]
+    if not known:
+        raise AskOperator(text("No clinic is set up yet."), text("Set one up: priem configure FILE."))
+    raise AskOperator(
+        text("There are several clinics: {list}.", list=", ".join(known)), text("Say which: --clinic NAME.")
+    )
+
+
+@contextlib.contextmanager
+def amocrm(clinic: ClinicData) -> Iterator[AmoCrm]:
+    config = AmoCrmConfig(
+        base_url=clinic.base_url,
+        client_id=clinic.client_id,
+        client_secret=resolve(clinic.client_secret),
+        redirect_uri=clinic.redirect_uri,
+        sandbox=clinic.sandbox,
+        production=flag("PRIEM_PRODUCTION"),
+    )
+    limits = home() / "limits"
+    limits.mkdir(mode=0o700, exist_ok=True)
+    exchanges = DjangoExchanges(clinic.id)
+    crm = AmoCrm(config, DjangoTokens(clinic.id), SystemClock(), exchanges, limits=limits)
+    try:
+        yield crm
+    finally:
+        crm.close()
+        exchanges.flush()
+
+
+@contextlib.contextmanager
+def opened(slug: str) -> Iterator[Opened]:
+    """Raises AskOperator when the settings name what the account does not have (any more)."""
+    setup()
+
+    clinic = clinics.load_clinic(slug)
+    settings = configuration.settings_from_json(clinic.settings)
+    with amocrm(clinic) as crm, sources_of(clinic) as sources:
+        account = crm.prepare()
+        bound = bind(settings, account)
+        yield Opened(
+            slug=slug,
+            sources=sources,
+            clinic=Clinic(crm=crm, store=DjangoStore(clinic.id), bound=bound, clock=SystemClock()),
+            account=account,
+        )
+
+
+@contextlib.contextmanager
+def sources_of(clinic: ClinicData) -> Iterator[tuple[Source, ...]]:
+    with contextlib.ExitStack() as stack:
+        exchanges = DjangoExchanges(clinic.id)
+        sources = tuple(open_connection(row, exchanges) for row in clinic.connections)
+        for source in sources:
+            stack.callback(getattr(source, "close", lambda: None))
+        yield sources
+
+
+def open_connection(row: ConnectionData, exchanges: ExchangeLog) -> Source:
+    return open_source(row.kind, row.key, {**row.config, **resolved(row.secrets)}, exchanges, SystemClock())
+
+
+def check(slug: str) -> Iterator[tuple[str, Sequence[Finding]]]:
+    """Every part of a clinic and what was found of it. Nothing is raised for what a person must mend."""
+    setup()
+
+    clinic = clinics.load_clinic(slug)
+    yield "amoCRM", list(check_amocrm(clinic))
+    for row in clinic.connections:
+        try:
+            with sources_of(dataclasses.replace(clinic, connections=(row,))) as (source,):
+                yield f"{row.kind}: {row.key}", source.check()
+        except PriemError as error:
+            yield f"{row.kind}: {row.key}", [Finding(Severity.BROKEN, error.what, error.advice)]
+
+
+def check_amocrm(clinic: ClinicData) -> Iterator[Finding]:
+    try:
+        with amocrm(clinic) as crm:
+            account = crm.account()
+            yield Finding(
+                Severity.FINE,
+                text(
+                    "Account {name}: {pipelines} pipelines, {users} users.",
+                    name=account.subdomain,
+                    pipelines=len(account.pipelines),
+                    users=len(account.users),
+                ),
+            )
+            if not account.filters_work:
+                yield Finding(
+                    Severity.WARNING,
+                    text("amoCRM ignores filters in this account, so changes are read more slowly."),
+                    text("Ask amoCRM's support to switch API filters on."),
+                )
+            bind(configuration.settings_from_json(clinic.settings), account)
+            yield Finding(Severity.FINE, text("All pipelines, stages, fields and users of the settings are there."))
+    except PriemError as error:
+        yield Finding(Severity.BROKEN, error.what, error.advice)
+
+
+def make_administrator(name: str, password: str) -> None:
+    setup()
+
+    ensure_administrator(name, password)
+
+
+def serve(host: str, port: int) -> None:
+    """Blocks until SIGTERM or SIGINT."""
+    serve_hub(host, port)

@@ -1,0 +1,26 @@
+"""The command `priem`. Each command is a page: what it needs, what it does, what it says."""
+
+import os
+import sys
+
+import django
+
+from priem.cli.terminal import as_json, print_json, show_problem
+from priem.errors import PriemError, TryLater
+
+
+def main() -> None:
+    """Ends with 0, with 1 when a person has to do something, with 75 (try later) when time will mend it."""
+    os.environ.setdefault("DJANGO_SETTINGS_MODULE", "priem.hub.settings")
+    django.setup()
+    from priem.cli.app import app  # noqa: PLC0415 - the hub's models can be imported only now
+
+    try:
+        app()
+    except PriemError as error:
+        if "--json" in sys.argv:
+            print_json(as_json(error))
+        show_problem(error)
+        sys.exit(75 if isinstance(error, TryLater) else 1)
+    except KeyboardInterrupt:
+        sys.exit(130)

@@ -1,0 +1,3 @@
+from priem.cli import main
+
+main()

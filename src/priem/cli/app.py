@@ -1,0 +1,15 @@
+"""The commands, put together."""
+
+import typer
+
+from priem.cli import demo_command, hub_commands, look_commands, sandbox_command, setup_commands, sync_command
+
+app = typer.Typer(
+    name="priem",
+    help="Priem держит медицинскую систему клиники и её amoCRM в согласии. (Keeps a clinic and its amoCRM in step.)",
+    no_args_is_help=True,
+    add_completion=False,
+    pretty_exceptions_enable=False,
+)
+for module in (setup_commands, look_commands, sync_command, hub_commands, sandbox_command, demo_command):
+    module.register(app)

@@ -1,0 +1,72 @@
+"""The demo clinic's file: what an administrator would have written."""
+
+from priem.cli.demo.stage import Stage
+from priem.configuration import ClinicFile, parse
+
+CONNECTION = "lenina"
+TIME_ZONE = "Europe/Moscow"
+PIPELINE = "Записи"
+STAGES = {
+    "booked": "Записан",
+    "confirmed": "Подтверждён",
+    "arrived": "Пришёл",
+    "in_progress": "На приёме",
+    "completed": "Завершён (ждёт оплаты)",
+    "paid": "Успешно реализовано",
+    "cancelled": "Закрыто и не реализовано",
+    "no_show": "Закрыто и не реализовано",
+    "deleted": "Закрыто и не реализовано",
+}
+FIELDS = (
+    "patient.birthday",
+    "patient.card_number",
+    "visit.starts_at",
+    "visit.doctor",
+    "visit.room",
+    "visit.branch",
+    "visit.services",
+    "visit.status",
+)
+
+
+def clinic_file(stage: Stage) -> ClinicFile:
+    ident, amocrm = stage.ident, stage.amocrm
+    return parse(
+        {
+            "clinic": {"slug": "ulybka", "name": "Улыбка"},
+            "amocrm": {
+                "url": amocrm["url"],
+                "client_id": amocrm["client_id"],
+                "client_secret": amocrm["client_secret"],
+                "redirect_uri": amocrm["redirect_uri"],
+                "code": amocrm["code"],
+                "sandbox": True,
+            },
+            "connections": [
+                {
+                    "key": CONNECTION,
+                    "kind": "ident",
+                    "server": ident["host"],
+                    "port": ident["port"],
+                    "database": ident["database"],
+                    "login": "readonly_user",
+                    "password": ident["logins"]["readonly_user"],
+                    "time_zone": ident["time_zone"],
+                }
+            ],
+            "status_sync": {
+                "mode": "always",
+                "rules": [
+                    {"status": status, "pipeline": PIPELINE, "stage": stage_name, **loss_reason(status)}
+                    for status, stage_name in STAGES.items()
+                ],
+            },
+            "fields": [{"value": value} for value in FIELDS],
+            "leads": {"first_stage": {"pipeline": PIPELINE, "stage": "Записан"}},
+            "duplicates": {"waiting": [{"pipeline": PIPELINE, "stage": name} for name in ("Новая заявка", "В работе")]},
+        }
+    )
+
+
+def loss_reason(status: str) -> dict[str, str]:
+    return {"loss_reason": "Не пришёл"} if status == "no_show" else {}

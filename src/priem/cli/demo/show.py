@@ -1,0 +1,190 @@
+"""The demo as a person sees it: set up, look first, carry over, then live."""
+
+import secrets
+import signal
+import threading
+import time
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import AbstractContextManager
+from dataclasses import dataclass, field
+from datetime import datetime
+from pathlib import Path
+from typing import Any
+from zoneinfo import ZoneInfo
+
+import httpx2
+
+from priem import bootstrap
+from priem.cli.demo import people, setup, stage
+from priem.cli.demo.latency import Written, percentiles
+from priem.cli.demo.verify import existing_cards, verify
+from priem.cli.look_commands import show_plan
+from priem.cli.sync_command import Tally, run_once, what
+from priem.cli.terminal import out, say, show_problem
+from priem.configuration import write
+from priem.engine.rehearsal import rehearse
+from priem.engine.sync import Progress
+from priem.model import Action, PatientKey
+from priem.passes import Follower, Trouble, one_pass
+from priem.texts import Text, text
+
+LONGEST_WAIT = 120.0
+"""Seconds for the living clinic's changes to arrive."""
+
+
+@dataclass(slots=True, kw_only=True)
+class Demo:
+    home: Path
+    patients: int
+    visits: int
+    seed: int
+    latency_ms: int
+    port: int
+    quiet: bool
+    """A script reads: no bars, no words, one JSON line at the end."""
+    tally: Tally = field(default_factory=Tally)
+    written: Written = field(default_factory=Written)
+    existing: int = 0
+    """Least requests that reading the CRM takes: a page of 250 each."""
+    horizon: str = ""
+    """The clinic's own time once its first reading was over."""
+
+    def once(self, changes: int, rate: float) -> dict[str, Any]:
+        """Everything without waiting for a person."""
+        with self.systems() as systems, bootstrap.opened(self.set_up(systems)) as opened:
+            self.first_sync(opened)
+            happened = self.live_through(opened, systems, changes, rate)
+            return self.result(systems, happened)
+
+    def live(self, rate: float) -> dict[str, Any]:
+        """Until Ctrl-C."""
+        password = secrets.token_urlsafe(9)
+        with self.systems() as systems, bootstrap.opened(self.set_up(systems)) as opened:
+            bootstrap.make_administrator("admin", password)
+            with stage.hub(self.home, self.port) as hub:
+                self.look_first(opened)
+                self.first_sync(opened)
+                self.addresses(systems, hub, password)
+                ask(systems.ident, "live", {"changes": 1_000_000, "rate": rate})
+                self.follow(opened)
+                ask(systems.ident, "live", {"changes": 0, "rate": 0})
+            return self.result(systems, self.changes_after(systems, 0))
+
+    def systems(self) -> AbstractContextManager[stage.Stage]:
+        ident = ["--patients", str(self.patients), "--visits", str(self.visits), "--seed", str(self.seed)]
+        crm = ["--seed", str(self.seed), "--latency-ms", str(self.latency_ms)]
+        self.tell(text("Starting an invented clinic with IDENT and an amoCRM…"))
+        return stage.both_systems(self.home, ident, crm)
+
+    def set_up(self, systems: stage.Stage) -> str:
+        people.fill(systems, self.seed)
+        self.existing = sum(pages(count) for count in existing_cards(str(systems.amocrm["control"])))
+        file = setup.clinic_file(systems)
+        made = bootstrap.configure(file)
+        (self.home / "clinic.toml").write_text(write(file), encoding="utf-8")
+        self.tell(
+            text(
+                "The clinic «{name}» is set up; fields made in amoCRM: {count}.", name=file.clinic.name, count=len(made)
+            )
+        )
+        return file.clinic.slug
+
+    def look_first(self, opened: bootstrap.Opened) -> None:
+        self.tell(text("What the first sync would do:"), "bold")
+        for source in opened.sources:
+            show_plan(list(rehearse(source, opened.clinic)))
+
+    def first_sync(self, opened: bootstrap.Opened) -> None:
+        run_once(opened, self.tally, hidden=self.quiet)
+        self.horizon = f"{datetime.now(ZoneInfo(setup.TIME_ZONE)):%Y-%m-%d %H:%M:%S}"
+        if not self.quiet:
+            self.tally.show()
+
+    def addresses(self, systems: stage.Stage, hub: str, password: str) -> None:
+        self.tell(text("amoCRM's board: {url}", url=systems.amocrm["board"]), "bold")
+        self.tell(text("The hub: {url} (admin, password {password})", url=hub, password=password), "bold")
+        self.tell(text("The clinic lives now. Ctrl-C ends everything."))
+
+    def follow(self, opened: bootstrap.Opened) -> None:
+        stop = threading.Event()
+        for name in (signal.SIGINT, signal.SIGTERM):
+            signal.signal(name, lambda *_: stop.set())
+        for _, news in Follower(opened.sources, opened.clinic, stop).news():
+            if isinstance(news, Trouble):
+                if news.error:
+                    show_problem(news.error)
+            else:
+                for line in self.note(news):
+                    out.print(line, markup=False)
+
+    def live_through(
+        self, opened: bootstrap.Opened, systems: stage.Stage, changes: int, rate: float
+    ) -> list[Mapping[str, Any]]:
+        """Lets that many changes happen and goes on until a pass that began after the last of them is over."""
+        if not changes:
+            return []
+        ask(systems.ident, "live", {"changes": changes, "rate": rate})
+        deadline = time.monotonic() + LONGEST_WAIT + changes / rate
+        while time.monotonic() < deadline:
+            began = time.monotonic()
+            happened = self.changes_after(systems, 0)
+            run_quietly(opened, self)
+            if len(happened) >= changes:
+                return happened
+            time.sleep(max(0.0, 1.0 - (time.monotonic() - began)))
+        return self.changes_after(systems, 0)
+
+    def note(self, progress: Progress) -> Iterator[str]:
+        """Remembers when each record was written; gives a line for each."""
+        self.tally.add(progress)
+        now = time.time()
+        for step, _ in progress.carried:
+            if step.action is not Action.LEAVE:
+                kind = "patient" if isinstance(step.key, PatientKey) else "visit"
+                self.written.note(f"{kind} {step.key.id}", now)
+                yield f"{time.strftime('%H:%M:%S')}  {what(step)}"
+
+    def changes_after(self, systems: stage.Stage, number: int) -> Sequence[Mapping[str, Any]]:
+        answer = httpx2.get(f"{systems.ident['control']}/_sandbox/changes", params={"after": number}, timeout=30)
+        happened: Sequence[Mapping[str, Any]] = answer.json()["changes"]
+        return happened
+
+    def result(self, systems: stage.Stage, happened: Sequence[Mapping[str, Any]]) -> dict[str, Any]:
+        verdict = verify(str(systems.ident["control"]), str(systems.amocrm["control"]), setup.CONNECTION, self.horizon)
+        requests = httpx2.get(f"{systems.amocrm['control']}/state", params={"only": "requests"}, timeout=60).json()
+        statements = httpx2.get(f"{systems.ident['control']}/_sandbox/state", timeout=60).json()["statements"]
+        delays = [delay for change in happened if (delay := self.written.delay(change)) is not None]
+        return {
+            "patients": verdict.patients,
+            "visits": verdict.visits,
+            **self.tally.as_json(),
+            "duplicate_contacts": verdict.duplicate_contacts,
+            "duplicate_leads": verdict.duplicate_leads,
+            "missing_contacts": verdict.missing_contacts,
+            "missing_leads": verdict.missing_leads,
+            "requests": requests["requests"]["total"],
+            "floor_requests": self.existing
+            + pages(self.tally.contacts["created"])
+            + pages(self.tally.leads["created"]),
+            "latency_seconds": percentiles(delays),
+            "statements_not_select": len(statements["not_select"]),
+            "clean": verdict.is_clean,
+        }
+
+    def tell(self, sentence: Text, style: str = "") -> None:
+        if not self.quiet:
+            say(sentence, style)
+
+
+def pages(count: int) -> int:
+    return -(-count // 250)
+
+
+def ask(system: Mapping[str, Any], what: str, body: Mapping[str, object]) -> None:
+    httpx2.post(f"{system['control']}/_sandbox/{what}", json=body, timeout=30).raise_for_status()
+
+
+def run_quietly(opened: bootstrap.Opened, demo: Demo) -> None:
+    for _, progress in one_pass(opened.sources, opened.clinic):
+        for _line in demo.note(progress):
+            pass

@@ -1,0 +1,86 @@
+"""Counts what is doubled or missing, from what the outside systems say of themselves. Shares nothing with the engine.
+
+A patient is known in amoCRM by the text of the field with the code PRIEM_PATIENT, a visit by PRIEM_VISIT.
+"""
+
+from collections import Counter
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass
+from typing import Any
+
+import httpx2
+
+Row = Mapping[str, Any]
+
+
+@dataclass(frozen=True, slots=True)
+class Verdict:
+    duplicate_contacts: int
+    missing_contacts: int
+    duplicate_leads: int
+    missing_leads: int
+    patients: int
+    visits: int
+
+    @property
+    def is_clean(self) -> bool:
+        return not (self.duplicate_contacts or self.missing_contacts or self.duplicate_leads or self.missing_leads)
+
+
+def verify(ident: str, amocrm: str, connection: str, horizon: str) -> Verdict:
+    """`ident` and `amocrm` are the sandboxes' control addresses; `horizon` is naive local time, as IDENT writes it."""
+    patients = {str(row["ID_Persons"]) for row in rows(ident, "Patients")}
+    visits = expected_visits(list(rows(ident, "Receptions")), horizon)
+    entities = httpx2.get(f"{amocrm}/state", params={"only": "contacts,leads"}, timeout=120).json()
+    contacts = Counter(keys_in(entities["contacts"], "PRIEM_PATIENT", connection))
+    leads = Counter(keys_in(entities["leads"], "PRIEM_VISIT", connection))
+    return Verdict(
+        duplicate_contacts=sum(count - 1 for count in contacts.values()),
+        missing_contacts=len(patients - contacts.keys()),
+        duplicate_leads=sum(count - 1 for count in leads.values()),
+        missing_leads=len(visits - leads.keys()),
+        patients=len(patients),
+        visits=len(visits),
+    )
+
+
+def existing_cards(amocrm: str) -> tuple[int, int]:
+    """How many contacts and leads are there."""
+    entities = httpx2.get(f"{amocrm}/state", params={"only": "contacts,leads"}, timeout=120).json()
+    return len(entities["contacts"]), len(entities["leads"])
+
+
+def rows(ident: str, table: str) -> Iterator[Row]:
+    after = 0
+    while page := httpx2.get(
+        f"{ident}/_sandbox/rows", params={"table": table, "after": after, "limit": 5000}, timeout=60
+    ).json()["rows"]:
+        yield from page
+        after = int(page[-1]["ID" if "ID" in page[-1] else "ID_Persons"])
+
+
+def expected_visits(receptions: Iterable[Row], horizon: str) -> set[str]:
+    """Visits of patients, planned for after the horizon, which did not live on in another row."""
+    all_rows = list(receptions)
+    moved_away = {row["ID_ReceptionsTransferFrom"] for row in all_rows}
+    return {
+        str(row["ID"])
+        for row in all_rows
+        if row["ID_Patients"] is not None
+        and row["ID"] not in moved_away
+        and row["PlanStart"] is not None
+        and str(row["PlanStart"]).replace("T", " ") >= horizon
+    }
+
+
+def keys_in(entities: Iterable[Row], code: str, connection: str) -> Iterator[str]:
+    """The МИС ids that living entities carry in their key field."""
+    for entity in entities:
+        if entity.get("is_deleted"):
+            continue
+        for field in entity.get("custom_fields_values") or ():
+            if field.get("field_code") == code:
+                for word in str(field["values"][0]["value"]).split():
+                    name, _, id_ = word.partition(":")
+                    if name == connection:
+                        yield id_

@@ -1,0 +1,99 @@
+"""`priem doctor` says what works and what to mend; `priem plan` says what a sync would do. Neither changes anything."""
+
+import csv
+from collections import Counter
+from collections.abc import Iterable
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from priem import bootstrap
+from priem.cli.terminal import both_languages, out, print_json, say, show_finding
+from priem.engine.rehearsal import rehearse
+from priem.model import Action, Finding, PatientKey, Severity, Step
+from priem.texts import reader_language, text
+
+
+def register(app: typer.Typer) -> None:
+    app.command(help="Проверить подключения и сказать, что исправить. (Check everything and say what to mend.)")(doctor)
+    app.command(help="Показать, что сделает синхронизация, ничего не меняя. (Show what a sync would do.)")(plan)
+
+
+def doctor(
+    *,
+    clinic: Annotated[str, typer.Option(help="Клиника, если их несколько. (Which clinic, if several.)")] = "",
+    json: Annotated[bool, typer.Option("--json")] = False,
+) -> None:
+    groups = list(bootstrap.check(bootstrap.only_clinic(clinic)))
+    worst = max((finding.severity for _, findings in groups for finding in findings), key=list(Severity).index)
+    if json:
+        print_json({"worst": worst.value, "parts": {name: list(map(finding_json, found)) for name, found in groups}})
+    else:
+        for name, findings in groups:
+            out.print(f"[bold]{name}[/]")
+            for finding in findings:
+                show_finding(finding)
+    raise typer.Exit(1 if worst is Severity.BROKEN else 0)
+
+
+def finding_json(finding: Finding) -> dict[str, object]:
+    advice = {"advice": both_languages(finding.advice)} if finding.advice else {}
+    return {"severity": finding.severity.value, "what": both_languages(finding.what), **advice}
+
+
+def plan(
+    *,
+    clinic: Annotated[str, typer.Option(help="Клиника, если их несколько. (Which clinic, if several.)")] = "",
+    to: Annotated[Path | None, typer.Option("--csv", help="Записать каждый шаг в CSV. (Every step as CSV.)")] = None,
+    json: Annotated[bool, typer.Option("--json")] = False,
+) -> None:
+    steps: list[Step] = []
+    with bootstrap.opened(bootstrap.only_clinic(clinic)) as opened:
+        for source in opened.sources:
+            steps += rehearse(source, opened.clinic)
+    if to:
+        write_csv(steps, to)
+    if json:
+        print_json({"contacts": totals(steps, of_patients=True), "leads": totals(steps, of_patients=False)})
+    else:
+        show_plan(steps)
+
+
+def totals(steps: Iterable[Step], *, of_patients: bool) -> dict[str, int]:
+    mine = (step for step in steps if isinstance(step.key, PatientKey) is of_patients)
+    return {action.value: 0 for action in Action} | Counter(step.action.value for step in mine)
+
+
+def show_plan(steps: list[Step]) -> None:
+    for title, of_patients in ((text("Contacts"), True), (text("Leads"), False)):
+        count = totals(steps, of_patients=of_patients)
+        say(
+            text(
+                "{title}: {create} to make, {adopt} found and bound, {update} to change, {leave} left as they are, "
+                "{ask} questions.",
+                title=title.read(reader_language()),
+                **count,
+            )
+        )
+    say(text("Nothing was written. To do it: priem sync."), "dim")
+
+
+def write_csv(steps: Iterable[Step], path: Path) -> None:
+    with path.open("w", newline="", encoding="utf-8-sig") as file:  # a byte order mark, or Excel spoils Cyrillic
+        rows = csv.writer(file, delimiter=";")
+        rows.writerow(["record", "id", "action", "target", "rule", "stage_rule", "candidates"])
+        for step in steps:
+            kind = "patient" if isinstance(step.key, PatientKey) else "visit"
+            candidates = " ".join(f"{candidate.id}:{candidate.because}" for candidate in step.why.candidates)
+            rows.writerow(
+                [
+                    kind,
+                    str(step.key),
+                    step.action.value,
+                    step.target or "",
+                    step.why.rule,
+                    step.why.stage_rule,
+                    candidates,
+                ]
+            )

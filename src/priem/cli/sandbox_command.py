@@ -1,0 +1,22 @@
+"""`priem sandbox ident|amocrm …`: the outside systems as real servers, for demos and tests."""
+
+from importlib import import_module
+from typing import Annotated
+
+import typer
+
+SANDBOXES = {"ident": "priem.sandbox.ident.command", "amocrm": "priem.sandbox.amocrm.command"}
+
+
+def register(app: typer.Typer) -> None:
+    app.command(
+        name="sandbox",
+        help="Запустить внешнюю систему для проб: ident или amocrm. (Start an outside system to try things on.)",
+        context_settings={"ignore_unknown_options": True, "allow_extra_args": True, "help_option_names": []},
+    )(sandbox)
+
+
+def sandbox(context: typer.Context, system: Annotated[str, typer.Argument(help="ident | amocrm")]) -> None:
+    if system not in SANDBOXES:
+        raise typer.BadParameter(f"{system}: {' | '.join(SANDBOXES)}")
+    raise typer.Exit(import_module(SANDBOXES[system]).run(context.args))
