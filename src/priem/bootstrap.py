@@ -59,7 +59,7 @@ class Opened:
 
 
 def configure(file: ClinicFile) -> Sequence[str]:
-    """Keeps the set-up, gets access with the file's code, makes the fields it asks for; gives the names of the new ones.
+    """Keeps the set-up, gets access with the file's code, makes the fields it asks for. Gives the new ones' names.
 
     The set-up is kept even when amoCRM cannot be reached: the same file again goes on from there.
     """

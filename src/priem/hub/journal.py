@@ -11,7 +11,7 @@ from django.db import connection
 
 from priem.hub.models import RejectedRow, StepRecord
 from priem.hub.pieces import among, pieces
-from priem.hub.rows import entity, key_of, step_row
+from priem.hub.rows import key_of, step_row
 from priem.hub.sentences import as_json
 from priem.model import Action, Outcome, PatientKey, Rejected, State, Step, VisitKey
 from priem.ports import OpenStep

@@ -24,8 +24,8 @@ def link_patients(clinic_id: int, done: Done, now: datetime) -> None:
     before = known_patients(clinic_id, [step.key for step, _ in done if isinstance(step.key, PatientKey)])
     rows: dict[object, PatientLink] = {}
     for step, contact in done:
-        same, *made = before.get(step.key, (0, "", now))
-        rule, made_at = made if same == contact else (step.why.rule, now)
+        known = before.get(step.key)
+        rule, made_at = known[1:] if known and known[0] == contact else (step.why.rule, now)
         rows[step.key] = PatientLink(
             clinic_id=clinic_id,
             connection=step.key.connection,

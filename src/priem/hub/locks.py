@@ -22,6 +22,7 @@ class Purpose(IntEnum):
 
     PASS = 1
     TOKENS = 2
+    MIGRATION = 3
 
 
 @contextmanager

@@ -1,12 +1,15 @@
 """How the admin looks: names, colours, navigation."""
 
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from django.urls import reverse_lazy
 from django.utils.translation import gettext_lazy as _
 
+if TYPE_CHECKING:
+    from django.utils.functional import _StrPromise as StrPromise
 
-def page(title: Any, icon: str, view: str) -> dict[str, Any]:
+
+def page(title: "StrPromise", icon: str, view: str) -> dict[str, Any]:
     return {"title": title, "icon": icon, "link": reverse_lazy(f"admin:{view}")}
 
 

@@ -1,7 +1,9 @@
 """Keeps the copy of the CRM and the indexes by which it is searched."""
 
 from collections.abc import Iterable, Sequence
-from typing import Any
+from typing import TypeVar
+
+from django.db.models import QuerySet
 
 from priem.hub.models import (
     MirroredContact,
@@ -11,18 +13,22 @@ from priem.hub.models import (
     MirroredLeadContact,
     MirroredLeadKey,
 )
+from priem.hub.models.owned import Row
 from priem.hub.pieces import among, pieces
 from priem.hub.rows import CONTACT_COLUMNS, LEAD_COLUMNS, contact_row, lead_row
 from priem.model import Contact, Lead
 from priem.phones import numbers_in
 
 AT_ONCE = 500
+Record = TypeVar("Record", Contact, Lead)
+Table = type[MirroredContact] | type[MirroredLead]
+Index = type[MirroredContactPhone] | type[MirroredContactKey] | type[MirroredLeadContact] | type[MirroredLeadKey]
 
 
 def mirror_contacts(clinic_id: int, contacts: Iterable[Contact]) -> None:
     for page in pieces(contacts, AT_ONCE):
         fresh, known = newer(clinic_id, MirroredContact, page)
-        write(MirroredContact, [contact_row(clinic_id, contact) for contact in fresh], CONTACT_COLUMNS)
+        write(MirroredContact.objects.all(), [contact_row(clinic_id, contact) for contact in fresh], CONTACT_COLUMNS)
         for index in (MirroredContactPhone, MirroredContactKey):
             forget(clinic_id, index, "contact", known)
         MirroredContactPhone.objects.bulk_create(
@@ -40,7 +46,7 @@ def mirror_contacts(clinic_id: int, contacts: Iterable[Contact]) -> None:
 def mirror_leads(clinic_id: int, leads: Iterable[Lead]) -> None:
     for page in pieces(leads, AT_ONCE):
         fresh, known = newer(clinic_id, MirroredLead, page)
-        write(MirroredLead, [lead_row(clinic_id, lead) for lead in fresh], LEAD_COLUMNS)
+        write(MirroredLead.objects.all(), [lead_row(clinic_id, lead) for lead in fresh], LEAD_COLUMNS)
         for index in (MirroredLeadContact, MirroredLeadKey):
             forget(clinic_id, index, "lead", known)
         MirroredLeadContact.objects.bulk_create(
@@ -54,9 +60,9 @@ def mirror_leads(clinic_id: int, leads: Iterable[Lead]) -> None:
         )
 
 
-def newer(clinic_id: int, table: Any, page: Sequence[Any]) -> tuple[list[Any], list[int]]:
+def newer(clinic_id: int, table: Table, page: Sequence[Record]) -> tuple[list[Record], list[int]]:
     """Those that are not older than what is known, once each, and the ids among them that were known."""
-    last: dict[int, Any] = {}
+    last: dict[int, Record] = {}
     for record in page:
         if record.id not in last or record.updated_at >= last[record.id].updated_at:
             last[record.id] = record
@@ -65,8 +71,8 @@ def newer(clinic_id: int, table: Any, page: Sequence[Any]) -> tuple[list[Any], l
     return fresh, [record.id for record in fresh if record.id in known]
 
 
-def write(table: Any, rows: Sequence[Any], columns: Sequence[str]) -> None:
-    table.objects.bulk_create(
+def write(table: QuerySet[Row], rows: Sequence[Row], columns: Sequence[str]) -> None:
+    table.bulk_create(
         rows,
         update_conflicts=True,
         unique_fields=("clinic", "crm_id"),
@@ -74,6 +80,6 @@ def write(table: Any, rows: Sequence[Any], columns: Sequence[str]) -> None:
     )
 
 
-def forget(clinic_id: int, index: Any, column: str, ids: Sequence[int]) -> None:
+def forget(clinic_id: int, index: Index, column: str, ids: Sequence[int]) -> None:
     for piece in pieces(ids):
         index.objects.of(clinic_id).filter(**{f"{column}__in": piece}).delete()

@@ -4,6 +4,8 @@ from collections.abc import Collection, Iterable, Iterator
 from itertools import islice
 from typing import Any, TypeVar
 
+from priem.hub.models.owned import OwnedRows
+
 T = TypeVar("T")
 MOST_PARAMETERS = 900
 
@@ -14,7 +16,7 @@ def pieces(things: Iterable[T], size: int = MOST_PARAMETERS) -> Iterator[list[T]
         yield piece
 
 
-def among(rows: Any, column: str, values: Collection[Any], *columns: str) -> Iterator[tuple[Any, ...]]:
+def among(rows: OwnedRows[Any], column: str, values: Collection[Any], *columns: str) -> Iterator[tuple[Any, ...]]:
     """These columns of the rows whose `column` is one of the values."""
     for piece in pieces(values):
         yield from rows.filter(**{f"{column}__in": piece}).values_list(*columns)

@@ -1,6 +1,6 @@
 """Secrets at rest are ciphertext, and in memory they do not print themselves."""
 
-from typing import TYPE_CHECKING, Any, final
+from typing import TYPE_CHECKING, Any, cast, final
 
 from django.db import models
 
@@ -42,8 +42,8 @@ class Secret:
 class EncryptedText(SecretTextField):
     """A column of ciphertext. Assign a text, read a `Secret`; an empty one stays empty, so that "none" can be seen."""
 
-    def __init__(self, *args: Any, **kwargs: Any) -> None:
-        super().__init__(*args, **{"blank": True, "default": "", "editable": False} | kwargs)
+    def __init__(self, **options: Any) -> None:  # noqa: ANN401  # Django's options of a field, as they are
+        super().__init__(**cast(dict[str, Any], {"blank": True, "default": "", "editable": False} | options))
 
     def from_db_value(self, value: str | None, _expression: object, _connection: "BaseDatabaseWrapper") -> Secret:
         return Secret(cipher().decrypt(value) if value else "")

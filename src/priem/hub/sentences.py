@@ -1,6 +1,6 @@
 """Sentences for people in the database: kept as template and values, read in the language of whoever looks."""
 
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, cast
 
 from django.db import models
 from django.utils.translation import get_language
@@ -9,19 +9,22 @@ from priem.texts import LANGUAGES, Text
 
 if TYPE_CHECKING:
     from django.db.backends.base.base import BaseDatabaseWrapper
+    from django.db.models.expressions import Expression
 
 
 class SentenceField(models.JSONField):
     """A `Text`, or None."""
 
-    def __init__(self, *args: Any, **kwargs: Any) -> None:
-        super().__init__(*args, **{"null": True, "blank": True, "editable": False} | kwargs)
+    def __init__(self, **options: Any) -> None:  # noqa: ANN401  # Django's options of a field, as they are
+        super().__init__(**cast(dict[str, Any], {"null": True, "blank": True, "editable": False} | options))
 
-    def from_db_value(self, value: str | None, expression: Any, connection: "BaseDatabaseWrapper") -> Text | None:
+    def from_db_value(
+        self, value: str | None, expression: "Expression", connection: "BaseDatabaseWrapper"
+    ) -> Text | None:
         written = super().from_db_value(value, expression, connection)
         return Text(written["template"], written["values"]) if written else None
 
-    def get_prep_value(self, value: Any) -> Any:
+    def get_prep_value(self, value: object) -> object:
         return super().get_prep_value(as_json(value) if isinstance(value, Text) else value)
 
 

@@ -8,8 +8,8 @@ from django.utils.functional import SimpleLazyObject
 from django.utils.translation import gettext_lazy as _
 
 from priem.hub import environment, keys
-from priem.hub.look import LOOK
 from priem.hub.logs import logging_configuration
+from priem.hub.look import LOOK
 from priem.texts import CATALOGS
 
 HERE = Path(__file__).parent

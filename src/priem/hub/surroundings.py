@@ -14,6 +14,7 @@ from priem.hub.models import (
     PatientLink,
     VisitLink,
 )
+from priem.hub.models.owned import OwnedRows
 from priem.hub.pieces import among
 from priem.hub.rows import CONTACT_COLUMNS, LEAD_COLUMNS, contact_of, lead_of
 from priem.model import Contact, Key, Lead, PatientKey, Surroundings, VisitKey
@@ -69,7 +70,7 @@ def visit_links_of(clinic_id: int, keys: Iterable[VisitKey]) -> dict[VisitKey, L
     }
 
 
-def by_key(rows: Any, column: str, keys: Iterable[Key], *columns: str) -> Iterable[tuple[Any, ...]]:
+def by_key(rows: OwnedRows[Any], column: str, keys: Iterable[Key], *columns: str) -> Iterable[tuple[Any, ...]]:
     ids: dict[str, list[str]] = defaultdict(list)
     for key in keys:
         ids[key.connection].append(key.id)

@@ -119,7 +119,7 @@ class Demo:
 
     def live_through(
         self, opened: bootstrap.Opened, systems: stage.Stage, changes: int, rate: float
-    ) -> list[Mapping[str, Any]]:
+    ) -> Sequence[Mapping[str, Any]]:
         """Lets that many changes happen and goes on until a pass that began after the last of them is over."""
         if not changes:
             return []

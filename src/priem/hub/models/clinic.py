@@ -29,7 +29,7 @@ class Clinic(models.Model):
 
 
 class Authorisation(models.Model):
-    """What lets Priem into the clinic's account. A table of its own: saving a clinic's form must not bring old tokens back."""
+    """What lets Priem into the account. A table of its own: saving a clinic's form must not bring old tokens back."""
 
     clinic = models.OneToOneField(Clinic, models.CASCADE, primary_key=True, related_name="authorisation")
     access = EncryptedText(verbose_name=_("access token"))

@@ -50,8 +50,8 @@ class StepRecord(ClinicOwned):
         verbose_name = _("step")
         verbose_name_plural = _("steps")
         indexes = (
-            models.Index(fields=("clinic", "entity", "connection", "record"), name="step_of_record"),
-            models.Index(fields=("clinic", "entity", "target"), name="step_of_target"),
+            models.Index(fields=("clinic", "record"), name="step_of_record"),
+            models.Index(fields=("clinic", "target"), name="step_of_target"),
             models.Index(fields=("clinic", "intended_at"), name="step_by_time"),
             models.Index(fields=("clinic", "state", "intended_at"), name="step_by_state"),
             # SQLite uses a partial index only for a condition without parameters, which IS NULL is.

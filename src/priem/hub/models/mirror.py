@@ -1,6 +1,7 @@
 """The CRM as Priem last saw it. Ids of contacts and leads are amoCRM's own.
 
-The tables of phones, keys and leads' contacts are indexes: what is to be found lies in their columns, the record itself in JSON.
+The tables of phones, keys and leads' contacts are indexes: what is searched for lies in their columns, the record
+itself in JSON.
 """
 
 from django.db import models

@@ -1,29 +1,25 @@
 """Rows that belong to a clinic, and the one way to ask for them."""
 
-from typing import TYPE_CHECKING, Any, Self, TypeVar
+from collections.abc import Iterable
+from typing import Self, TypeVar
 
 from django.db import models
 
 Row = TypeVar("Row", bound=models.Model)
 
-if TYPE_CHECKING:
-    RowSet = models.QuerySet
-else:
-    # Django's classes take type parameters only in the stubs.
-    class RowSet(models.QuerySet):
-        def __class_getitem__(cls, _row: object) -> type:
-            return cls
 
-
-class OwnedRows(RowSet[Row]):
-    """Begins with `of` a clinic, or says with `of_all_clinics` that it means to cross the walls."""
+class OwnedRows(models.QuerySet[Row]):
+    """Begins with `of` a clinic, or says with `of_all` that it means to cross the walls. Others forgot whose they are."""
 
     says_whose = False
 
     def of(self, clinic_id: int) -> Self:
         return self._said(self.filter(clinic_id=clinic_id))
 
-    def of_all_clinics(self) -> Self:
+    def of_any(self, clinic_ids: Iterable[int]) -> Self:
+        return self._said(self.filter(clinic_id__in=list(clinic_ids)))
+
+    def of_all(self) -> Self:
         return self._said(self.all())
 
     def _said(self, rows: Self) -> Self:
@@ -41,7 +37,7 @@ class ClinicOwned(models.Model):
 
     clinic = models.ForeignKey("hub.Clinic", models.CASCADE, db_index=False, related_name="+")
 
-    objects: models.Manager[Any] = OwnedRows.as_manager()
+    objects = OwnedRows.as_manager()
 
     class Meta:
         abstract = True

@@ -13,15 +13,15 @@ VERSION = 1
 
 
 class Stage(IntEnum):
-    """What a pass reads, in this order. A first reading has the first two, a later one the others."""
+    """What a pass reads, in this order. A first reading takes all, a later one what changed."""
 
-    ALL_PATIENTS = 0
-    ALL_VISITS = 1
-    PATIENTS = 2
-    VISITS = 3
-    ORDERS = 4
-    SERVICES = 5
-    DONE = 6
+    DONE = 0
+    ALL_PATIENTS = 1
+    ALL_VISITS = 2
+    PATIENTS = 3
+    VISITS = 4
+    ORDERS = 5
+    SERVICES = 6
 
 
 FIRST = (Stage.ALL_PATIENTS, Stage.ALL_VISITS)
@@ -62,9 +62,9 @@ class Cursor:
         return tuple(stage for stage in whole if stage >= self.stage)
 
     @property
-    def place(self) -> tuple[int, datetime, int, int]:
-        """Grows from page to page."""
-        return (self.restored, self.read.at if self.read else self.horizon, self.stage, self.after)
+    def place(self) -> tuple[int, str, int, int]:
+        """Grows from page to page, as long as the server's clock does not go back."""
+        return (self.restored, self.read.at.isoformat() if self.read else "", self.stage, self.after)
 
     @property
     def is_fresh(self) -> bool:

@@ -27,6 +27,7 @@ FORBIDDEN = frozenset(
 )
 """T-SQL needs no semicolon between statements, so `SELECT 1 DROP TABLE t` is two of them: every word counts, not the
 first one alone. The lock hints would make a SELECT hold locks in the clinic's database."""
+NOT_CLOSED = frozenset({";", "'", '"', "[", "]", "/*"})
 SET_OPERATORS = frozenset({"UNION", "ALL", "EXCEPT", "INTERSECT"})
 
 
@@ -50,7 +51,8 @@ class Token:
 
 
 def tokens(sql: str) -> Iterator[Token]:
-    """All but spaces and comments. T-SQL's block comments nest, and a quote that is not closed is a mark `'`."""
+    """All but spaces and comments, which nest. What is opened and not closed (a quote, a bracket, a comment) is a mark
+    of its own."""
     at = depth = 0
     while at < len(sql):
         match = TOKEN.match(sql, at)
@@ -58,6 +60,8 @@ def tokens(sql: str) -> Iterator[Token]:
         kind, start, at = match.lastgroup or "", at, match.end()
         if kind == "comment":
             at = end_of_comment(sql, start)
+            if at > len(sql):
+                yield Token("mark", match[0], depth, start)
         elif kind != "space":
             depth -= match[0] == ")"
             yield Token(kind, match[0], depth, start)
@@ -70,7 +74,7 @@ def end_of_comment(sql: str, start: int) -> int:
         depth += 1 if edge[0] == "/*" else -1
         if depth == 0:
             return edge.end()
-    return len(sql)
+    return len(sql) + 1
 
 
 @lru_cache(maxsize=256)
@@ -80,7 +84,7 @@ def require_reading(sql: str, name: str) -> None:
     if not found or found[0].word not in ("SELECT", "WITH"):
         raise refused(name, "SELECT")
     for token in found:
-        if token.word in FORBIDDEN or token.text in (";", "'", '"'):
+        if token.word in FORBIDDEN or token.text in NOT_CLOSED:
             raise refused(name, token.text)
     if found[-1].depth != 0 or min(token.depth for token in found) < 0:
         raise refused(name, "()")
