@@ -141,18 +141,18 @@ def changes_are_told(reader: Reader, clocks: Clocks) -> Iterator[Finding]:
 def counted(reader: Reader, catalogue: Catalogue, clocks: Clocks) -> Iterator[Finding]:
     for name in ("branches", "doctors"):
         catalogue.read(name)
-    patients = reader.count("patients")
+    cards = reader.count("patients")
     ahead = reader.count("visits", "it.PlanStart >= @now", now=clocks.now)
     yield Finding(
-        Severity.FINE if patients else Severity.WARNING,
+        Severity.FINE if cards else Severity.WARNING,
         text(
-            "Patients: {patients}, visits ahead: {visits}, branches: {branches}, doctors and other staff: {doctors}.",
-            patients=patients,
+            "Cards of patients: {cards}, visits ahead: {visits}, branches: {branches}, doctors and other staff: {staff}.",
+            cards=cards,
             visits=ahead,
             branches=len(catalogue.branches),
-            doctors=len(catalogue.doctors),
+            staff=len(catalogue.doctors),
         ),
-        None if patients else text("An empty database is seldom the right one: check the setting database."),
+        None if cards else text("An empty database is seldom the right one: check the setting database."),
     )
 
 
