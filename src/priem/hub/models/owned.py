@@ -9,7 +9,7 @@ Row = TypeVar("Row", bound=models.Model)
 
 
 class OwnedRows(models.QuerySet[Row]):
-    """Begins with `of` a clinic, or says with `of_all` that it means to cross the walls. Others forgot whose they are."""
+    """Begins with `of` a clinic, or says with `of_all` that it crosses the walls. Others forgot whose they are."""
 
     says_whose = False
 

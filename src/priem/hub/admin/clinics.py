@@ -1,0 +1,84 @@
+import json
+from typing import Any
+
+from django.contrib import admin
+from django.db.models import QuerySet
+from django.http import HttpRequest
+from django.utils.translation import gettext
+from django.utils.translation import gettext_lazy as _
+
+from priem.hub.admin.owned import OwnedAdmin, ReadOnly
+from priem.hub.admin.unfolded import column
+from priem.hub.models import Clinic, Connection
+from priem.hub.scope import visible_clinics
+from priem.hub.sentences import readable
+from priem.hub.templatetags.moments import moment
+
+
+@admin.register(Clinic)
+class ClinicAdmin(ReadOnly):
+    list_display = ("name", "slug", "base_url", "is_live", "access", "connections", "created")
+    search_fields = ("slug", "name")
+    fieldsets = (
+        (None, {"fields": ("name", "slug", "is_live", "sandbox", "created")}),
+        ("amoCRM", {"fields": ("base_url", "client_id", "secret_is_there", "redirect_uri", "access")}),
+        (_("settings"), {"fields": ("settings_text",), "classes": ("collapse",)}),
+    )
+
+    def get_queryset(self, request: HttpRequest) -> QuerySet[Any]:
+        return visible_clinics(request).select_related("authorisation")
+
+    @column(_("live"), label={"yes": "success", "no": "info"})
+    def is_live(self, clinic: Clinic) -> tuple[str, str]:
+        return ("yes", gettext("live")) if clinic.live else ("no", gettext("not live"))
+
+    @column(_("access to amoCRM"), label={"yes": "success", "again": "danger", "no": "warning"})
+    def access(self, clinic: Clinic) -> tuple[str, str]:
+        authorisation = getattr(clinic, "authorisation", None)
+        if authorisation is None or not authorisation.access:
+            return "no", gettext("not given yet")
+        if authorisation.authorise_again:
+            return "again", readable(authorisation.authorise_again)
+        return "yes", gettext("given")
+
+    @column(_("connections"))
+    def connections(self, clinic: Clinic) -> str:
+        return ", ".join(Connection.objects.of(clinic.pk).values_list("key", flat=True)) or "—"
+
+    @column(_("created"), ordering="created_at")
+    def created(self, clinic: Clinic) -> str:
+        return moment(clinic.created_at)
+
+    @column(_("integration secret"))
+    def secret_is_there(self, clinic: Clinic) -> str:
+        return gettext("stored, never shown") if clinic.client_secret else gettext("none")
+
+    @column(_("settings"))
+    def settings_text(self, clinic: Clinic) -> str:
+        return json.dumps(clinic.settings, ensure_ascii=False, indent=2)
+
+
+@admin.register(Connection)
+class ConnectionAdmin(OwnedAdmin):
+    list_display = ("key", "clinic_name", "kind", "read", "trouble")
+    text_columns = ("key",)
+    fieldsets = (
+        (None, {"fields": ("key", "clinic_name", "kind", "read", "trouble")}),
+        (_("settings"), {"fields": ("config_text", "secrets_are_there", "cursor")}),
+    )
+
+    @column(_("last read"), ordering="last_read_at")
+    def read(self, connection: Connection) -> str:
+        return moment(connection.last_read_at) or gettext("never yet")
+
+    @column(_("last trouble"))
+    def trouble(self, connection: Connection) -> str:
+        return readable(connection.last_error) or "—"
+
+    @column(_("settings"))
+    def config_text(self, connection: Connection) -> str:
+        return json.dumps(connection.config, ensure_ascii=False, indent=2)
+
+    @column(_("secrets"))
+    def secrets_are_there(self, connection: Connection) -> str:
+        return gettext("stored, never shown") if connection.secrets else gettext("none")

@@ -1,0 +1,134 @@
+from django.contrib import admin
+from django.utils.html import format_html, format_html_join
+from django.utils.translation import gettext
+from django.utils.translation import gettext_lazy as _
+
+from priem.hub import words
+from priem.hub.admin.owned import CLINIC, OwnedAdmin, in_amocrm
+from priem.hub.admin.unfolded import ChoicesFilter, MomentsFilter, column
+from priem.hub.models import ExchangeRecord, RejectedRow, StepRecord
+from priem.hub.sentences import readable
+from priem.hub.templatetags.moments import moment
+from priem.model import State
+
+COLOURS = {
+    State.DONE.value: "success",
+    State.REFUSED.value: "danger",
+    State.UNKNOWN.value: "warning",
+    State.POSTPONED.value: "warning",
+    State.INTENDED.value: "info",
+}
+
+
+@admin.register(StepRecord)
+class StepAdmin(OwnedAdmin):
+    list_display = ("decided", "what", "source", "card", "outcome", "because", "clinic_name")
+    list_filter = (
+        CLINIC,
+        ("state", ChoicesFilter),
+        ("action", ChoicesFilter),
+        ("entity", ChoicesFilter),
+        ("intended_at", MomentsFilter),
+    )
+    ordering = ("-id",)
+    text_columns = ("record",)
+    id_columns = ("target",)
+    fieldsets = (
+        (None, {"fields": ("what", "source", "card", "outcome", "trouble", "clinic_name")}),
+        (_("why"), {"fields": ("because", "stage_because", "candidates", "written")}),
+        (_("how it went"), {"fields": ("decided", "finished", "request_id", "pass_id")}),
+    )
+
+    @column(_("decided"), ordering="id")
+    def decided(self, step: StepRecord) -> str:
+        return moment(step.intended_at)
+
+    @column(_("finished"))
+    def finished(self, step: StepRecord) -> str:
+        return moment(step.finished_at) or "—"
+
+    @column(_("what"))
+    def what(self, step: StepRecord) -> str:
+        return f"{step.get_action_display()}: {step.get_entity_display()}"
+
+    @column(_("record in the MIS"))
+    def source(self, step: StepRecord) -> str:
+        return str(step)
+
+    @column(_("id in amoCRM"))
+    def card(self, step: StepRecord) -> str:
+        return in_amocrm(step.clinic, step.entity, step.target)
+
+    @column(_("outcome"), label=COLOURS)
+    def outcome(self, step: StepRecord) -> tuple[str, str]:
+        return step.state, step.get_state_display()
+
+    @column(_("reason"))
+    def trouble(self, step: StepRecord) -> str:
+        return readable(step.reason) or "—"
+
+    @column(_("why"))
+    def because(self, step: StepRecord) -> str:
+        return readable(step.reason) or words.rule(step.why.get("rule", ""))
+
+    @column(_("why this stage"))
+    def stage_because(self, step: StepRecord) -> str:
+        return words.rule(step.why.get("stage_rule", "")) or "—"
+
+    @column(_("what was looked at"))
+    def candidates(self, step: StepRecord) -> str:
+        rows = [
+            (in_amocrm(step.clinic, step.entity, id_), words.rule(because))
+            for id_, because in step.why.get("candidates", ())
+        ]
+        return format_html_join(format_html("<br>"), "{}: {}", rows) or "—"
+
+    @column(_("what was written"))
+    def written(self, step: StepRecord) -> str:
+        return ", ".join(words.changed(name) for name in step.changes) or gettext("nothing")
+
+
+@admin.register(ExchangeRecord)
+class ExchangeAdmin(OwnedAdmin):
+    list_display = ("began", "system", "what", "answer", "items", "milliseconds", "clinic_name")
+    list_filter = (CLINIC, ("started_at", MomentsFilter))
+    ordering = ("-id",)
+    fields = ("began", "system", "what", "answer", "items", "milliseconds", "request_id", "trouble", "clinic_name")
+
+    @column(_("began"), ordering="id")
+    def began(self, exchange: ExchangeRecord) -> str:
+        return moment(exchange.started_at)
+
+    @column(_("answer"), label={"good": "success", "bad": "danger"})
+    def answer(self, exchange: ExchangeRecord) -> tuple[str, str]:
+        bad = exchange.error or (exchange.status or 0) >= 400
+        return ("bad" if bad else "good"), str(exchange.status or (gettext("none") if bad else gettext("yes")))
+
+    @column(_("trouble"))
+    def trouble(self, exchange: ExchangeRecord) -> str:
+        return readable(exchange.error) or "—"
+
+
+@admin.register(RejectedRow)
+class RejectedRowAdmin(OwnedAdmin):
+    list_display = ("source", "kind", "why", "first", "last", "clinic_name")
+    list_filter = (CLINIC, ("kind", ChoicesFilter))
+    ordering = ("-last_seen",)
+    text_columns = ("record",)
+    fields = list_display
+
+    @column(_("record in the MIS"))
+    def source(self, row: RejectedRow) -> str:
+        return str(row)
+
+    @column(_("reason"))
+    def why(self, row: RejectedRow) -> str:
+        return readable(row.reason)
+
+    @column(_("first seen"), ordering="first_seen")
+    def first(self, row: RejectedRow) -> str:
+        return moment(row.first_seen)
+
+    @column(_("last seen"), ordering="last_seen")
+    def last(self, row: RejectedRow) -> str:
+        return moment(row.last_seen)

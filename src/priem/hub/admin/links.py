@@ -1,0 +1,49 @@
+from django.contrib import admin
+from django.utils.translation import gettext_lazy as _
+
+from priem.hub import words
+from priem.hub.admin.owned import CLINIC, OwnedAdmin, in_amocrm
+from priem.hub.admin.unfolded import column
+from priem.hub.models import PatientLink, VisitLink
+from priem.hub.templatetags.moments import moment
+
+
+class LinkAdmin(OwnedAdmin):
+    ordering = ("-id",)
+    list_filter = (CLINIC,)
+
+    @column(_("found by"))
+    def found_by(self, link: PatientLink | VisitLink) -> str:
+        return words.rule(link.rule)
+
+    @column(_("made"), ordering="made_at")
+    def made(self, link: PatientLink | VisitLink) -> str:
+        return moment(link.made_at)
+
+
+@admin.register(PatientLink)
+class PatientLinkAdmin(LinkAdmin):
+    list_display = ("patient", "connection", "card", "found_by", "made", "clinic_name")
+    fields = list_display
+    text_columns = ("patient",)
+    id_columns = ("contact",)
+
+    @column(_("contact"))
+    def card(self, link: PatientLink) -> str:
+        return in_amocrm(link.clinic, "contact", link.contact)
+
+
+@admin.register(VisitLink)
+class VisitLinkAdmin(LinkAdmin):
+    list_display = ("visit", "connection", "card", "handed_over", "found_by", "made", "clinic_name")
+    fields = (*list_display, "pipeline", "stage")
+    text_columns = ("visit",)
+    id_columns = ("lead",)
+
+    @column(_("lead"))
+    def card(self, link: VisitLink) -> str:
+        return in_amocrm(link.clinic, "lead", link.lead)
+
+    @column(_("handed over to"))
+    def handed_over(self, link: VisitLink) -> str:
+        return link.moved_to or "—"

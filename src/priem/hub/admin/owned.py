@@ -1,0 +1,99 @@
+"""What all lists of a clinic's rows share."""
+
+from collections.abc import Sequence
+from typing import TYPE_CHECKING, Any, ClassVar
+
+from django.db.models import Q, QuerySet
+from django.http import HttpRequest
+from django.utils.html import format_html
+from django.utils.translation import gettext_lazy as _
+
+from priem.hub.admin.unfolded import EndlessPaginator, ModelAdmin, RelatedFilter, column
+from priem.hub.models import Clinic
+from priem.hub.scope import clinic_ids, visible, visible_clinics
+
+if TYPE_CHECKING:
+    from django.contrib.admin.options import _ListFilterT as ListFilter
+
+CLINIC: "ListFilter" = ("clinic", RelatedFilter)
+
+
+class ReadOnly(ModelAdmin):
+    """Nobody adds, changes or deletes: the rows are the machine's own, and other rows lean on them."""
+
+    list_per_page = 50
+    list_filter_submit = True
+    list_fullwidth = True
+    compressed_fields = True
+
+    def has_add_permission(self, request: HttpRequest) -> bool:  # noqa: ARG002  # Django's signature
+        return False
+
+    def has_change_permission(self, request: HttpRequest, obj: object | None = None) -> bool:  # noqa: ARG002  # same
+        return False
+
+    def has_delete_permission(self, request: HttpRequest, obj: object | None = None) -> bool:  # noqa: ARG002  # same
+        return False
+
+
+class OwnedAdmin(ReadOnly):
+    """Rows of clinics: only those that the person may see, found by whole ids, paged without counting them all."""
+
+    paginator = EndlessPaginator
+    show_full_result_count = False
+    list_select_related = ("clinic",)
+    search_help_text = _("A whole id")
+    id_columns: ClassVar[Sequence[str]] = ()
+    """Where a figure that somebody searches for may stand."""
+    text_columns: ClassVar[Sequence[str]] = ()
+
+    def get_queryset(self, request: HttpRequest) -> QuerySet[Any]:
+        rows = self.model.objects.order_by(*self.get_ordering(request))
+        return visible(request, rows)
+
+    def get_search_fields(self, request: HttpRequest) -> list[str]:  # noqa: ARG002  # Django's signature
+        return [*self.text_columns, *self.id_columns]  # there is a search field if there are any
+
+    def get_search_results(
+        self,
+        request: HttpRequest,
+        queryset: QuerySet[Any],
+        search_term: str,
+    ) -> tuple[QuerySet[Any], bool]:
+        """By equality: so an index answers, and nobody's name is ever searched for."""
+        term = search_term.strip()
+        if not term:
+            return queryset, False
+        wanted = Q()
+        for name in self.text_columns:
+            wanted |= Q(**{name: term.rpartition(":")[2]})
+        if term.isascii() and term.isdigit() and len(term) < 19:
+            for name in self.id_columns:
+                wanted |= Q(**{name: int(term)})
+        # The indexes begin with the clinic: without it the whole table would be read.
+        found = queryset.filter(wanted, clinic_id__in=clinic_ids(request)) if wanted else queryset.none()
+        return found, False
+
+    @column(_("clinic"), ordering="clinic")
+    def clinic_name(self, row: Any) -> str:  # noqa: ANN401  # any row of a clinic
+        return str(row.clinic)
+
+    def formfield_for_foreignkey(self, db_field: Any, request: HttpRequest, **kwargs: Any) -> Any:  # noqa: ANN401
+        """Django's signature."""
+        return super().formfield_for_foreignkey(db_field, request, **kwargs, queryset=visible_clinics(request))
+
+
+def in_amocrm(clinic: Clinic, kind: str, id_: int | None) -> str:
+    """A link to the card of a contact or lead. docs/reference/amocrm.md §1"""
+    if id_ is None:
+        return "—"
+    if not clinic.base_url:
+        return str(id_)
+    return format_html(
+        '<a class="text-primary-600 dark:text-primary-400 hover:underline" target="_blank" rel="noopener" '
+        'href="{}/{}/detail/{}">{}</a>',
+        clinic.base_url.rstrip("/"),
+        f"{kind}s",
+        id_,
+        id_,
+    )

@@ -1,0 +1,110 @@
+"""The history of requests, written behind the back of those who make them: at most half a second late."""
+
+import atexit
+import threading
+from collections import deque
+
+import structlog
+from django.db import DatabaseError, connection
+
+from priem.hub.models import ExchangeRecord
+from priem.ports import Exchange
+
+BETWEEN_WRITES = 0.5
+MOST_WAITING = 20_000
+"""A database that is away for long costs the oldest notes, not the process's memory."""
+AT_ONCE = 500
+
+log = structlog.get_logger(__name__)
+
+
+class Notebook:
+    """One for the whole process: clinics come and go, one thread writes for them all."""
+
+    def __init__(self) -> None:
+        self._waiting: deque[tuple[int, Exchange]] = deque(maxlen=MOST_WAITING)
+        self._wake = threading.Event()
+        self._writing = threading.Lock()
+        self._thread: threading.Thread | None = None
+        self._closed = threading.Event()
+
+    def note(self, clinic_id: int, exchange: Exchange) -> None:
+        self._waiting.append((clinic_id, exchange))
+        if self._thread is None or not self._thread.is_alive():
+            self._begin()
+        self._wake.set()
+
+    def _begin(self) -> None:
+        with self._writing:
+            if self._thread is None or not self._thread.is_alive():
+                self._closed.clear()
+                self._thread = threading.Thread(target=self._write_behind, name="exchanges", daemon=True)
+                self._thread.start()
+
+    def _write_behind(self) -> None:
+        while not self._closed.is_set():
+            self._wake.wait()
+            self._closed.wait(BETWEEN_WRITES)  # let more of them gather
+            self._wake.clear()
+            self._try_to_write()
+        connection.close()
+
+    def _try_to_write(self) -> None:
+        try:
+            self.flush()
+        except DatabaseError as error:
+            log.warning("exchanges are kept waiting", waiting=len(self._waiting), error=type(error).__name__)
+            connection.close()
+            self._wake.set()
+
+    def flush(self) -> None:
+        """Writes what was noted until now. What could not be written goes on waiting."""
+        with self._writing:
+            while notes := [self._waiting.popleft() for _ in range(min(AT_ONCE, len(self._waiting)))]:
+                try:
+                    ExchangeRecord.objects.bulk_create(row(*note) for note in notes)
+                except DatabaseError:
+                    self._waiting.extendleft(reversed(notes))
+                    raise
+
+    def close(self) -> None:
+        """Writes the rest and stops the thread; a later note starts it anew."""
+        thread = self._thread
+        self._closed.set()
+        self._wake.set()
+        if thread and thread is not threading.current_thread():
+            thread.join()
+        if self._waiting:
+            self._try_to_write()
+
+
+NOTEBOOK = Notebook()
+atexit.register(NOTEBOOK.close)
+
+
+class DjangoExchanges:
+    """A clinic's part of the notebook."""
+
+    def __init__(self, clinic_id: int) -> None:
+        self._clinic = clinic_id
+
+    def note(self, exchange: Exchange) -> None:
+        NOTEBOOK.note(self._clinic, exchange)
+
+    def flush(self) -> None:
+        """So that whoever looks now sees everything."""
+        NOTEBOOK.flush()
+
+
+def row(clinic_id: int, exchange: Exchange) -> ExchangeRecord:
+    return ExchangeRecord(
+        clinic_id=clinic_id,
+        system=exchange.system[:64],
+        what=exchange.what[:200],
+        started_at=exchange.started_at,
+        milliseconds=exchange.milliseconds,
+        status=exchange.status,
+        items=exchange.items,
+        request_id=exchange.request_id[:100],
+        error=exchange.error,
+    )

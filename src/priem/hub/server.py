@@ -1,0 +1,55 @@
+"""Serves the hub until it is told to stop."""
+
+import socket
+
+from django.db import connections
+from granian.constants import Interfaces
+from granian.server import Server
+
+from priem.hub.start import setup
+
+THREADS = 8
+"""Pages wait for the database most of their time."""
+PATIENCE = 10
+"""Seconds that requests under way get when the hub stops."""
+
+
+class HubServer:
+    """The hub's pages, in worker processes of its own. `run` belongs into a process's main thread."""
+
+    def __init__(self, host: str, port: int) -> None:
+        """Brings the database up to date. Port 0 is a free one."""
+        setup()
+        self.port = port or free_port(host)
+        self.url = f"http://{host}:{self.port}"
+        self._server = Server(
+            "priem.hub.wsgi:application",
+            address=host,
+            port=self.port,
+            interface=Interfaces.WSGI,
+            blocking_threads=THREADS,
+            workers_kill_timeout=PATIENCE,
+            respawn_failed_workers=True,
+            websockets=False,
+            log_access=False,  # it would carry what people search for
+        )
+
+    def run(self) -> None:
+        """Blocks until SIGTERM, SIGINT or `stop`."""
+        connections.close_all()  # a worker must not inherit them
+        self._server.serve()
+
+    def stop(self) -> None:
+        """May be called from another thread."""
+        self._server.signal_handler_interrupt()  # type: ignore[no-untyped-call]  # what its own signals call
+
+
+def serve(host: str, port: int) -> None:
+    """Blocks until SIGTERM or SIGINT."""
+    HubServer(host, port).run()
+
+
+def free_port(host: str) -> int:
+    with socket.socket(socket.AF_INET6 if ":" in host else socket.AF_INET) as probe:
+        probe.bind((host, 0))
+        return int(probe.getsockname()[1])
