@@ -1,0 +1,474 @@
+"""Expressions: every one gets a type, and where T-SQL would convert between types, so does the SQLite text."""
+
+from collections.abc import Callable, Mapping
+from typing import TYPE_CHECKING, NamedTuple, Protocol
+
+from sqlglot import exp
+
+from priem.sandbox.ident import moments
+from priem.sandbox.ident.dialect.scope import Scope
+from priem.sandbox.ident.errors import SqlError, no_function, no_variable, unsupported
+from priem.sandbox.ident.schema import SQLITE_COLLATION
+from priem.sandbox.ident.tokens import Column
+from priem.sandbox.ident.types import (
+    BIGINT,
+    DATETIME,
+    FLOAT,
+    INT,
+    MAX,
+    UNKNOWN,
+    SqlType,
+    decimal,
+    nvarchar,
+)
+
+if TYPE_CHECKING:
+    from priem.sandbox.ident.dialect.functions import Function
+
+
+class Bound(NamedTuple):
+    node: exp.Expression
+    type: SqlType
+
+
+class Queries(Protocol):
+    """What expressions need of queries: subqueries hold whole ones."""
+
+    def query(self, node: exp.Expression, parent: Scope) -> tuple[exp.Expression, tuple[Column, ...]]: ...
+
+
+def call(name: str, *arguments: exp.Expression) -> exp.Expression:
+    return exp.Anonymous(this=name, expressions=list(arguments))
+
+
+def text(value: str) -> exp.Expression:
+    return exp.Literal.string(value)
+
+
+def number(value: int) -> exp.Expression:
+    return exp.Literal.number(value)
+
+
+class Expressions:
+    def __init__(
+        self, queries: Queries, variables: Mapping[str, SqlType], functions: Mapping[str, "Function"], scope: Scope
+    ) -> None:
+        self._queries = queries
+        self._variables = variables
+        self._functions = functions
+        self.scope = scope
+
+    def bind(self, node: exp.Expression) -> Bound:
+        handler = HANDLERS.get(type(node))
+        if handler is None:
+            raise unsupported(node.key.upper())
+        return handler(self, node)
+
+    def all(self, nodes: list[exp.Expression]) -> list[Bound]:
+        return [self.bind(node) for node in nodes]
+
+    # --- leaves ---------------------------------------------------------------------------------------------------------
+
+    def literal(self, node: exp.Expression) -> Bound:
+        value = str(node.this)
+        if node.args.get("is_string") or isinstance(node, exp.National):
+            return Bound(text(value), nvarchar(max(1, len(value))))
+        if "e" in value.lower():
+            return Bound(node, FLOAT)
+        if "." in value:
+            whole, _, fraction = value.partition(".")
+            return Bound(node, decimal(max(1, len(whole) + len(fraction)), len(fraction)))
+        return Bound(node, INT if abs(int(value)) < 1 << 31 else BIGINT)
+
+    def hexadecimal(self, node: exp.Expression) -> Bound:
+        digits = str(node.this)
+        digits = digits if len(digits) % 2 == 0 else "0" + digits
+        return Bound(exp.HexString(this=digits), SqlType("varbinary", max(1, len(digits) // 2)))
+
+    def null(self, node: exp.Expression) -> Bound:
+        return Bound(node, UNKNOWN)
+
+    def parameter(self, node: exp.Expression) -> Bound:
+        if isinstance(node.this, exp.Parameter):
+            return self._function(f"@@{node.this.name}".upper(), [])
+        name = node.name.lower()
+        if name not in self._variables:
+            raise no_variable(node.name)
+        return Bound(exp.Parameter(this=exp.Var(this=name)), self._variables[name])
+
+    def column(self, node: exp.Expression) -> Bound:
+        assert isinstance(node, exp.Column)
+        if isinstance(node.this, exp.Star):
+            raise unsupported("*")
+        source, column = self.scope.resolve(node)
+        if source.applied is not None:
+            return self._applied(source.applied, column.name)
+        name = exp.to_identifier(column.name, quoted=True)
+        return Bound(exp.Column(this=name, table=exp.to_identifier(source.alias, quoted=True)), column.type)
+
+    def _applied(self, select: exp.Select, name: str) -> Bound:
+        """A column of an APPLY as the subquery that would have made it."""
+        chosen = [e for e in select.expressions if e.alias_or_name.lower() == name.lower()]
+        alone = select.copy()
+        alone.set("expressions", [chosen[0].copy()])
+        return self.subquery(exp.Subquery(this=alone))
+
+    # --- structure ------------------------------------------------------------------------------------------------------
+
+    def paren(self, node: exp.Expression) -> Bound:
+        inner = self.bind(node.this)
+        return Bound(exp.Paren(this=inner.node), inner.type)
+
+    def collate(self, node: exp.Expression) -> Bound:
+        return self.bind(node.this)
+
+    def negative(self, node: exp.Expression) -> Bound:
+        inner = self.bind(node.this)
+        return Bound(exp.Neg(this=inner.node), inner.type)
+
+    def connect(self, node: exp.Expression) -> Bound:
+        left, right = self.bind(node.this), self.bind(node.expression)
+        return Bound(type(node)(this=left.node, expression=right.node), UNKNOWN)
+
+    def negate(self, node: exp.Expression) -> Bound:
+        return Bound(exp.Not(this=self.bind(node.this).node), UNKNOWN)
+
+    def subquery(self, node: exp.Expression) -> Bound:
+        query, columns = self._queries.query(node.this, self.scope)
+        if len(columns) != 1:
+            text = "Only one expression can be specified in the select list when the subquery is not introduced with EXISTS."
+            raise SqlError(116, text)
+        return Bound(exp.Subquery(this=query), columns[0].type)
+
+    def exists(self, node: exp.Expression) -> Bound:
+        query, _columns = self._queries.query(node.this, self.scope)
+        return Bound(exp.Exists(this=query), UNKNOWN)
+
+    def case(self, node: exp.Expression) -> Bound:
+        subject = self.bind(node.this) if node.this else None
+        conditions, results = [], []
+        for branch in node.args["ifs"]:
+            condition = self.bind(branch.this)
+            conditions.append(compared(subject, condition)[1] if subject else condition)
+            results.append(self.bind(branch.args["true"]))
+        default = node.args.get("default")
+        if default is not None:
+            results.append(self.bind(default))
+        kind = widest([result.type for result in results])
+        values = [converted(result, kind).node for result in results]
+        ifs = [exp.If(this=c.node, true=v) for c, v in zip(conditions, values, strict=False)]
+        last = values[-1] if default is not None else None
+        return Bound(exp.Case(this=subject.node if subject else None, ifs=ifs, default=last), kind)
+
+    # --- comparisons ----------------------------------------------------------------------------------------------------
+
+    def compare(self, node: exp.Expression) -> Bound:
+        left, right = compared(self.bind(node.this), self.bind(node.expression))
+        return Bound(type(node)(this=collated(left), expression=right.node), UNKNOWN)
+
+    def between(self, node: exp.Expression) -> Bound:
+        subject = self.bind(node.this)
+        low = compared(subject, self.bind(node.args["low"]))[1]
+        subject, high = compared(subject, self.bind(node.args["high"]))
+        return Bound(exp.Between(this=collated(subject), low=low.node, high=high.node), UNKNOWN)
+
+    def within(self, node: exp.Expression) -> Bound:
+        subject = self.bind(node.this)
+        query = node.args.get("query")
+        if query is not None:
+            inner, _columns = self._queries.query(query.this if isinstance(query, exp.Subquery) else query, self.scope)
+            return Bound(exp.In(this=collated(subject), query=exp.Subquery(this=inner)), UNKNOWN)
+        values = [compared(subject, self.bind(value))[1].node for value in node.expressions]
+        return Bound(exp.In(this=collated(subject), expressions=values), UNKNOWN)
+
+    def is_null(self, node: exp.Expression) -> Bound:
+        return Bound(exp.Is(this=self.bind(node.this).node, expression=exp.Null()), UNKNOWN)
+
+    def like(self, node: exp.Expression) -> Bound:
+        escape = text("")
+        if isinstance(node, exp.Escape):
+            escape = self.bind(node.expression).node
+            node = node.this
+        value, pattern = self.bind(node.this), self.bind(node.expression)
+        return Bound(call("t_like", value.node, pattern.node, escape), UNKNOWN)
+
+    # --- arithmetic -----------------------------------------------------------------------------------------------------
+
+    def add(self, node: exp.Expression) -> Bound:
+        left, right = self.bind(node.this), self.bind(node.expression)
+        families = {left.type.family, right.type.family}
+        if isinstance(node, exp.Add) and families <= {"text", "unknown"}:
+            joined = _joined_length(left.type, right.type)
+            return Bound(exp.Paren(this=exp.DPipe(this=left.node, expression=right.node)), nvarchar(joined))
+        if left.type.family == "moment":
+            days = right.node if isinstance(node, exp.Add) else exp.Neg(this=exp.Paren(this=right.node))
+            return Bound(call("t_dateadd", text("day"), days, converted(left, DATETIME).node), DATETIME)
+        return self._arithmetic(node, left, right)
+
+    def arithmetic(self, node: exp.Expression) -> Bound:
+        return self._arithmetic(node, self.bind(node.this), self.bind(node.expression))
+
+    def _arithmetic(self, node: exp.Expression, left: Bound, right: Bound) -> Bound:
+        kind = widest([left.type, right.type])
+        left, right = converted(left, kind), converted(right, kind)
+        if isinstance(node, exp.Mul) and kind.name == "decimal":
+            kind = decimal(38, min(10, left.type.scale + right.type.scale))
+        if isinstance(node, exp.Div) and kind.family == "number":
+            kind = kind if kind == FLOAT else decimal(38, 10)
+            left = Bound(exp.Cast(this=left.node, to=exp.DataType.build("REAL", dialect="sqlite")), kind)
+        return Bound(type(node)(this=left.node, expression=right.node), kind)
+
+    # --- functions ------------------------------------------------------------------------------------------------------
+
+    def aggregate(self, node: exp.Expression) -> Bound:
+        inner = node.this
+        if isinstance(node, exp.Count):
+            return Bound(self._count(node), BIGINT if node.args.get("big_int") else INT)
+        distinct = isinstance(inner, exp.Distinct)
+        argument = self.bind(inner.expressions[0] if distinct else inner)
+        body = exp.Distinct(expressions=[argument.node]) if distinct else argument.node
+        kind = argument.type
+        if isinstance(node, exp.Sum | exp.Avg) and kind.family == "integer":
+            kind = BIGINT if kind == BIGINT else INT
+            total: exp.Expression = type(node)(this=body)
+            return Bound(call("t_truncate", total) if isinstance(node, exp.Avg) else total, kind)
+        if isinstance(node, exp.Sum | exp.Avg) and kind.name == "decimal":
+            kind = decimal(38, kind.scale)
+        return Bound(type(node)(this=body), kind)
+
+    def _count(self, node: exp.Expression) -> exp.Expression:
+        inner = node.this
+        if isinstance(inner, exp.Star):
+            return exp.Count(this=exp.Star())
+        if isinstance(inner, exp.Distinct):
+            return exp.Count(this=exp.Distinct(expressions=[b.node for b in self.all(inner.expressions)]))
+        return exp.Count(this=self.bind(inner).node)
+
+    def window(self, node: exp.Expression) -> Bound:
+        inner = node.this
+        ranking = isinstance(inner, exp.RowNumber | exp.Rank | exp.DenseRank)
+        bound = Bound(inner, BIGINT) if ranking else self.bind(inner)
+        order = node.args.get("order")
+        window = exp.Window(
+            this=bound.node,
+            partition_by=[b.node for b in self.all(node.args.get("partition_by") or [])],
+            order=exp.Order(expressions=[self.ordered(o) for o in order.expressions]) if order else None,
+            spec=node.args.get("spec"),
+        )
+        return Bound(window, bound.type)
+
+    def ordered(self, node: exp.Expression) -> exp.Expression:
+        """NULLs come first in both, so nothing is said about them."""
+        inner = self.bind(node.this)
+        return exp.Ordered(this=collated(inner), desc=node.args.get("desc"), nulls_first=not node.args.get("desc"))
+
+    def function(self, node: exp.Expression) -> Bound:
+        return self._function(str(node.this).upper(), list(node.expressions))
+
+    def now(self, _node: exp.Expression) -> Bound:
+        return self._function("GETDATE", [])
+
+    def _function(self, name: str, arguments: list[exp.Expression]) -> Bound:
+        function = self._functions.get(name)
+        if function is None:
+            if name.startswith("@@"):
+                raise no_variable(name[1:])
+            raise no_function(name)
+        return function.bind(self, name, arguments)
+
+    def conversion(self, node: exp.Expression) -> Bound:
+        convert = isinstance(node, exp.Convert)
+        target = declared_type(node.this if convert else node.args["to"])
+        value = self.bind(node.expression if convert else node.this)
+        style = node.args.get("style") if convert else None
+        safe = isinstance(node, exp.TryCast) or bool(node.args.get("safe"))
+        return cast(value, target, _style(style, value.type, target), safe=safe)
+
+    def user_function(self, node: exp.Expression) -> Bound:
+        raise SqlError(4121, f'Cannot find either column "{node.this.name}" or the user-defined function or aggregate.')
+
+
+def _joined_length(left: SqlType, right: SqlType) -> int:
+    if MAX in (left.length, right.length):
+        return MAX
+    return min(4000, (left.length or 4000) + (right.length or 4000))
+
+
+ALLOWED_STYLES = {"112", "120", "121"}
+
+
+def _style(node: exp.Expression | None, source: SqlType, target: SqlType) -> str:
+    """Only the styles that every engine agrees on: 126 and 104 are not among them, nor is text out of binary."""
+    if node is None:
+        return ""
+    style = node.name
+    if style not in ALLOWED_STYLES:
+        raise unsupported(f"CONVERT style {style}")
+    if "binary" in (source.family, target.family):
+        raise unsupported(f"CONVERT style {style} of binary")
+    return style
+
+
+def declared_type(node: exp.Expression) -> SqlType:
+    """`decimal(20,10)`, `nvarchar(max)`, `rowversion` … as written in a cast or a declaration."""
+    name = str(node.this.value if hasattr(node.this, "value") else node.this).lower()
+    sizes = [parameter.name.lower() for parameter in node.expressions] if isinstance(node, exp.DataType) else []
+    build = DECLARED.get(name)
+    if build is None:
+        raise SqlError(243, f"Type {name} is not a defined system type.")
+    return build(sizes)
+
+
+def _sized_text(default: int) -> Callable[[list[str]], SqlType]:
+    return lambda sizes: nvarchar(MAX if sizes[:1] == ["max"] else int(sizes[0]) if sizes else default)
+
+
+def _sized_binary(name: str) -> Callable[[list[str]], SqlType]:
+    return lambda sizes: SqlType(name, MAX if sizes[:1] == ["max"] else int(sizes[0]) if sizes else 30)
+
+
+def _plain(name: str) -> Callable[[list[str]], SqlType]:
+    return lambda _sizes: SqlType(name)
+
+
+DECLARED: dict[str, Callable[[list[str]], SqlType]] = {
+    **{name: _plain(name) for name in ("bit", "tinyint", "smallint", "int", "bigint", "date", "float")},
+    "utinyint": _plain("tinyint"),
+    "real": _plain("float"),
+    "double": _plain("float"),
+    "integer": _plain("int"),
+    "datetime": _plain("datetime"),
+    "smalldatetime": _plain("datetime"),
+    "timestamp": lambda sizes: SqlType("datetime2", scale=int(sizes[0]) if sizes else 7),
+    "datetime2": lambda sizes: SqlType("datetime2", scale=int(sizes[0]) if sizes else 7),
+    "time": lambda sizes: SqlType("time", scale=int(sizes[0]) if sizes else 7),
+    "decimal": lambda sizes: decimal(int(sizes[0]) if sizes else 18, int(sizes[1]) if len(sizes) > 1 else 0),
+    "numeric": lambda sizes: decimal(int(sizes[0]) if sizes else 18, int(sizes[1]) if len(sizes) > 1 else 0),
+    "money": lambda _sizes: decimal(19, 4),
+    "rowversion": lambda _sizes: SqlType("binary", 8),
+    **{name: _sized_text(30) for name in ("nvarchar", "varchar", "nchar", "char")},
+    "text": lambda _sizes: nvarchar(MAX),
+    "binary": _sized_binary("binary"),
+    "varbinary": _sized_binary("varbinary"),
+}
+
+
+# --- conversions between types -----------------------------------------------------------------------------------------
+
+
+def cast(value: Bound, target: SqlType, style: str = "", *, safe: bool = False) -> Bound:
+    size = target.length if target.length is not None else target.scale
+    node = call(
+        "t_cast", value.node, text(target.name), number(size), text(style), number(int(safe)), text(value.type.name)
+    )
+    return Bound(node, target)
+
+
+def converted(value: Bound, target: SqlType) -> Bound:
+    """An implicit conversion, or the value itself if it already lies as the target does."""
+    same = value.type.family == target.family
+    if same and target.family != "moment":
+        return value
+    if value.type.family == "unknown" or target.family == "unknown" or _alike_moments(value.type, target):
+        return value
+    if {value.type.family, target.family} == {"integer", "number"}:
+        return value
+    if value.type.family == "text" and target.family == "moment" and isinstance(value.node, exp.Literal):
+        return Bound(text(_moment_literal(str(value.node.this), target)), target)
+    if {value.type.family, target.family} == {"text", "binary"}:
+        raise SqlError(257, f"Implicit conversion from data type {value.type.name} to {target.name} is not allowed.")
+    return cast(value, target)
+
+
+def _alike_moments(one: SqlType, other: SqlType) -> bool:
+    return one.name == other.name or {one.name, other.name} == {"datetime", "datetime2"}
+
+
+def _moment_literal(value: str, target: SqlType) -> str:
+    if target.name == "time":
+        return moments.to_time(value, target.scale)
+    return {"date": moments.to_date, "datetime": moments.to_datetime}.get(target.name, moments.to_datetime2)(value)
+
+
+RANK = ("unknown", "binary", "text", "integer", "number", "moment")
+MOMENT_RANK = ("time", "date", "datetime", "datetime2")
+WHOLE_RANK = ("bit", "tinyint", "smallint", "int", "bigint")
+
+
+def widest(types: list[SqlType]) -> SqlType:
+    """The type of higher precedence, which T-SQL converts the others to."""
+    best = types[0]
+    for kind in types[1:]:
+        best = _wider(best, kind)
+    return best
+
+
+def _wider(one: SqlType, other: SqlType) -> SqlType:
+    if one.family != other.family:
+        return max(one, other, key=lambda kind: RANK.index(kind.family))
+    if one.family == "text":
+        longest = MAX if MAX in (one.length, other.length) else max(one.length or 1, other.length or 1)
+        return nvarchar(longest)
+    if one.family == "integer":
+        return max(one, other, key=lambda kind: WHOLE_RANK.index(kind.name))
+    if one.family == "moment":
+        return max(one, other, key=lambda kind: MOMENT_RANK.index(kind.name))
+    if one.family == "number":
+        return one if one == FLOAT else other if other == FLOAT else decimal(38, max(one.scale, other.scale))
+    return one
+
+
+def compared(left: Bound, right: Bound) -> tuple[Bound, Bound]:
+    """Both sides made comparable; a number beside a rowversion becomes binary(8), so that the index still serves."""
+    families = {left.type.family, right.type.family}
+    if families == {"binary", "integer"}:
+        eight = SqlType("binary", 8)
+        return (left, cast(right, eight)) if left.type.family == "binary" else (cast(left, eight), right)
+    kind = widest([left.type, right.type])
+    if kind.family == "binary" and "text" in families:
+        raise SqlError(257, "Implicit conversion from data type nvarchar to binary is not allowed.")
+    return converted(left, kind), converted(right, kind)
+
+
+def collated(value: Bound) -> exp.Expression:
+    """Text is compared as Cyrillic_General_CI_AS does; a column has that collation of itself, an expression has not."""
+    if value.type.family != "text" or isinstance(value.node, exp.Column):
+        return value.node
+    return exp.Collate(this=value.node, expression=exp.Var(this=SQLITE_COLLATION))
+
+
+Handler = Callable[[Expressions, exp.Expression], Bound]
+HANDLERS: dict[type[exp.Expression], Handler] = {
+    exp.Literal: Expressions.literal,
+    exp.National: Expressions.literal,
+    exp.HexString: Expressions.hexadecimal,
+    exp.Null: Expressions.null,
+    exp.Parameter: Expressions.parameter,
+    exp.Column: Expressions.column,
+    exp.Paren: Expressions.paren,
+    exp.Collate: Expressions.collate,
+    exp.Neg: Expressions.negative,
+    exp.And: Expressions.connect,
+    exp.Or: Expressions.connect,
+    exp.Not: Expressions.negate,
+    exp.Subquery: Expressions.subquery,
+    exp.Exists: Expressions.exists,
+    exp.Case: Expressions.case,
+    **dict.fromkeys((exp.EQ, exp.NEQ, exp.GT, exp.GTE, exp.LT, exp.LTE), Expressions.compare),
+    exp.Between: Expressions.between,
+    exp.In: Expressions.within,
+    exp.Is: Expressions.is_null,
+    exp.Like: Expressions.like,
+    exp.Escape: Expressions.like,
+    exp.Add: Expressions.add,
+    exp.Sub: Expressions.add,
+    **dict.fromkeys((exp.Mul, exp.Div, exp.Mod, exp.BitwiseAnd, exp.BitwiseOr), Expressions.arithmetic),
+    **dict.fromkeys((exp.Count, exp.Sum, exp.Min, exp.Max, exp.Avg), Expressions.aggregate),
+    exp.Window: Expressions.window,
+    exp.Anonymous: Expressions.function,
+    exp.CurrentTimestamp: Expressions.now,
+    exp.Convert: Expressions.conversion,
+    exp.Cast: Expressions.conversion,
+    exp.TryCast: Expressions.conversion,
+    exp.Dot: Expressions.user_function,
+}

@@ -1,0 +1,35 @@
+"""What each login may do. `readonly_user` is in db_datareader, and everything else is denied to it."""
+
+import re
+from dataclasses import dataclass, field
+
+from priem.sandbox.ident.dialect.batch import Statement
+from priem.sandbox.ident.errors import create_denied, permission_denied
+
+READER = "readonly_user"
+STAFF = "clinic"
+ALLOWED = frozenset(("SELECT", "SET", "DECLARE", "USE", "IF", "PRINT", "BEGIN", "COMMIT", "ROLLBACK", "SAVE"))
+CREATES = re.compile(r"(CREATE|BACKUP)\s+(\w+)", re.IGNORECASE)
+TARGET = re.compile(r"(?:INTO|UPDATE|FROM|TABLE|VIEW|EXEC|EXECUTE|MERGE)\s+(?:\[?\w+\]?\.)*\[?(\w+)\]?", re.IGNORECASE)
+
+
+@dataclass(frozen=True, slots=True)
+class Logins:
+    passwords: dict[str, str] = field(repr=False)
+
+    def accepted(self, user: str, password: str) -> bool:
+        return self.passwords.get(user.lower()) == password
+
+
+def check(login: str, statement: Statement) -> None:
+    """Raises 229, or 262 for what would create something."""
+    if login != READER or statement.kind in ALLOWED:
+        return
+    creates = CREATES.match(statement.text)
+    if creates:
+        raise create_denied(f"{creates[1]} {creates[2]}".upper())
+    if statement.kind == "SELECT INTO":
+        raise create_denied("CREATE TABLE")
+    target = TARGET.search(statement.text)
+    permission = {"EXEC": "EXECUTE", "TRUNCATE": "ALTER", "DROP": "ALTER"}.get(statement.kind, statement.kind)
+    raise permission_denied(permission, target[1] if target else "PZ")
