@@ -1,6 +1,7 @@
 """Requests to one amoCRM account: one pool of connections, one limiter, one journal line for each."""
 
 import json
+import logging
 import time
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
@@ -22,6 +23,9 @@ Params = Sequence[tuple[str, str | int]]
 
 Payload = Mapping[str, Any] | Sequence[Mapping[str, Any]] | None
 """One record or a batch, as JSON."""
+
+# It would log whole addresses, values of queries included; the journal has every request without them.
+logging.getLogger("httpx2").setLevel(logging.WARNING)
 
 TIMEOUT = httpx2.Timeout(60.0, connect=5.0)
 KEEP_ALIVE = 3.0
