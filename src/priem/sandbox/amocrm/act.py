@@ -1,8 +1,12 @@
 """What people do in the account: `POST /_sandbox/act`. Each act is a name and its parameters."""
 
+import hashlib
+import hmac
 from collections.abc import Callable
 from typing import TYPE_CHECKING, Any
+from urllib.parse import urlencode, urlsplit
 
+from . import post
 from .bulk import fill_quickly
 from .routes.pipelines import drop_pipeline, drop_status
 from .state import leads, merging, unsorted, writing
@@ -14,6 +18,8 @@ from .wire import Json, Request
 
 if TYPE_CHECKING:
     from .app import Sandbox
+
+CALL_BACK_SECONDS = 3.0
 
 Act = Callable[["Sandbox", dict[str, Any], Request], Json]
 
@@ -276,6 +282,39 @@ def _subscription_ended(sandbox: "Sandbox", sent: dict[str, Any], _request: Requ
     return {"subscription_ended_at": sandbox.crm.account.subscription_ended_at}
 
 
+def _uninstall(sandbox: "Sandbox", _sent: dict[str, Any], _request: Request) -> Json:
+    """The integration is switched off: tokens die, the uninstall hook is called with its signature (§1.4)."""
+    crm = sandbox.crm
+    integration = next(iter(crm.tokens.integrations.values()))
+    crm.tokens.revoke()
+    message = f"{integration.client_id}|{crm.account.id}"
+    signature = hmac.new(integration.client_secret.encode(), message.encode(), hashlib.sha256).hexdigest()
+    told = {"account_id": crm.account.id, "client_uuid": integration.client_id, "signature": signature}
+    return _call_back(sandbox, crm.account.uninstall_url, told)
+
+
+def _install_widget(sandbox: "Sandbox", _sent: dict[str, Any], request: Request) -> Json:
+    """Installing the widget calls the redirect URI with a code and no browser behind it (§1.2)."""
+    tokens = sandbox.crm.tokens
+    integration = next(iter(tokens.integrations.values()))
+    code = tokens.issue_code(integration.client_id, sandbox.crm.users.admin().id, sandbox.crm.now())
+    host = urlsplit(request.base).netloc
+    told: Json = {"code": code, "referer": host, "platform": 1, "from_widget": 1, "client_id": integration.client_id}
+    return _call_back(sandbox, integration.redirect_uri, told) | {"code": code}
+
+
+def _call_back(sandbox: "Sandbox", url: str | None, told: Json) -> Json:
+    if not url:
+        return {"called": None}
+    full = f"{url}{'&' if '?' in url else '?'}{urlencode(told)}"
+
+    async def call() -> None:
+        await post.send("GET", full, seconds=CALL_BACK_SECONDS)
+
+    sandbox.courier.run(call())
+    return {"called": full}
+
+
 def _bulk(sandbox: "Sandbox", sent: dict[str, Any], _request: Request) -> Json:
     return fill_quickly(sandbox.crm, sent)
 
@@ -309,4 +348,6 @@ ACTS: dict[str, Act] = {
     "set": _set,
     "subscription_ended": _subscription_ended,
     "bulk": _bulk,
+    "uninstall": _uninstall,
+    "install_widget": _install_widget,
 }

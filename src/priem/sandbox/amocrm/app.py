@@ -46,7 +46,7 @@ class Sandbox:
         self.limits = Limits(settings.rate_limit, settings.account_rate_limit, settings.block_after)
         self.log = RequestLog()
         self.control = Control(self)
-        self.courier = Courier()
+        self.courier = Courier(crm, settings, faults)
         self.certificate: Path | None = None
         self._router = build_router()
         self.api.stale_search_seconds = self._stale_search

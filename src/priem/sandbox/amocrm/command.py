@@ -43,6 +43,7 @@ def introduction(sandbox: Sandbox, port: int) -> dict[str, object]:
     crm, settings = sandbox.crm, sandbox.settings
     scheme = "https" if settings.tls else "http"
     url = f"{scheme}://{HOST}:{port}"
+    sandbox.courier.host = url
     integration = next(iter(crm.tokens.integrations.values()))
     admin = crm.users.admin().id
     claims = claims_for(sandbox.api, url)

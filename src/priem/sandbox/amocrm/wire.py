@@ -94,6 +94,12 @@ def php_tree(pairs: list[tuple[str, str]]) -> Json:
     return root
 
 
+def whole(value: object, default: int) -> int:
+    """A whole number out of a query; nonsense counts as not sent."""
+    text = str(value) if value is not None else ""
+    return int(text) if text.removeprefix("-").isdecimal() else default
+
+
 def encode(payload: object) -> bytes:
     """Compact JSON; Cyrillic is left readable."""
     return json.dumps(payload, ensure_ascii=False, separators=(",", ":")).encode()

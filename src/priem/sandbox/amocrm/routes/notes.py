@@ -23,7 +23,7 @@ from ..validation import (
     single,
     string,
 )
-from ..wire import Answer, Json, Request, empty, hal
+from ..wire import Answer, Json, Request, empty, hal, whole
 from . import render
 from .router import Api, Router
 
@@ -93,7 +93,7 @@ def _matches(note: Note, wanted: object) -> bool:
     for name, value in wanted.items() if isinstance(wanted, dict) else ():
         if name == "updated_at":
             span = value if isinstance(value, dict) else {"from": value}
-            if not int(span.get("from", 0)) <= note.updated_at <= int(span.get("to", 2**40)):
+            if not whole(span.get("from"), 0) <= note.updated_at <= whole(span.get("to"), 2**40):
                 return False
         elif name in ("id", "entity_id", "note_type"):
             allowed = value.values() if isinstance(value, dict) else [value]

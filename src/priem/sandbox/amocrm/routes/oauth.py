@@ -2,11 +2,12 @@
 
 import json
 from collections.abc import Callable
-from urllib.parse import parse_qsl, urlsplit
+from html import escape
+from urllib.parse import parse_qsl, urlencode, urlsplit
 
 from ..problems import unauthorized
 from ..state.tokens import ACCESS_SECONDS, Integration
-from ..wire import PROBLEM, Answer, Json, Refused, Request, encode, hal
+from ..wire import PROBLEM, Answer, Json, Refused, Request, encode, hal, html
 from .router import Api
 
 REQUIRED = ("client_id", "client_secret", "grant_type", "redirect_uri")
@@ -15,6 +16,8 @@ REQUIRED = ("client_id", "client_secret", "grant_type", "redirect_uri")
 def oauth(api: Api, request: Request) -> Answer | None:
     """Answer the paths below /oauth2; None for unknown ones."""
     path = request.path.rstrip("/")
+    if path == "/oauth" and request.method == "GET":
+        return _consent(api, request)
     if path == "/oauth2/access_token" and request.method == "POST":
         return _token(api, request)
     if path == "/oauth2/account/current/subdomain":
@@ -22,6 +25,26 @@ def oauth(api: Api, request: Request) -> Answer | None:
     if path == "/oauth2/account/subdomain":
         return _subdomain(api, request)
     return None
+
+
+def _consent(api: Api, request: Request) -> Answer:
+    """The page that asks «Разрешить доступ?» (§1.2); its links lead where the buttons of the real one do."""
+    integration = api.crm.tokens.integrations.get(request.parameter("client_id"))
+    if integration is None:
+        return html(404, "<h1>Интеграция не найдена</h1>")
+    code = api.crm.tokens.issue_code(integration.client_id, api.crm.users.admin().id, api.crm.now())
+    state = {"state": request.parameter("state")} if request.parameter("state") else {}
+    granted = {"code": code, "referer": urlsplit(request.base).netloc, **state, "platform": "1"}
+    links = [
+        f'<a id="{name}" href="{escape(integration.redirect_uri)}?{escape(urlencode(query))}">{text}</a>'
+        for name, text, query in (
+            ("allow", "Разрешить", granted),
+            ("refuse", "Запретить", {"error": "access_denied", **state}),
+        )
+    ]
+    title = f"{escape(integration.name)} просит доступ к аккаунту «{escape(api.crm.account.name)}»"
+    page = f"<!DOCTYPE html><html lang=ru><meta charset=utf-8><title>{title}</title><h1>{title}</h1>"
+    return html(200, f"{page}<p>{' '.join(links)}</p></html>")
 
 
 def refused(status: int, hint: str | None) -> Refused:

@@ -20,7 +20,7 @@ from ..validation import (
     single,
     string,
 )
-from ..wire import Answer, Json, Request, empty, hal
+from ..wire import Answer, Json, Request, empty, hal, whole
 from . import render
 from .router import Api, Router
 
@@ -112,9 +112,8 @@ def _value_test(attribute: str, allowed: set[str]) -> Test:
 def updated_test(value: object) -> Callable[[Task], bool]:
     """A plain time means "changed after"; a range is a range."""
     span = value if isinstance(value, dict) else {"from": value}
-    low, high = (str(span.get(key, default)) for key, default in (("from", 0), ("to", 2**40)))
-    bounds = [int(each) if each.isdecimal() else 0 for each in (low, high)]
-    return lambda task: bounds[0] <= task.updated_at <= bounds[1]
+    low, high = whole(span.get("from"), 0), whole(span.get("to"), 2**40)
+    return lambda task: low <= task.updated_at <= high
 
 
 def _get(api: Api, request: Request, task_id: int) -> Answer:

@@ -6,6 +6,7 @@ Filters are ignored without a word when the account's flag is off, as the real s
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 
+from ..wire import whole
 from .cards import Card, Lead
 from .crm import Crm
 from .fields import WITH_OPTIONS
@@ -65,12 +66,7 @@ def _window(filters: dict[str, object], order: Order, crm: Crm, wanted: Wanted) 
 
 
 def _bounds(span: dict[str, object]) -> tuple[int, int]:
-    return _number(span.get("from"), 0), _number(span.get("to"), 2**31)
-
-
-def _number(value: object, default: int) -> int:
-    text = str(value) if value is not None else ""
-    return int(text) if text.lstrip("-").isdecimal() else default
+    return whole(span.get("from"), 0), whole(span.get("to"), 2**31)
 
 
 def _slice(
@@ -89,7 +85,7 @@ def _candidates(crm: Crm, wanted: Wanted, filters: dict[str, object]) -> Iterabl
     """Cards worth testing: those named by id, those in the time range, or all."""
     cards = crm.cards(wanted.kind)
     if "id" in filters:
-        found = (cards.get(_number(each, 0)) for each in sorted(_texts(filters["id"])))
+        found = (cards.get(whole(each, 0)) for each in sorted(_texts(filters["id"])))
         return [card for card in found if card is not None]
     span = filters.get("updated_at")
     if isinstance(span, dict):
@@ -133,7 +129,7 @@ def _list_test(name: str, allowed: set[str]) -> Test:
 
 
 def _range_test(crm: Crm, kind: str, name: str, span: dict[str, object]) -> Test:
-    low, high = _number(span.get("from"), -(2**62)), _number(span.get("to"), 2**62)
+    low, high = whole(span.get("from"), -(2**62)), whole(span.get("to"), 2**62)
 
     def test(card: Card) -> bool:
         value = crm.tasks.closest(kind, card.id) if name == "closest_task_at" else getattr(card, name, None)
@@ -151,11 +147,11 @@ def _stage_test(pairs: dict[str, object]) -> Test:
 
 
 def _field_test(crm: Crm, kind: str, field_id: str, value: object) -> Test:
-    of = crm.fields.of(kind).get(_number(field_id, 0))
+    of = crm.fields.of(kind).get(whole(field_id, 0))
     if of is None or of.type == "multitext":
         return lambda _card: False
     if isinstance(value, dict) and ("from" in value or "to" in value):
-        low, high = _number(value.get("from"), -(2**62)), _number(value.get("to"), 2**62)
+        low, high = whole(value.get("from"), -(2**62)), whole(value.get("to"), 2**62)
         return lambda card: any(low <= float(str(each)) <= high for each, _ in card.values(of.id))
     allowed = _texts(value)
     if of.type in WITH_OPTIONS:
