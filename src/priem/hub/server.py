@@ -4,11 +4,12 @@ import socket
 
 from django.db import connections
 from granian.constants import Interfaces
+from granian.log import LogLevels
 from granian.server import Server
 
 from priem.hub.start import setup
 
-THREADS = 8
+THREADS = 4
 """Pages wait for the database most of their time."""
 PATIENCE = 10
 """Seconds that requests under way get when the hub stops."""
@@ -31,6 +32,7 @@ class HubServer:
             workers_kill_timeout=PATIENCE,
             respawn_failed_workers=True,
             websockets=False,
+            log_level=LogLevels.warning,
             log_access=False,  # it would carry what people search for
         )
 

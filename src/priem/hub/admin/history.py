@@ -69,16 +69,16 @@ class StepAdmin(OwnedAdmin):
 
     @column(_("why"))
     def because(self, step: StepRecord) -> str:
-        return readable(step.reason) or words.rule(step.why.get("rule", ""))
+        return readable(step.reason) or words.because(step.why.get("rule", ""))
 
     @column(_("why this stage"))
     def stage_because(self, step: StepRecord) -> str:
-        return words.rule(step.why.get("stage_rule", "")) or "—"
+        return words.because(step.why.get("stage_rule", "")) or "—"
 
     @column(_("what was looked at"))
     def candidates(self, step: StepRecord) -> str:
         rows = [
-            (in_amocrm(step.clinic, step.entity, id_), words.rule(because))
+            (in_amocrm(step.clinic, step.entity, id_), words.because(because))
             for id_, because in step.why.get("candidates", ())
         ]
         return format_html_join(format_html("<br>"), "{}: {}", rows) or "—"

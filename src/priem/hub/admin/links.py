@@ -14,7 +14,7 @@ class LinkAdmin(OwnedAdmin):
 
     @column(_("found by"))
     def found_by(self, link: PatientLink | VisitLink) -> str:
-        return words.rule(link.rule)
+        return words.because(link.rule)
 
     @column(_("made"), ordering="made_at")
     def made(self, link: PatientLink | VisitLink) -> str:
