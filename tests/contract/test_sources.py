@@ -1,0 +1,38 @@
+"""Every connector keeps what `Source` promises, each against its МИС's sandbox. IDENT: priem.mis.ident."""
+
+from collections.abc import Iterator
+
+import pytest
+
+from tests.contract.source_contract import SourceContract
+from tests.mis.ident.clinic import IdentClinic, Sandbox
+
+pytestmark = pytest.mark.slow
+
+
+@pytest.fixture(scope="module")
+def ident() -> Iterator[Sandbox]:
+    sandbox = Sandbox()
+    yield sandbox
+    sandbox.stop()
+
+
+class TestIdent(SourceContract):
+    @pytest.fixture(params=["pymssql", "pytds"])
+    def clinic(self, ident: Sandbox, request: pytest.FixtureRequest) -> Iterator[IdentClinic]:
+        clinic = IdentClinic(ident, driver=request.param)
+        yield clinic
+        clinic.close()
+
+
+class TestIdentWithoutActiveRowVersion(SourceContract):
+    """As on a server that does not say which row versions are still to come."""
+
+    @pytest.fixture
+    def clinic(self, ident: Sandbox) -> Iterator[IdentClinic]:
+        fault = {"kind": "error", "match": "MIN_ACTIVE_ROWVERSION", "number": 195}
+        ident.control("faults", fault)
+        clinic = IdentClinic(ident)
+        yield clinic
+        clinic.close()
+        ident.control("faults", method="DELETE")
