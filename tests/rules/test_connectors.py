@@ -1,26 +1,28 @@
 """A connector is one folder and one line; everything else follows from its name, and is there."""
 
+from importlib import import_module
 from pathlib import Path
 
 import pytest
 
+from priem import mis
 from tests.rules.source import ROOT, SRC, TESTS, modules
 
 CONNECTORS = sorted(path.name for path in (SRC / "mis").iterdir() if path.is_dir() and not path.name.startswith("_"))
 
 
-def test_there_are_connectors() -> None:
-    assert "ident" in CONNECTORS
+def test_every_folder_is_registered_and_nothing_else() -> None:
+    assert sorted(mis.CONNECTORS) == CONNECTORS
 
 
 @pytest.mark.parametrize("name", CONNECTORS)
-def test_a_connector_is_registered(name: str) -> None:
-    assert f'"{name}"' in (SRC / "mis" / "__init__.py").read_text("utf-8")
+def test_what_is_registered_is_there_with_its_settings(name: str) -> None:
+    path, _, source = mis.CONNECTORS[name].partition(":")
+    module = import_module(path)
 
-
-@pytest.mark.parametrize("name", CONNECTORS)
-def test_a_connector_may_stand_in_a_clinics_file(name: str) -> None:
-    assert f'"{name}"' in (SRC / "configuration.py").read_text("utf-8")
+    assert path == f"priem.mis.{name}"
+    assert isinstance(getattr(module, source), type)
+    assert callable(module.Config.from_mapping)
 
 
 @pytest.mark.parametrize("name", CONNECTORS)

@@ -20,6 +20,7 @@ PURE = (
     "engine/rules.py",
     "engine/wanted.py",
     "engine/plan.py",
+    "engine/linking.py",
 )
 HARMLESS = {
     *("collections", "dataclasses", "datetime", "decimal", "enum", "functools", "hashlib", "itertools", "re", "string"),
