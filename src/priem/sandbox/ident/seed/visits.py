@@ -19,6 +19,8 @@ from priem.sandbox.ident.seed.places import (
 )
 
 AHEAD = 30
+OVERDUE_DAYS = 3
+"""For so long it may happen that nobody has closed a visit to which nobody came."""
 Place = tuple[int, int, int, int]
 """(day from today, chair's index, first slot, slots)"""
 
@@ -150,6 +152,8 @@ class Diary:
         for place in places:
             visit = self.put(place, self.dice.choice(patients))
             chance = self.dice.random()
+            if place[0] >= -OVERDUE_DAYS and chance > 0.85:
+                continue
             if chance < 0.08:
                 self._cancel(visit, self.dice.choice((BY_PATIENT, BY_CLINIC, ILL)), visit.added + timedelta(minutes=25))
             elif chance < 0.15:
