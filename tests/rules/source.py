@@ -40,6 +40,10 @@ class Module:
         """Every function, as `src/priem/errors.py::PriemError.__init__`."""
         yield from functions(self.tree, f"{self.place}::")
 
+    def calls(self) -> Iterator[tuple[str, ast.Call]]:
+        """Every call with the place where it stands, as `src/priem/phones.py::numbers_in`."""
+        yield from calls(self.tree, f"{self.place}::")
+
     def imported(self) -> set[str]:
         """The dotted names of all modules that it imports, wherever the import stands."""
         names: set[str] = set()
@@ -59,6 +63,14 @@ def functions(parent: ast.AST, prefix: str) -> Iterator[tuple[str, Function]]:
             yield from functions(node, f"{prefix}{node.name}.")
         else:
             yield from functions(node, prefix)
+
+
+def calls(parent: ast.AST, prefix: str) -> Iterator[tuple[str, ast.Call]]:
+    for node in ast.iter_child_nodes(parent):
+        if isinstance(node, ast.Call):
+            yield prefix.rstrip(".:"), node
+        inner = f"{prefix}{node.name}." if isinstance(node, Function | ast.ClassDef) else prefix
+        yield from calls(node, inner)
 
 
 @cache

@@ -6,7 +6,7 @@ from collections.abc import Iterator
 
 import pytest
 
-from tests.rules.source import ROOT, SRC, TESTS, Module, modules, not_exempt, project_files
+from tests.rules.source import ROOT, SRC, TESTS, Module, calls, modules, not_exempt, project_files
 
 EMPTY_NOUNS = frozenset({"manager", "helper", "util", "utility", "processor"})
 """They say that something is done, not what. A Django model's own `…Manager` would be an exception with a reason."""
@@ -21,6 +21,10 @@ HOSTS = tuple(
     ]
 )
 """In pieces, so that this file names none itself."""
+
+SLEEPS = ("time.sleep", "asyncio.sleep", "anyio.sleep", "sleep")
+LONGEST_PAUSE = 0.1
+"""Seconds between two looks at a condition."""
 
 LOGGING = frozenset({"debug", "info", "warning", "error", "exception", "critical", "log", "bind", "msg"})
 LOGGERS = re.compile(r"(^|[._])log(ger|ging)?$", re.IGNORECASE)
@@ -71,20 +75,45 @@ def test_how_names_are_taken_apart(name: str, said: list[str]) -> None:
 
 def test_tests_wait_for_a_condition_not_for_a_while() -> None:
     found = {
-        f"{module.place}:{call.lineno}": "sleeps"
+        place: "sleeps"
         for module in modules(TESTS)
-        for call in calls(module.tree)
-        if called(call) in ("time.sleep", "asyncio.sleep", "anyio.sleep", "sleep")
+        for place, call in module.calls()
+        if called(call) in SLEEPS and call.lineno not in pauses_of_polling(module.tree)
     }
     assert not_exempt("sleep", found) == []
 
 
+def pauses_of_polling(tree: ast.AST) -> set[int]:
+    """Lines of short sleeps in a `while`: the condition is what ends them."""
+    return {
+        call.lineno
+        for loop in ast.walk(tree)
+        if isinstance(loop, ast.While)
+        for _, call in calls(loop, "")
+        if called(call) in SLEEPS
+        and all(isinstance(arg, ast.Constant) and arg.value <= LONGEST_PAUSE for arg in call.args)
+    }
+
+
+@pytest.mark.parametrize(
+    ("written", "lines"),
+    [
+        ("while not done():\n    time.sleep(0.05)\n", {2}),
+        ("while not done():\n    time.sleep(5)\n", set()),
+        ("time.sleep(0.05)\n", set()),
+        ("for _ in range(3):\n    time.sleep(0.05)\n", set()),
+    ],
+)
+def test_what_counts_as_polling(written: str, lines: set[int]) -> None:
+    assert pauses_of_polling(ast.parse(written)) == lines
+
+
 def test_only_the_terminal_prints() -> None:
     found = {
-        f"{module.place}:{call.lineno}": "prints"
+        place: "prints"
         for module in modules(SRC)
         if module.path.relative_to(SRC).parts[0] not in ("cli", "sandbox")
-        for call in calls(module.tree)
+        for place, call in module.calls()
         if called(call) == "print"
     }
     assert not_exempt("print", found) == []
@@ -103,10 +132,10 @@ def test_no_file_names_a_package_registry() -> None:
 
 def test_logs_and_messages_carry_nobody() -> None:
     found = {
-        f"{module.place}:{call.lineno}": f"{called(call)}(… {shown} …)"
+        place: f"{called(call)}(… {shown} …)"
         for module in modules(SRC)
         if "sandbox" not in module.path.relative_to(SRC).parts[0]
-        for call in calls(module.tree)
+        for place, call in module.calls()
         if goes_to_a_log(call) or called(call) in ("text", "Text")
         for shown in personal(call)
     }
@@ -145,16 +174,12 @@ def personal_parts(node: ast.AST) -> Iterator[str]:
         yield from personal_parts(child)
 
 
-def calls(tree: ast.AST) -> Iterator[ast.Call]:
-    return (node for node in ast.walk(tree) if isinstance(node, ast.Call))
-
-
 def called(call: ast.Call) -> str:
     return ast.unparse(call.func)
 
 
 def first_call(written: str) -> ast.Call:
-    return next(calls(ast.parse(written)))
+    return next(call for _, call in calls(ast.parse(written), ""))
 
 
 @pytest.mark.parametrize(
