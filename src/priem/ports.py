@@ -156,8 +156,8 @@ class TokenStore(Protocol):
     def load(self) -> Tokens:
         """The pair in force. Raises AskOperator when there is none."""
 
-    def renewing(self) -> AbstractContextManager[Tokens]:
-        """Keeps every other worker from renewing meanwhile; gives the pair as it is once the lock is held."""
+    def renewing(self) -> AbstractContextManager[None]:
+        """Keeps every other worker from renewing meanwhile. What `load` gives inside is the newest pair there is."""
 
     def save(self, tokens: Tokens) -> None:
         """Stored for good when it returns. Called inside `renewing`, before the new pair is used."""

@@ -54,9 +54,9 @@ class MemoryTokens:
         return self.tokens
 
     @contextmanager
-    def renewing(self) -> Iterator[Tokens]:
+    def renewing(self) -> Iterator[None]:
         with self._lock:
-            yield self.load()
+            yield
 
     def save(self, tokens: Tokens) -> None:
         self.tokens = tokens
@@ -152,14 +152,14 @@ class ScriptedServer:
         self._server.shutdown()
         self._server.server_close()
 
-    def config(self) -> Config:
+    def config(self, requests_per_second: int = 1000) -> Config:
         return Config(
             base_url=self.url,
             sandbox=True,
             client_id="client",
             client_secret="secret",
             redirect_uri="https://priem.example.org/callback",
-            requests_per_second=1000,
+            requests_per_second=requests_per_second,
         )
 
 

@@ -95,7 +95,8 @@ class OAuth:
         with self._lock:
             if self._known and self._known.access != refused:
                 return self._known.access
-            with self._store.renewing() as stored:
+            with self._store.renewing():
+                stored = self._store.load()
                 self._known = self._refresh(stored) if stored.access == refused else stored
                 return self._known.access
 

@@ -29,10 +29,10 @@ class DjangoTokens:
         return Tokens(access=row.access.reveal(), refresh=row.refresh.reveal(), expires_at=row.expires_at)
 
     @contextmanager
-    def renewing(self) -> Iterator[Tokens]:
+    def renewing(self) -> Iterator[None]:
         otherwise = text("Another worker is renewing the access to amoCRM.")
         with locked(Purpose.TOKENS, self._clinic, otherwise, wait=LONGEST_RENEWAL):
-            yield self.load()
+            yield
 
     def save(self, tokens: Tokens) -> None:
         with for_good():
