@@ -16,7 +16,7 @@ from priem.amocrm.limits import Lane, Limiter
 from priem.amocrm.oauth import OAuth
 from priem.amocrm.problems import Answer
 from priem.amocrm.reading import PAGE, read_pages
-from priem.amocrm.writing import BatchSize, Writing
+from priem.amocrm.writing import Load, Writing
 from priem.model import Account, Contact, ContactDraft, FieldInfo, FieldValue, Lead, LeadDraft, Outcome
 from priem.ports import Clock, ExchangeLog, TokenStore
 
@@ -48,7 +48,7 @@ class AmoCrm:
             "contacts": Catalog(self.client, "contacts"),
             "leads": Catalog(self.client, "leads"),
         }
-        self._sizes = {"contacts": BatchSize(), "leads": BatchSize()}
+        self._loads = {"contacts": Load(config.in_flight), "leads": Load(config.in_flight)}
         self._account: Account | None = None
 
     def close(self) -> None:
@@ -100,16 +100,16 @@ class AmoCrm:
             self._executor,
             "contacts",
             lambda draft: from_contact_draft(draft, encode),
-            self._sizes["contacts"],
+            self._loads["contacts"],
         )
-        return writing.run(drafts, self._config.in_flight)
+        return writing.run(drafts)
 
     def write_leads(self, drafts: Sequence[LeadDraft]) -> Iterator[Sequence[Outcome]]:
         encode = self._encoder("leads", [draft.fields for draft in drafts])
         writing = Writing[LeadDraft](
-            self.client, self._executor, "leads", lambda draft: from_lead_draft(draft, encode), self._sizes["leads"]
+            self.client, self._executor, "leads", lambda draft: from_lead_draft(draft, encode), self._loads["leads"]
         )
-        return writing.run(drafts, self._config.in_flight)
+        return writing.run(drafts)
 
     def _known_account(self) -> Account:
         return self._account or self.account()

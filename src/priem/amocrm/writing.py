@@ -14,6 +14,8 @@ from priem.model import ContactDraft, LeadDraft, Outcome, State
 from priem.texts import Text, text
 
 LARGEST = 250
+FIRST_AT_ONCE = 4
+"""Batches, until it is known that amoCRM manages them: all that are under way when it does not have to be looked up."""
 LOST_BEFORE_STOPPING = 6
 """Batches in a row without an answer: amoCRM is down, and every further one would only have to be looked up."""
 UNANSWERED = text("amoCRM's answer does not mention this record.")
@@ -22,18 +24,27 @@ STOPPED = text("Not sent: amoCRM had stopped taking changes.")
 D = TypeVar("D", ContactDraft, LeadDraft)
 
 
-class BatchSize:
-    """Halved when amoCRM did not manage a batch in time, grown slowly while it does."""
+class Load:
+    """How much amoCRM is given at once: halved when it did not manage in time, grown while it does."""
 
-    def __init__(self) -> None:
-        self.now = LARGEST
+    def __init__(self, in_flight: int) -> None:
+        self.records = LARGEST
+        """In one batch."""
+        self.batches = min(in_flight, FIRST_AT_ONCE)
+        """Under way together."""
+        self._in_flight = in_flight
 
-    def shrink(self, sent: int) -> None:
-        self.now = min(self.now, max(1, sent // 2))
+    def was_lost(self, records: int, *, too_slow: bool) -> None:
+        self.batches = max(1, self.batches // 2)
+        if too_slow:
+            self.records = min(self.records, max(1, records // 2))
 
-    def grow(self, sent: int) -> None:
-        if sent >= self.now:
-            self.now = min(LARGEST, self.now + max(1, self.now // 8))
+    def was_managed(self, records: int) -> None:
+        # One more for each that came back doubles them with every round: seconds of latency are soon made up for.
+        self.batches = min(self._in_flight, self.batches + 1)
+        if records >= self.records:
+            # Slowly: every batch that is too big again has to be looked up, record by record.
+            self.records = min(LARGEST, self.records + 1)
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,24 +68,24 @@ class Writing(Generic[D]):
     """One call of `write_contacts` or `write_leads`. Belongs to one thread; only the requests run in others."""
 
     def __init__(
-        self, client: Client, executor: Executor, plural: str, encode: Callable[[D], dict[str, Any]], size: BatchSize
+        self, client: Client, executor: Executor, plural: str, encode: Callable[[D], dict[str, Any]], load: Load
     ) -> None:
         self._client = client
         self._executor = executor
         self._plural = plural
         self._encode: Callable[[D], dict[str, Any]] = encode
-        self._size = size
+        self._load = load
         self._todo: dict[str, deque[tuple[D, dict[str, Any]]]] = {"POST": deque(), "PATCH": deque()}
         self._halves: deque[Batch[D]] = deque()
         self._running: dict[Future[Answer], Batch[D]] = {}
         self._lost = 0
         self._stopped_by: TryLater | AskOperator | None = None
 
-    def run(self, drafts: Iterable[D], in_flight: int) -> Iterator[Sequence[Outcome]]:
+    def run(self, drafts: Iterable[D]) -> Iterator[Sequence[Outcome]]:
         if hopeless := self._take_in(drafts):
             yield hopeless
         try:
-            while self._start(in_flight) or self._running:
+            while self._start() or self._running:
                 for future in wait(self._running, return_when=FIRST_COMPLETED).done:
                     if outcomes := self._settle(self._running.pop(future), future):
                         yield outcomes
@@ -97,10 +108,10 @@ class Writing(Generic[D]):
                 self._todo["POST" if draft.id is None else "PATCH"].append((draft, item))
         return hopeless
 
-    def _start(self, in_flight: int) -> bool:
+    def _start(self) -> bool:
         """Fills the line; whether anything is under way."""
         batches = self._batches()
-        while self._stopped_by is None and len(self._running) < in_flight:
+        while self._stopped_by is None and len(self._running) < self._load.batches:
             batch = next(batches, None)
             if batch is None:
                 break
@@ -112,7 +123,7 @@ class Writing(Generic[D]):
             yield self._halves.popleft()
         for method, waiting in self._todo.items():
             while waiting:
-                taken = [waiting.popleft() for _ in range(min(self._size.now, len(waiting)))]
+                taken = [waiting.popleft() for _ in range(min(self._load.records, len(waiting)))]
                 drafts, payload = zip(*taken, strict=True)
                 yield Batch(method, drafts, payload)
 
@@ -136,12 +147,11 @@ class Writing(Generic[D]):
                 self._stopped_by = error
             return batch.outcomes(State.POSTPONED, error.what)
         self._lost = 0
-        self._size.grow(len(batch))
+        self._load.was_managed(len(batch))
         return self._done(batch, answer)
 
     def _unknown(self, batch: Batch[D], error: Lost) -> list[Outcome]:
-        if error.too_slow:
-            self._size.shrink(len(batch))
+        self._load.was_lost(len(batch), too_slow=error.too_slow)
         self._lost += 1
         if self._lost >= LOST_BEFORE_STOPPING and self._stopped_by is None:
             self._stopped_by = error
