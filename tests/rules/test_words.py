@@ -90,9 +90,13 @@ def pauses_of_polling(tree: ast.AST) -> set[int]:
         for loop in ast.walk(tree)
         if isinstance(loop, ast.While)
         for _, call in calls(loop, "")
-        if called(call) in SLEEPS
-        and all(isinstance(arg, ast.Constant) and arg.value <= LONGEST_PAUSE for arg in call.args)
+        if called(call) in SLEEPS and is_short(call.args)
     }
+
+
+def is_short(arguments: list[ast.expr]) -> bool:
+    seconds = getattr(arguments[0], "value", None) if arguments else None
+    return isinstance(seconds, int | float) and seconds <= LONGEST_PAUSE
 
 
 @pytest.mark.parametrize(
