@@ -299,7 +299,7 @@ def _install_widget(sandbox: "Sandbox", _sent: dict[str, Any], request: Request)
     integration = next(iter(tokens.integrations.values()))
     code = tokens.issue_code(integration.client_id, sandbox.crm.users.admin().id, sandbox.crm.now())
     host = urlsplit(request.base).netloc
-    told: Json = {"code": code, "referer": host, "platform": 1, "from_widget": 1, "client_id": integration.client_id}
+    told: Json = {"code": code, "referer": host, "platform": 1, "from_widget": 1}
     return _call_back(sandbox, integration.redirect_uri, told) | {"code": code}
 
 

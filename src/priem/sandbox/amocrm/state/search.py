@@ -178,7 +178,8 @@ def _text_tests(crm: Crm, wanted: Wanted) -> list[Test]:
     def test(card: Card) -> bool:
         if limit is not None and card.updated_at >= limit:
             return False
-        return needle in card.name.casefold() or str(card.id) == needle or _is_filled_with(card, needle, digits, phones)
+        name = card.name if digits else card.name.casefold()
+        return needle in name or str(card.id) == needle or _is_filled_with(card, needle, digits, phones)
 
     return [test]
 
@@ -187,11 +188,19 @@ def _is_filled_with(card: Card, needle: str, digits: str, phones: set[int]) -> b
     for field_id, values in card.filled:
         for value, _ in values:
             text = str(value)
-            if needle in text.casefold() or (digits and field_id in phones and digits in digits_of(text)):
+            if digits and field_id in phones:
+                text = digits_of(text)
+            elif not digits:
+                text = text.casefold()
+            if needle in text:
                 return True
     return False
 
 
+_NO_DIGITS = str.maketrans("", "", "+-() .\u00a0")
+
+
 def digits_of(text: str) -> str:
     """The digits of a phone as it was written."""
-    return "".join(filter(str.isdecimal, text))
+    bare = text.translate(_NO_DIGITS)
+    return bare if bare.isdecimal() else "".join(filter(str.isdecimal, bare))
