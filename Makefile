@@ -3,6 +3,7 @@ SHELL := /bin/bash
 PYTHON ?= python3
 VENV := .venv
 BIN := $(VENV)/bin
+PACKAGES := $(VENV)/packages
 STAMP := $(VENV)/installed
 EXTRAS := --extra pure --extra postgres --extra sandbox --extra dev
 WORKERS ?= 2
@@ -15,9 +16,13 @@ help: ## list the targets
 
 install: $(STAMP) ## build .venv from requirements.lock (every other target does it first when it is missing or stale)
 
-$(STAMP): requirements.lock pyproject.toml
+# A clean environment for a new lock; a change of pyproject.toml alone only installs Priem itself anew.
+$(PACKAGES): requirements.lock
 	@bin/venv $(PYTHON) $(VENV)
 	$(BIN)/python -m pip install --quiet --disable-pip-version-check --require-hashes --requirement requirements.lock
+	@touch $@
+
+$(STAMP): $(PACKAGES) pyproject.toml
 	$(BIN)/python -m pip install --quiet --disable-pip-version-check --no-build-isolation --no-deps --editable .
 	@touch $@
 
