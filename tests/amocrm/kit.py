@@ -199,10 +199,14 @@ def problem(status: int, detail: str, **more: object) -> Response:
 
 @contextmanager
 def connected(
-    config: Config, tokens: MemoryTokens | None = None, journal: Journal | None = None, lane: Lane = "bulk"
+    config: Config,
+    tokens: MemoryTokens | None = None,
+    journal: Journal | None = None,
+    lane: Lane = "bulk",
+    on_moved: Callable[[str], None] = lambda _base_url: None,
 ) -> Iterator[AmoCrm]:
     store = tokens or MemoryTokens(Tokens(access="token"))
-    crm = AmoCrm(config, store, SystemClock(), journal or Journal(), lane=lane)
+    crm = AmoCrm(config, store, SystemClock(), journal or Journal(), lane=lane, on_moved=on_moved)
     try:
         yield crm
     finally:
