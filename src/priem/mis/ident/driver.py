@@ -13,7 +13,7 @@ from priem.errors import AskOperator, PriemError
 from priem.mis.ident.browser import port_of
 from priem.mis.ident.config import Config
 from priem.mis.ident.drivers import ERRORS, OPEN, Connection
-from priem.mis.ident.failures import NoDatabase, number_of, sorted_out
+from priem.mis.ident.failures import Lost, NoDatabase, number_of, sorted_out
 from priem.mis.ident.statements import require_reading
 from priem.ports import Clock, Exchange, ExchangeLog
 from priem.texts import text
@@ -137,8 +137,18 @@ class Database:
         return found
 
     def _guarded(self, what: str, ask: Callable[[Lane], list[Row]]) -> list[Row]:
+        was_connected = self._lane is not None
         try:
-            lane = self._connected()
+            return self._sorted(what, ask)
+        except Lost:
+            # The server may have been restarted since we last asked. A question may be asked twice.
+            if not was_connected:
+                raise
+        return self._sorted(what, ask)
+
+    def _sorted(self, what: str, ask: Callable[[Lane], list[Row]]) -> list[Row]:
+        lane = self._connected()
+        try:
             return lane.do(lambda: ask(lane), self._patience)
         except ERRORS as error:
             failure = sorted_out(error, what, self._config.server)

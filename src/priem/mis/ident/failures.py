@@ -30,6 +30,10 @@ class Unreachable(TryLater):
     """Nothing answers at that address. When nothing ever did, the address is wrong."""
 
 
+class Lost(TryLater):
+    """The connection broke off, maybe long ago: an idle one dies without a word."""
+
+
 class NoDatabase(AskOperator):
     """The login is right, the database is not there for it."""
 
@@ -107,7 +111,7 @@ def slow(server: str) -> TryLater:
 
 
 def lost(server: str) -> TryLater:
-    return TryLater(text("The connection to the SQL Server {server} was lost.", server=server))
+    return Lost(text("The connection to the SQL Server {server} was lost.", server=server))
 
 
 def busy(statement: str, _: str) -> TryLater:

@@ -1,0 +1,187 @@
+"""What goes wrong between Priem and a clinic's server, and what is said about it."""
+
+import socket
+from collections.abc import Callable, Iterator
+
+import pytest
+
+from priem.errors import AskOperator, TryLater
+from priem.mis.ident import Ident
+from priem.mis.ident.driver import Database
+from priem.model import Severity
+from tests.contract.source_contract import patients_of, read_on
+from tests.mis.ident.clinic import IdentClinic, Journal, Sandbox, Watch
+
+pytestmark = pytest.mark.slow
+
+DRIVERS = pytest.mark.parametrize("driver", ["pymssql", "pytds"])
+
+
+def broken(source: Ident) -> list[str]:
+    return [f"{one.what} {one.advice}" for one in source.check() if one.severity is Severity.BROKEN]
+
+
+def unused_port() -> int:
+    with socket.create_server(("127.0.0.1", 0)) as server:
+        port: int = server.getsockname()[1]
+        return port
+
+
+@DRIVERS
+@pytest.mark.parametrize(
+    ("settings", "says"),
+    [
+        pytest.param({"password": "wrong"}, "login or the password", id="a wrong password"),
+        pytest.param({"login": "nobody"}, "login or the password", id="a wrong login"),
+        pytest.param({"database": "PZ_OLD"}, "no database PZ_OLD", id="a wrong database"),
+        pytest.param({"port": 1}, "does not answer", id="a wrong port"),
+        pytest.param({"server": "no-such-pc.invalid"}, "does not answer", id="a wrong host"),
+    ],
+)
+def test_wrong_settings_are_said_in_plain_words(
+    clinic: IdentClinic, driver: str, settings: dict[str, object], says: str
+) -> None:
+    source = clinic.open(driver=driver, **settings)
+
+    [finding] = broken(source)
+    assert says in finding
+    with pytest.raises(AskOperator, match=says):
+        list(source.changes(None))
+
+
+@DRIVERS
+def test_a_wrong_database_is_answered_with_those_that_are_there(clinic: IdentClinic, driver: str) -> None:
+    [finding] = broken(clinic.open(driver=driver, database="PZ_OLD"))
+
+    assert "can see: " in finding
+    assert "PZ" in finding.partition("can see: ")[2]
+
+
+def test_a_server_that_was_there_before_is_waited_for(clinic: IdentClinic) -> None:
+    _, cursor = read_on(clinic.open(), None)
+
+    with pytest.raises(TryLater):
+        list(clinic.open(port=unused_port()).changes(cursor))
+
+
+@DRIVERS
+def test_a_server_that_goes_and_comes_back_is_read_on(own_clinic: IdentClinic, driver: str) -> None:
+    clinic = own_clinic
+    source = clinic.open(driver=driver)
+    _, cursor = read_on(source, None)
+
+    clinic.sandbox.control("faults", {"kind": "gone"})
+    with pytest.raises(TryLater):
+        list(source.changes(cursor))
+    clinic.sandbox.control("faults", method="DELETE")
+    patient = clinic.register("Соловьёва")
+    pages, _ = read_on(source, cursor)
+
+    assert patient in patients_of(pages)
+
+
+@DRIVERS
+@pytest.mark.parametrize(
+    "fault",
+    [
+        pytest.param({"kind": "drop_mid_row"}, id="the connection breaks off in a row"),
+        pytest.param({"kind": "lock_timeout"}, id="somebody holds a lock"),
+        pytest.param({"kind": "deadlock"}, id="we lose a deadlock"),
+        pytest.param({"kind": "silent", "seconds": 8}, id="the server falls silent"),
+        pytest.param({"kind": "slow", "seconds": 8}, id="the server takes too long"),
+    ],
+)
+def test_a_bad_moment_passes_and_nothing_is_lost(clinic: IdentClinic, driver: str, fault: dict[str, object]) -> None:
+    patient = clinic.register("Дятлова")
+    source = clinic.open(driver=driver, query_timeout=1)
+    clinic.sandbox.control("faults", {**fault, "match": "Patients", "count": 2})
+
+    with pytest.raises(TryLater):
+        list(source.changes(None))
+    clinic.sandbox.control("faults", method="DELETE")
+    pages, _ = read_on(source, None)
+
+    assert patient in patients_of(pages)
+
+
+@DRIVERS
+def test_an_idle_connection_that_died_is_not_worth_a_word(clinic: IdentClinic, driver: str) -> None:
+    source = clinic.open(driver=driver)
+    _, cursor = read_on(source, None)
+    clinic.sandbox.control("faults", {"kind": "drop_mid_row", "match": "GETDATE", "count": 1})
+
+    read_on(source, cursor)
+
+    assert [exchange.error for exchange in clinic.journal.exchanges if exchange.error] == []
+
+
+def test_the_server_holds_nothing_for_us(clinic: IdentClinic) -> None:
+    source = clinic.open()
+    _, cursor = read_on(source, None)
+    read_on(source, cursor)
+
+    state = clinic.sandbox.control("state")
+    assert state["transactions_open"].get("readonly_user", 0) == 0
+    assert state["max_open_transaction_seconds"].get("readonly_user", 0.0) == 0.0
+
+
+def test_a_closed_source_gives_its_session_back(own_clinic: IdentClinic) -> None:
+    source = own_clinic.open()
+    read_on(source, None)
+    assert own_clinic.sandbox.control("state")["sessions_open"]["readonly_user"] == 1
+
+    source.close()
+
+    # The lane closes its connection on its own thread; asking again from a second one shows it is gone.
+    assert until(lambda: own_clinic.sandbox.control("state")["sessions_open"].get("readonly_user", 0) == 0)
+
+
+def until(holds: Callable[[], bool], tries: int = 200) -> bool:
+    """Each try is a request to the sandbox, so it takes its time."""
+    return any(holds() for _ in range(tries))
+
+
+@DRIVERS
+def test_a_statement_that_writes_never_leaves(clinic: IdentClinic, driver: str) -> None:
+    database = Database(clinic.sandbox.config(driver=driver), Journal(), Watch())
+
+    with pytest.raises(AskOperator):
+        database.rows("bad", "SELECT 1 AS A DELETE FROM dbo.Receptions")
+
+    assert database.connected_times == 0
+
+
+def test_a_missing_column_is_named(own_clinic: IdentClinic) -> None:
+    own_clinic.do("EXEC sp_rename 'dbo.Persons.MobilePhone', 'Mobile', 'COLUMN'")
+    source = own_clinic.open()
+
+    assert any("Persons.MobilePhone" in finding for finding in broken(source))
+    with pytest.raises(AskOperator, match=r"Persons\.MobilePhone"):
+        list(source.changes(None))
+
+
+def test_a_missing_column_that_can_be_spared_is_spared(own_clinic: IdentClinic) -> None:
+    own_clinic.do("ALTER TABLE dbo.Persons DROP COLUMN Email")
+    patient = own_clinic.register("Кукушкина")
+    source = own_clinic.open()
+
+    assert broken(source) == []
+    assert patient in patients_of(read_on(source, None)[0])
+
+
+@pytest.fixture(params=["required", "tls1.0"])
+def encrypted(request: pytest.FixtureRequest) -> Iterator[tuple[Sandbox, str]]:
+    sandbox = Sandbox("--tls", request.param, patients=10, visits=5)
+    yield sandbox, {"required": "required", "tls1.0": "old"}[request.param]
+    sandbox.stop()
+
+
+def test_an_encrypted_server_is_read(encrypted: tuple[Sandbox, str], monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.delenv("FREETDSCONF", raising=False)
+    sandbox, encryption = encrypted
+    source = IdentClinic(sandbox).open(encryption=encryption)
+
+    pages, _ = read_on(source, None)
+
+    assert len(patients_of(pages)) == 10
+    source.close()
