@@ -13,9 +13,9 @@ from typing import Any
 import tomli_w
 from pydantic import TypeAdapter, ValidationError
 
+from priem.engine.names import unknown_parts
 from priem.engine.settings import Settings, Strict
 from priem.engine.values import VALUES
-from priem.engine.wanted import unknown_parts
 from priem.errors import AskOperator
 from priem.texts import Text, text
 

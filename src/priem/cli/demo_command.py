@@ -1,16 +1,12 @@
 """`priem demo`: an invented clinic, whole, on this machine."""
 
-import contextlib
-import os
-import tempfile
-from collections.abc import Iterator
-from pathlib import Path
 from typing import Annotated
 
 import typer
 
 from priem.cli.demo.show import Demo
 from priem.cli.terminal import print_json
+from priem.hub.environment import home
 
 
 def register(app: typer.Typer) -> None:
@@ -31,25 +27,8 @@ def demo(  # noqa: PLR0913 - a command's options are its arguments
         bool, typer.Option("--json", help="Итог последней строкой. (The result as the last line.)")
     ] = False,
 ) -> None:
-    with demo_home() as home:
-        shown = Demo(
-            home=home, patients=patients, visits=visits, seed=seed, latency_ms=latency_ms, port=port, quiet=json
-        )
-        result = shown.once(changes, rate or 10.0) if once else shown.live(rate or 0.5)
-        if json:
-            print_json(result)
+    shown = Demo(home=home(), patients=patients, visits=visits, seed=seed, latency_ms=latency_ms, port=port, quiet=json)
+    result = shown.once(changes, rate or 10.0) if once else shown.live(rate or 0.5)
+    if json:
+        print_json(result)
     raise typer.Exit(0 if result["clean"] else 1)
-
-
-@contextlib.contextmanager
-def demo_home() -> Iterator[Path]:
-    """A folder of its own: a demo never touches a clinic that is set up here."""
-    with tempfile.TemporaryDirectory(prefix="priem-demo-") as folder:
-        before = os.environ.get("PRIEM_HOME")
-        os.environ["PRIEM_HOME"] = folder
-        try:
-            yield Path(folder)
-        finally:
-            os.environ.pop("PRIEM_HOME")
-            if before is not None:
-                os.environ["PRIEM_HOME"] = before

@@ -63,7 +63,11 @@ VALUES: Mapping[str, ValueKind] = {
     "visit.speciality": visit_value("Специальность", "text", lambda visit: visit.speciality),
     "visit.room": visit_value("Кабинет", "text", lambda visit: visit.room),
     "visit.services": visit_value(
-        "Услуги", "multiselect", lambda visit: tuple(service.name for service in visit.services)
+        # amoCRM makes no list without an option (docs/reference/amocrm.md §3.9); the clinic's own come as they are met.
+        "Услуги",
+        "multiselect",
+        lambda visit: tuple(service.name for service in visit.services),
+        ("Другая услуга",),
     ),
     "visit.total": visit_value("Сумма заказа", "numeric", lambda visit: visit.total),
     "visit.status": visit_value(

@@ -146,7 +146,7 @@ class Demo:
 
     def changes_after(self, systems: stage.Stage, number: int) -> Sequence[Mapping[str, Any]]:
         answer = httpx2.get(f"{systems.ident['control']}/_sandbox/changes", params={"after": number}, timeout=30)
-        happened: Sequence[Mapping[str, Any]] = answer.json()["changes"]
+        happened: Sequence[Mapping[str, Any]] = answer.json()
         return happened
 
     def result(self, systems: stage.Stage, happened: Sequence[Mapping[str, Any]]) -> dict[str, Any]:

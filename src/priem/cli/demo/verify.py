@@ -54,7 +54,7 @@ def rows(ident: str, table: str) -> Iterator[Row]:
     after = 0
     while page := httpx2.get(
         f"{ident}/_sandbox/rows", params={"table": table, "after": after, "limit": 5000}, timeout=60
-    ).json()["rows"]:
+    ).json():
         yield from page
         after = int(page[-1]["ID" if "ID" in page[-1] else "ID_Persons"])
 
