@@ -1,5 +1,6 @@
 """Logs are for the engineer: what the machine did, with ids. Names, phones and secrets never get here."""
 
+import sys
 from typing import Any
 
 import structlog
@@ -17,7 +18,9 @@ def logging_configuration(style: str, level: str) -> dict[str, Any]:
     """For `logging.config.dictConfig`: lines for a terminal, or JSON when `style` is `json`."""
     json = [structlog.processors.format_exc_info, structlog.processors.JSONRenderer(ensure_ascii=False)]
     # Without local variables: a traceback that prints them prints patients.
-    plain = [structlog.dev.ConsoleRenderer(exception_formatter=structlog.dev.plain_traceback)]
+    plain = [
+        structlog.dev.ConsoleRenderer(colors=sys.stderr.isatty(), exception_formatter=structlog.dev.plain_traceback)
+    ]
     return {
         "version": 1,
         "disable_existing_loggers": False,

@@ -2,6 +2,7 @@
 
 from typing import TYPE_CHECKING, Any
 
+from django.templatetags.static import static
 from django.urls import reverse_lazy
 from django.utils.translation import gettext_lazy as _
 
@@ -17,7 +18,9 @@ LOOK: dict[str, Any] = {
     "SITE_TITLE": "Priem",
     "SITE_HEADER": "Priem",
     "SITE_SYMBOL": "swap_horiz",
+    "SITE_FAVICONS": [{"rel": "icon", "type": "image/svg+xml", "href": lambda _request: static("hub/favicon.svg")}],
     "SITE_URL": None,
+    "SHOW_HISTORY": False,
     "SHOW_LANGUAGES": False,
     "SHOW_VIEW_ON_SITE": False,
     "DASHBOARD_CALLBACK": "priem.hub.today.today",

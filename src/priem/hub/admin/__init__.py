@@ -1,5 +1,10 @@
 """The lists: everything the hub remembers, as tables. What the machine owns is shown, never edited."""
 
+from django.contrib import admin
+from django.utils.translation import gettext_lazy as _
+
 from priem.hub.admin import clinics, history, links, people
+
+admin.site.index_title = _("Today")
 
 __all__ = ["clinics", "history", "links", "people"]

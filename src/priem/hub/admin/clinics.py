@@ -20,8 +20,8 @@ class ClinicAdmin(ReadOnly):
     list_display = ("name", "slug", "base_url", "is_live", "access", "connections", "created")
     search_fields = ("slug", "name")
     fieldsets = (
-        (None, {"fields": ("name", "slug", "is_live", "sandbox", "created")}),
-        ("amoCRM", {"fields": ("base_url", "client_id", "secret_is_there", "redirect_uri", "access")}),
+        (None, {"fields": ("name", "slug", "live", "sandbox", "created")}),
+        ("amoCRM", {"fields": ("base_url", "client_id", "secret_is_there", "redirect_uri", "access_in_words")}),
         (_("settings"), {"fields": ("settings_text",), "classes": ("collapse",)}),
     )
 
@@ -40,6 +40,10 @@ class ClinicAdmin(ReadOnly):
         if authorisation.authorise_again:
             return "again", readable(authorisation.authorise_again)
         return "yes", gettext("given")
+
+    @column(_("access to amoCRM"))
+    def access_in_words(self, clinic: Clinic) -> str:
+        return self.access(clinic)[1]
 
     @column(_("connections"))
     def connections(self, clinic: Clinic) -> str:

@@ -34,8 +34,8 @@ class StepAdmin(OwnedAdmin):
     text_columns = ("record",)
     id_columns = ("target",)
     fieldsets = (
-        (None, {"fields": ("what", "source", "card", "outcome", "trouble", "clinic_name")}),
-        (_("why"), {"fields": ("because", "stage_because", "candidates", "written")}),
+        (None, {"fields": ("what", "source", "card", "state", "trouble", "clinic_name")}),
+        (_("why"), {"fields": ("rule", "stage_because", "candidates", "written")}),
         (_("how it went"), {"fields": ("decided", "finished", "request_id", "pass_id")}),
     )
 
@@ -71,6 +71,10 @@ class StepAdmin(OwnedAdmin):
     def because(self, step: StepRecord) -> str:
         return readable(step.reason) or words.because(step.why.get("rule", ""))
 
+    @column(_("why"))
+    def rule(self, step: StepRecord) -> str:
+        return words.because(step.why.get("rule", "")) or "—"
+
     @column(_("why this stage"))
     def stage_because(self, step: StepRecord) -> str:
         return words.because(step.why.get("stage_rule", "")) or "—"
@@ -93,7 +97,7 @@ class ExchangeAdmin(OwnedAdmin):
     list_display = ("began", "system", "what", "answer", "items", "milliseconds", "clinic_name")
     list_filter = (CLINIC, ("started_at", MomentsFilter))
     ordering = ("-id",)
-    fields = ("began", "system", "what", "answer", "items", "milliseconds", "request_id", "trouble", "clinic_name")
+    fields = ("began", "system", "what", "status", "items", "milliseconds", "request_id", "trouble", "clinic_name")
 
     @column(_("began"), ordering="id")
     def began(self, exchange: ExchangeRecord) -> str:

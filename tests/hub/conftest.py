@@ -1,0 +1,91 @@
+import json
+import os
+import subprocess
+import sys
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from priem.hub.models import Clinic, Connection
+
+
+@pytest.fixture(autouse=True)
+def home(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """A folder of the hub's own for every test: key and locks."""
+    monkeypatch.setenv("PRIEM_HOME", str(tmp_path))
+    monkeypatch.delenv("PRIEM_SECRET_KEY", raising=False)
+    monkeypatch.delenv("PRIEM_SECRET_KEY_FILE", raising=False)
+    return tmp_path
+
+
+@pytest.fixture
+def clinic(db: None) -> Clinic:  # noqa: ARG001  # the fixture opens the database
+    clinic = Clinic.objects.create(slug="smile", name="Улыбка", base_url="https://smile.amocrm.ru")
+    Connection.objects.create(clinic=clinic, key="ident", kind="ident")
+    return clinic
+
+
+BEGINNING = """
+import json, signal, sys
+from priem.hub.start import setup
+setup()
+from priem.hub.clinics import *
+from priem.hub.store import DjangoStore
+from priem.hub.tokens import DjangoTokens
+from priem.hub.exchanges import DjangoExchanges
+from priem.model import *
+from priem.ports import Exchange, Tokens
+from priem.errors import PriemError
+from datetime import datetime, UTC
+
+def say(thing):
+    print(json.dumps(thing), flush=True)
+
+def wait_for_ever():
+    sys.stdin.read()
+
+CLINIC = save_clinic(ClinicData(slug="smile", name="Улыбка", client_secret="client-secret-1"))
+save_connection(CLINIC, ConnectionData(key="ident", kind="ident", secrets={"password": "database-password-1"}))
+"""
+
+
+class HubProcess:
+    """A process of its own with the hub's real database, which says lines of JSON and may be killed."""
+
+    def __init__(self, home: Path, code: str) -> None:
+        environment = {**os.environ, "PRIEM_HOME": str(home), "DJANGO_SETTINGS_MODULE": "priem.hub.settings"}
+        environment.pop("DATABASE_URL", None)
+        self.process = subprocess.Popen(
+            [sys.executable, "-c", BEGINNING + code],
+            env=environment,
+            stdin=subprocess.PIPE,
+            stdout=subprocess.PIPE,
+            text=True,
+        )
+
+    def says(self) -> Any:  # noqa: ANN401  # JSON
+        assert self.process.stdout
+        return json.loads(self.process.stdout.readline())
+
+    def end(self) -> None:
+        """As a power cut would: nothing is cleaned up."""
+        self.process.kill()
+        self.process.communicate()
+
+
+RunsHub = Callable[[str], HubProcess]
+
+
+@pytest.fixture
+def hub_process(home: Path) -> Iterator[RunsHub]:
+    started: list[HubProcess] = []
+
+    def start(code: str) -> HubProcess:
+        started.append(HubProcess(home, code))
+        return started[-1]
+
+    yield start
+    for process in started:
+        process.end()
