@@ -73,9 +73,8 @@ def configure(file: ClinicFile) -> Sequence[str]:
     clinic = clinics.load_clinic(file.clinic.slug)
     with amocrm(clinic) as crm:
         authorise(crm, file.amocrm, clinic)
-        account = crm.prepare()
-        made = make_fields(crm, file.settings.fields, account)
-        bind(file.settings, crm.account() if made else account)
+        made, account = make_fields(crm, file.settings.fields, crm.prepare())
+        bind(file.settings, account)
     return made
 
 
@@ -114,21 +113,28 @@ def authorise(crm: AmoCrm, access: AmoCrmAccess, clinic: ClinicData) -> None:
         crm.oauth.exchange(resolve(access.code))
 
 
-def make_fields(crm: AmoCrm, rules: Sequence[FieldRule], account: Account) -> tuple[str, ...]:
-    """Makes the fields that the rules leave to Priem and that are not there yet."""
-    made: list[str] = []
-    entities: tuple[tuple[str, Literal["contacts", "leads"], tuple[FieldInfo, ...]], ...] = (
-        ("patient", "contacts", account.contact_fields),
-        ("visit", "leads", account.lead_fields),
+def make_fields(crm: AmoCrm, rules: Sequence[FieldRule], account: Account) -> tuple[Sequence[str], Account]:
+    """Makes the fields that the rules leave to Priem and that are not there yet; gives their names, and the account."""
+    contact_fields = make_missing(crm, "contacts", account.contact_fields, rules)
+    lead_fields = make_missing(crm, "leads", account.lead_fields, rules)
+    with_them = dataclasses.replace(
+        account,
+        contact_fields=(*account.contact_fields, *contact_fields),
+        lead_fields=(*account.lead_fields, *lead_fields),
     )
-    for of, entity, there in entities:
-        names = {field.name.casefold() for field in there}
-        wanted = [VALUES[rule.value] for rule in rules if not rule.field and VALUES[rule.value].of == of]
-        missing = [value for value in wanted if value.title.casefold() not in names]
-        if missing:
-            crm.create_fields(entity, [(value.title, value.field_kind, value.options, "") for value in missing])
-            made += [value.title for value in missing]
-    return tuple(made)
+    return [field.name for field in (*contact_fields, *lead_fields)], with_them
+
+
+def make_missing(
+    crm: AmoCrm, entity: Literal["contacts", "leads"], there: Sequence[FieldInfo], rules: Sequence[FieldRule]
+) -> tuple[FieldInfo, ...]:
+    names = {field.name.casefold() for field in there}
+    of = {"contacts": "patient", "leads": "visit"}[entity]
+    wanted = (VALUES[rule.value] for rule in rules if not rule.field and VALUES[rule.value].of == of)
+    missing = [
+        (value.title, value.field_kind, value.options, "") for value in wanted if value.title.casefold() not in names
+    ]
+    return crm.create_fields(entity, missing) if missing else ()
 
 
 def clinic_file(slug: str) -> ClinicFile:
