@@ -73,11 +73,18 @@ class SandboxProcess:
         command = [sys.executable, "-m", "priem.sandbox.amocrm", "--port", "0", "--until-stdin-closes", *options]
         self._process = subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True)
         assert self._process.stdout is not None
-        self.about: dict[str, Any] = json.loads(self._process.stdout.readline())
+        ready = self._process.stdout.readline()
+        if not ready:
+            self._end()
+            raise RuntimeError("the sandbox did not start")
+        self.about: dict[str, Any] = json.loads(ready)
         self._http = httpx2.Client(trust_env=False, timeout=60)
 
     def close(self) -> None:
         self._http.close()
+        self._end()
+
+    def _end(self) -> None:
         assert self._process.stdin is not None
         self._process.stdin.close()
         self._process.wait(READY_WITHIN)

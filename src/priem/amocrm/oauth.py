@@ -46,7 +46,10 @@ def uninstall_is_genuine(config: Config, query: Mapping[str, str]) -> bool:
     message = f"{config.client_id}|{query.get('account_id', '')}".encode()
     expected = hmac.new(config.client_secret.encode(), message, hashlib.sha256).hexdigest()
     signature = query.get("signature", "").lower().encode("utf-8", "replace")
-    return client == config.client_id and hmac.compare_digest(signature, expected.encode())
+    # Without a secret anybody could sign.
+    return (
+        bool(config.client_secret) and client == config.client_id and hmac.compare_digest(signature, expected.encode())
+    )
 
 
 class OAuth:

@@ -1,0 +1,103 @@
+"""What vanished: merges and deletions, of which amoCRM's history is the only trace. docs/reference/amocrm.md §3.15
+
+What a merge's event carries beside the id of one of the two is not documented. So every id in it is collected, and
+amoCRM is asked which of them are still there: those are who lives on.
+"""
+
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from priem.amocrm.client import Client
+
+PAGE = 100
+ASKED_AT_ONCE = 50
+MERGED = "entity_merged"
+DELETED = {"contact_deleted": "contacts", "lead_deleted": "leads"}
+PLURALS = {"contact": "contacts", "lead": "leads"}
+OTHER_IDS = frozenset({"note", "task", "message", "responsible_user", "lead_status", "task_type", "tag"})
+"""Values whose ids are no contacts or leads."""
+
+
+@dataclass(frozen=True, slots=True)
+class Gone:
+    """What is not there any more. Deleted ones may have been restored since; merged ones are certain."""
+
+    merged: Mapping[int, int]
+    """Contacts and leads → the one that lives on."""
+    contacts: frozenset[int]
+    leads: frozenset[int]
+
+
+def gone_since(client: Client, since: int) -> Gone:
+    """One request while nothing happened, and two or so for some merges."""
+    merges: dict[str, list[set[int]]] = {"contacts": [], "leads": []}
+    deleted: dict[str, set[int]] = {"contacts": set(), "leads": set()}
+    for event in events(client, since, (MERGED, *DELETED)):
+        if event.get("type") in DELETED:
+            deleted[DELETED[event["type"]]].add(int(event["entity_id"]))
+        elif (plural := PLURALS.get(str(event.get("entity_type")))) and len(ids := ids_in(event)) > 1:
+            merges[plural].append(ids)
+    merged: dict[int, int] = {}
+    for plural, groups in merges.items():
+        merged.update(follow(groups, alive(client, plural, set().union(*groups)) if groups else set()))
+    swallowed = set(merged)
+    return Gone(merged, frozenset(deleted["contacts"] - swallowed), frozenset(deleted["leads"] - swallowed))
+
+
+def events(client: Client, since: int, types: Iterable[str]) -> Iterator[dict[str, Any]]:
+    choice = [("filter[type][]", type_) for type_ in types]
+    page, more = 1, True
+    while more:
+        answer = client.get(
+            "/api/v4/events", [*choice, ("filter[created_at][from]", since), ("page", page), ("limit", PAGE)]
+        )
+        yield from answer.rows("events")
+        page, more = page + 1, answer.has_next
+
+
+def ids_in(event: Mapping[str, Any]) -> set[int]:
+    return {int(event["entity_id"]), *nested_ids([event.get("value_after"), event.get("value_before")])}
+
+
+def nested_ids(value: object) -> Iterator[int]:
+    if isinstance(value, list):
+        for one in value:
+            yield from nested_ids(one)
+    if isinstance(value, dict):
+        for name, inner in value.items():
+            if name in ("id", "entity_id") and str(inner).isdigit():
+                yield int(inner)
+            elif name not in OTHER_IDS:
+                yield from nested_ids(inner)
+
+
+def alive(client: Client, plural: str, ids: set[int]) -> set[int]:
+    """Those that amoCRM still has. Where it ignores filters, they are asked for one by one."""
+    found: set[int] = set()
+    asked = sorted(ids)
+    for start in range(0, len(asked), ASKED_AT_ONCE):
+        some = asked[start : start + ASKED_AT_ONCE]
+        choice = [("filter[id][]", id_) for id_ in some]
+        rows = client.get(f"/api/v4/{plural}", [*choice, ("limit", 250)]).rows(plural)
+        there = {int(row["id"]) for row in rows}
+        if there <= set(some):
+            found |= there
+        else:
+            found |= {id_ for id_ in some if client.get(f"/api/v4/{plural}/{id_}").shape == "json"}
+    return found
+
+
+def follow(groups: Iterable[set[int]], living: set[int]) -> dict[int, int]:
+    """Merges of merges lead to who is there at last; where nobody or several are left, nothing is certain."""
+    together: list[set[int]] = []
+    for group in groups:
+        touching = [other for other in together if other & group]
+        together = [other for other in together if not other & group]
+        together.append(group.union(*touching))
+    found: dict[int, int] = {}
+    for group in together:
+        if len(left := group & living) == 1:
+            winner = next(iter(left))
+            found.update((id_, winner) for id_ in group - left)
+    return found
