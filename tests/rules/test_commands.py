@@ -38,3 +38,17 @@ def test_commands_that_are_named_exist(page: Path) -> None:
 def test_every_command_is_documented() -> None:
     documented = {name for page in PAGES for name in commands_named(page)}
     assert {name for name, shown in commands().items() if shown} - documented == set()
+
+
+@pytest.mark.parametrize("name", sorted(commands()))
+def test_every_command_says_what_it_does_in_both_languages(name: str) -> None:
+    said = helps()[name]
+
+    assert re.search("[А-Яа-яЁё]{3}", said)
+    assert re.search(r"\([^()]*[A-Za-z]{3}[^()]*\)$", said), f"{said!r} has no English in brackets at its end"
+
+
+def helps() -> dict[str, str]:
+    group = typer.main.get_command(app)
+    assert isinstance(group, typer.core.TyperGroup)
+    return {name: (command.help or "").strip() for name, command in group.commands.items()}

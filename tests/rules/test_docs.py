@@ -10,6 +10,7 @@ from urllib.parse import unquote
 import pytest
 
 from priem.configuration import parse
+from priem.engine.reasons import SENTENCES
 from tests.rules.pages import FENCE, SPAN, pages, without_code
 from tests.rules.source import ROOT, SRC, TESTS, Module, modules
 
@@ -109,6 +110,15 @@ def promises() -> tuple[tuple[str, str], ...]:
     page = (ROOT / "docs" / "promises.md").read_text("utf-8")
     parts = (part.partition("\n") for part in page.split("\n## ")[1:])
     return tuple((title, text) for title, _, text in parts)
+
+
+def test_the_journals_sentences_are_quoted_as_they_are() -> None:
+    page = (ROOT / "docs" / "how-to" / "read-the-journal.md").read_text("utf-8")
+    table = page.split("| the journal says |")[1].split("\n\n")[0]
+    quoted = re.findall(r"^\| ([^|]+[^| ]) \|", table, re.MULTILINE)
+
+    assert len(quoted) > 3
+    assert set(quoted) <= {sentence.template for sentence in SENTENCES.values()}
 
 
 def test_there_are_five_promises() -> None:
