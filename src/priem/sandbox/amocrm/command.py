@@ -7,6 +7,7 @@ import random
 import sys
 from pathlib import Path
 
+from . import snapshot
 from .app import Sandbox
 from .faults import Faults
 from .routes.oauth import claims_for
@@ -26,12 +27,15 @@ def run(argv: list[str]) -> int:
         sys.stdout.flush()
 
     serve(sandbox, ready)
+    if settings.state_file is not None:
+        snapshot.save(sandbox.crm, settings.state_file)
     return 0
 
 
 def build(settings: Settings) -> Sandbox:
     """A sandbox that does not listen yet."""
-    crm = fresh_crm(settings)
+    kept = settings.state_file is not None and settings.state_file.exists()
+    crm = snapshot.load(settings.state_file) if settings.state_file is not None and kept else fresh_crm(settings)
     gc.collect()
     gc.freeze()
     gc.set_threshold(200_000, 20, 100)

@@ -152,7 +152,8 @@ def _timeline(crm: Crm, kind: str, card_id: int) -> list[Json]:
     for task in crm.tasks.of(kind, card_id):
         entry: Json = {"at": task.created_at, "what": "task", "text": task.text, "until": task.complete_till}
         shown.append(entry | {"done": task.is_completed, "by": _name(crm, task.created_by)})
-    return sorted(reversed(shown), key=lambda each: -int(str(each["at"])))[:EVENTS_PER_CARD]
+    shown.reverse()
+    return sorted(shown, key=lambda each: -int(str(each["at"])))[:EVENTS_PER_CARD]
 
 
 def _name(crm: Crm, user_id: int) -> str:

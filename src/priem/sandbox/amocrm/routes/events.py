@@ -125,7 +125,7 @@ def _allowed(name: str, filters: Json) -> set[str]:
     allowed = _listed(filters[name])
     if name in ("created_by", "entity_id") and len(allowed) > MAX_IN_FILTER:
         raise bad_request(f"Filter {name} takes at most {MAX_IN_FILTER} values")
-    if name == "entity_id" and len(_listed(filters.get("entity", ""))) != 1:
+    if name == "entity_id" and ("entity" not in filters or len(_listed(filters["entity"])) != 1):
         raise bad_request("Filter entity_id needs exactly one entity")
     return allowed
 
