@@ -65,7 +65,7 @@ class HubProcess:
             text=True,
         )
 
-    def says(self) -> Any:  # noqa: ANN401  # JSON
+    def says(self) -> Any:  # JSON
         assert self.process.stdout
         return json.loads(self.process.stdout.readline())
 

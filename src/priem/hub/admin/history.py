@@ -1,11 +1,12 @@
 from django.contrib import admin
-from django.utils.html import format_html, format_html_join
+from django.utils.html import format_html_join
+from django.utils.safestring import SafeString
 from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 
 from priem.hub import words
-from priem.hub.admin.owned import CLINIC, OwnedAdmin, in_amocrm
-from priem.hub.admin.unfolded import ChoicesFilter, MomentsFilter, column
+from priem.hub.admin.owned import CLINIC, OwnedAdmin, WholeDaysFilter, in_amocrm
+from priem.hub.admin.unfolded import ChoicesFilter, column
 from priem.hub.models import ExchangeRecord, RejectedRow, StepRecord
 from priem.hub.sentences import readable
 from priem.hub.templatetags.moments import moment
@@ -28,7 +29,7 @@ class StepAdmin(OwnedAdmin):
         ("state", ChoicesFilter),
         ("action", ChoicesFilter),
         ("entity", ChoicesFilter),
-        ("intended_at", MomentsFilter),
+        ("intended_at", WholeDaysFilter),
     )
     ordering = ("-id",)
     text_columns = ("record",)
@@ -85,7 +86,7 @@ class StepAdmin(OwnedAdmin):
             (in_amocrm(step.clinic, step.entity, id_), words.because(because))
             for id_, because in step.why.get("candidates", ())
         ]
-        return format_html_join(format_html("<br>"), "{}: {}", rows) or "—"
+        return format_html_join(SafeString("<br>"), "{}: {}", rows) or "—"
 
     @column(_("what was written"))
     def written(self, step: StepRecord) -> str:
@@ -95,7 +96,7 @@ class StepAdmin(OwnedAdmin):
 @admin.register(ExchangeRecord)
 class ExchangeAdmin(OwnedAdmin):
     list_display = ("began", "system", "what", "answer", "items", "milliseconds", "clinic_name")
-    list_filter = (CLINIC, ("started_at", MomentsFilter))
+    list_filter = (CLINIC, ("started_at", WholeDaysFilter))
     ordering = ("-id",)
     fields = ("began", "system", "what", "status", "items", "milliseconds", "request_id", "trouble", "clinic_name")
 

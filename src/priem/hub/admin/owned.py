@@ -1,14 +1,16 @@
 """What all lists of a clinic's rows share."""
 
 from collections.abc import Sequence
+from datetime import date, datetime, time, timedelta
 from typing import TYPE_CHECKING, Any, ClassVar
 
 from django.db.models import Q, QuerySet
 from django.http import HttpRequest
+from django.utils import timezone
 from django.utils.html import format_html
 from django.utils.translation import gettext_lazy as _
 
-from priem.hub.admin.unfolded import EndlessPaginator, ModelAdmin, RelatedFilter, column
+from priem.hub.admin.unfolded import DaysFilter, EndlessPaginator, ModelAdmin, RelatedFilter, column
 from priem.hub.models import Clinic
 from priem.hub.scope import clinic_ids, visible, visible_clinics
 
@@ -16,6 +18,25 @@ if TYPE_CHECKING:
     from django.contrib.admin.options import _ListFilterT as ListFilter
 
 CLINIC: "ListFilter" = ("clinic", RelatedFilter)
+
+
+class WholeDaysFilter(DaysFilter):
+    """From the beginning of one day to the end of another, in the time zone of the hub."""
+
+    def queryset(self, request: HttpRequest, queryset: QuerySet[Any]) -> QuerySet[Any]:  # noqa: ARG002  # as there
+        if first := self.midnight("from", 0):
+            queryset = queryset.filter(**{f"{self.field_path}__gte": first})
+        if after := self.midnight("to", 1):
+            queryset = queryset.filter(**{f"{self.field_path}__lt": after})
+        return queryset
+
+    def midnight(self, end: str, days: int) -> datetime | None:
+        """The beginning of the day that was chosen, or of one that many days later; None for no day or nonsense."""
+        form = self.form_class(name=self.field_path, data=self.used_parameters)
+        day = form.cleaned_data.get(f"{self.field_path}_{end}") if form.is_valid() else None
+        if not isinstance(day, date):
+            return None
+        return timezone.make_aware(datetime.combine(day + timedelta(days), time.min))
 
 
 class ReadOnly(ModelAdmin):

@@ -5,13 +5,17 @@ from typing import TYPE_CHECKING, Any, TypeVar
 
 if TYPE_CHECKING:
     from django.contrib.admin import ChoicesFieldListFilter as ChoicesFilter
-    from django.contrib.admin import DateFieldListFilter as MomentsFilter
+    from django.contrib.admin import DateFieldListFilter
     from django.contrib.admin import ModelAdmin as AnyModelAdmin
     from django.contrib.admin import RelatedFieldListFilter as RelatedFilter
     from django.contrib.auth.admin import UserAdmin as AnyUserAdmin
     from django.contrib.auth.forms import AdminPasswordChangeForm, UserChangeForm, UserCreationForm
     from django.core.paginator import Paginator as EndlessPaginator
+    from django.forms import Form
     from django.utils.functional import _StrPromise as StrPromise
+
+    class DaysFilter(DateFieldListFilter):
+        form_class: Callable[..., Form]
 
     class ModelAdmin(AnyModelAdmin[Any]): ...
 
@@ -22,7 +26,7 @@ else:
     from django.contrib.auth.admin import UserAdmin as AnyUserAdmin
     from unfold.admin import ModelAdmin
     from unfold.contrib.filters.admin import ChoicesDropdownFilter as ChoicesFilter
-    from unfold.contrib.filters.admin import RangeDateTimeFilter as MomentsFilter
+    from unfold.contrib.filters.admin import RangeDateFilter as DaysFilter
     from unfold.contrib.filters.admin import RelatedDropdownFilter as RelatedFilter
     from unfold.decorators import display as unfold_display
     from unfold.forms import AdminPasswordChangeForm, UserChangeForm, UserCreationForm
@@ -34,9 +38,9 @@ else:
 __all__ = [
     "AdminPasswordChangeForm",
     "ChoicesFilter",
+    "DaysFilter",
     "EndlessPaginator",
     "ModelAdmin",
-    "MomentsFilter",
     "RelatedFilter",
     "UserAdmin",
     "UserChangeForm",

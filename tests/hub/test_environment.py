@@ -1,0 +1,31 @@
+from pathlib import Path
+
+import pytest
+
+from priem.hub.environment import database
+
+
+def test_without_an_address_the_database_is_a_file() -> None:
+    described = database("", Path("/var/lib/priem"))
+    assert described["NAME"] == "/var/lib/priem/db.sqlite3"
+    assert described["OPTIONS"]["transaction_mode"] == "IMMEDIATE"
+
+
+@pytest.mark.parametrize(
+    ("url", "expected"),
+    [
+        ("postgres://u:p@db:5433/priem", {"USER": "u", "PASSWORD": "p", "HOST": "db", "PORT": "5433", "NAME": "priem"}),
+        ("postgresql://u@db/priem", {"USER": "u", "PASSWORD": "", "HOST": "db", "PORT": "", "NAME": "priem"}),
+        ("postgres://u:p%40%2F@db/priem?sslmode=require", {"PASSWORD": "p@/", "OPTIONS": {"sslmode": "require"}}),
+        ("postgres:///priem?host=/run/pg&port=5434", {"HOST": "/run/pg", "PORT": "5434", "OPTIONS": {}}),
+    ],
+)
+def test_an_address_names_a_postgresql(url: str, expected: dict[str, object]) -> None:
+    described = database(url, Path("/nowhere"))
+    assert {name: described[name] for name in expected} == expected
+
+
+def test_another_kind_of_address_is_refused_without_its_password() -> None:
+    with pytest.raises(ValueError, match="DATABASE_URL") as refused:
+        database("mysql://u:secret@db/priem", Path("/nowhere"))
+    assert "secret" not in str(refused.value)
