@@ -35,7 +35,9 @@ class Desk:
         person = invent(self._dice)
         phones = Phones(self._dice)
         phone = str(parent[2]) if child and parent else phones.written(phones.number())
-        born = self._now - timedelta(days=int(365.25 * (3 + 12 * self._dice.random() if child else 20 + 50 * self._dice.random())))
+        born = self._now - timedelta(
+            days=int(365.25 * (3 + 12 * self._dice.random() if child else 20 + 50 * self._dice.random()))
+        )
         self._run(
             "INSERT INTO dbo.Persons (ID, Surname, Name, Patronymic, Birthday, MobilePhone, Phone, Sex, DateTimeAdded, "
             "DateTimeChanged) VALUES (@id, @surname, @name, @patronymic, @birthday, @phone, N'', @sex, @now, @changed)",
@@ -62,12 +64,20 @@ class Desk:
         return _whole(patient[0]), None
 
     def _touch_patient(self, patient: Value) -> None:
-        self._run("UPDATE dbo.Patients SET DateTimeChanged = @changed WHERE ID_Persons = @id", id=patient, changed=self._changed)
+        self._run(
+            "UPDATE dbo.Patients SET DateTimeChanged = @changed WHERE ID_Persons = @id",
+            id=patient,
+            changed=self._changed,
+        )
 
     # --- bookings -------------------------------------------------------------------------------------------------------
 
     def visit_booked(self) -> Done | None:
-        patient = self._newest() if self._dice.random() < 0.4 else self._pick("dbo.Patients", "ID_Persons", "1 = 1", key="ID_Persons")
+        patient = (
+            self._newest()
+            if self._dice.random() < 0.4
+            else self._pick("dbo.Patients", "ID_Persons", "1 = 1", key="ID_Persons")
+        )
         cells = self._free_cells()
         if patient is None or not cells:
             return None
@@ -196,7 +206,9 @@ class Desk:
         return _whole(visit[1]), _whole(visit[0])
 
     def _release(self, visit: Value) -> None:
-        self._run("UPDATE dbo.CurrentTimeTable SET ID_Receptions = NULL, IsHeaderCell = 0 WHERE ID_Receptions = @id", id=visit)
+        self._run(
+            "UPDATE dbo.CurrentTimeTable SET ID_Receptions = NULL, IsHeaderCell = 0 WHERE ID_Receptions = @id", id=visit
+        )
 
     def _occupy(self, visit: int, cells: Sequence[Row]) -> None:
         for number, cell in enumerate(cells):
@@ -238,7 +250,9 @@ class Desk:
             return None
         at = self._dice.randint(int(str(low)), int(str(high)))
         for side, order in ((">=", "ASC"), ("<", "DESC")):
-            text = f"SELECT TOP (1) {columns} FROM {table} WHERE {key} {side} @at AND {condition} ORDER BY {key} {order}"  # noqa: S608  # same
+            text = (
+                f"SELECT TOP (1) {columns} FROM {table} WHERE {key} {side} @at AND {condition} ORDER BY {key} {order}"  # noqa: S608  # same
+            )
             row = self._first(text, at=at, now=self._now)
             if row is not None:
                 return row

@@ -45,6 +45,8 @@ class Given:
     """What one statement was given, kept to give it the same again."""
 
     now: datetime
+    min_active: bytes = b""
+    """Taken before the statement sees anything: later, what was open then might be committed, and yet not be seen."""
     rowversions: list[bytes] = field(default_factory=list)
     identities: list[int] = field(default_factory=list)
 
@@ -210,7 +212,7 @@ class Connection:
         connection = self._database.plain_connection()
         connection.execute("PRAGMA foreign_keys=ON")
         sqlfunctions.register(connection, self._failure)
-        connection.create_function("t_session", -1, self._failure.keeping(self._session_value))
+        connection.create_function("t_session", -1, self._failure.keeping(self._session_value), deterministic=True)
         connection.create_function("t_rowversion", 0, self._take_rowversion)
         connection.create_function("t_identity", 1, self._take_identity)
         return connection
@@ -228,6 +230,8 @@ class Connection:
             return moments.from_datetime(self._given.now)
         if name == "SYSDATETIME":
             return moments.from_datetime2(self._given.now)
+        if name == "MIN_ACTIVE_ROWVERSION":
+            return self._given.min_active
         return self._answer(str(name), arguments)
 
     def _take_rowversion(self) -> bytes:
@@ -249,12 +253,12 @@ class Connection:
     # --- statements -----------------------------------------------------------------------------------------------------
 
     def read(self, sql: str, parameters: Parameters) -> list[Row]:
-        self._given = Given(self._database.clock.now())
+        self._given = self._fresh()
         if self.transaction is None or not self.transaction.entries:
             return self._run(sql, parameters).fetchall()
         with self._database.writing:
             self._hold(self.transaction)
-            self._given = Given(self._database.clock.now())
+            self._given = self._fresh()
             return self._run(sql, parameters).fetchall()
 
     def write(self, sql: str, parameters: Parameters) -> tuple[list[Row], int]:
@@ -263,7 +267,7 @@ class Connection:
             transaction = self.transaction or Transaction()
             try:
                 self._hold(transaction)
-                given = self._given = Given(self._database.clock.now())
+                given = self._given = self._fresh()
                 cursor = self._run(sql, parameters)
                 rows = cursor.fetchall()
                 count = len(rows) if cursor.description else cursor.rowcount
@@ -273,17 +277,24 @@ class Connection:
             except BaseException:
                 if self.transaction is None:
                     self._let_go(transaction)
+                elif not transaction.entries:
+                    self._make_way()
                 raise
             if self.transaction is None:
                 self._let_go(transaction)
             return rows, count
 
+    def _fresh(self) -> Given:
+        return Given(self._database.clock.now(), self._database.min_active_rowversion())
+
     def _let_go(self, transaction: Transaction) -> None:
-        if self._sqlite.in_transaction:
-            self._sqlite.execute("ROLLBACK")
+        self._make_way()
+        self._database.finished(transaction)
+
+    def _make_way(self) -> None:
+        self.make_room()
         if self._database.holder is self:
             self._database.holder = None
-        self._database.finished(transaction)
 
     def _run(self, sql: str, parameters: Parameters) -> sqlite3.Cursor:
         try:
@@ -298,12 +309,13 @@ class Connection:
 
     def commit(self) -> None:
         transaction, self.transaction = self.transaction, None
-        if transaction is None or not transaction.entries:
+        if transaction is None:
             return
         with self._database.writing:
             try:
-                self._hold(transaction)
-                self._sqlite.execute("COMMIT")
+                if transaction.entries:
+                    self._hold(transaction)
+                    self._sqlite.execute("COMMIT")
             finally:
                 self._let_go(transaction)
 

@@ -33,6 +33,8 @@ class Facts:
     identity_insert: str = ""
     _transactions: int = 0
     transaction_began: float | None = None
+    rolled_back: bool = False
+    """How the last transaction ended."""
     _database: Database | None = field(default=None, repr=False)
     _connection: Connection | None = field(default=None, repr=False)
 
@@ -137,7 +139,6 @@ ANSWERS: dict[str, Answer] = {
     "@@MICROSOFTVERSION": lambda facts, _: PROGRAMS[facts.database.compatibility][0] << 24,
     "GETUTCDATE": _utc,
     "SYSUTCDATETIME": _utc,
-    "MIN_ACTIVE_ROWVERSION": lambda facts, _: facts.database.min_active_rowversion(),
     "SCOPE_IDENTITY": lambda facts, _: facts.last_identity,
     "IDENT_CURRENT": _identity_current,
     "DB_NAME": lambda _facts, _: DATABASE,

@@ -1,6 +1,7 @@
 """What a session does with statements: variables, options, transactions, and the queries between them."""
 
 import time
+import traceback
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field
 
@@ -14,6 +15,7 @@ from priem.sandbox.ident.dialect.expressions import declared_type
 from priem.sandbox.ident.dialect.parse import parse
 from priem.sandbox.ident.engine import Connection, Database, Row
 from priem.sandbox.ident.errors import (
+    Cancelled,
     SqlError,
     no_database,
     no_procedure,
@@ -67,7 +69,6 @@ class Interpreter:
     def run(self, text: str, parameters: Sequence[Parameter] = ()) -> Iterator[Outcome]:
         """Every statement of a batch, one outcome each. The first error ends the batch."""
         variables = Variables({p.name: p.type for p in parameters}, {p.name: p.value for p in parameters})
-        self.connection.last_identity = None if not self.facts.transactions else self.connection.last_identity
         for statement in self._split(text):
             yield self._logged(statement, variables)
 
@@ -85,6 +86,7 @@ class Interpreter:
         try:
             permissions.check(self.facts.login, statement)
             self._before(statement.kind, statement.text)
+            began = time.perf_counter()
             outcome = self._execute(statement, variables)
         except SqlError as raised:
             error = raised.number
@@ -105,7 +107,13 @@ class Interpreter:
         handler = HANDLERS.get(statement.kind)
         if handler is None:
             raise syntax(statement.text.split()[0])
-        return handler(self, statement, variables)
+        try:
+            return handler(self, statement, variables)
+        except (SqlError, Cancelled):
+            raise
+        except Exception as error:
+            traceback.print_exc()
+            raise SqlError(8630, f"Internal error of the sandbox: {type(error).__name__}: {error}") from error
 
     # --- queries --------------------------------------------------------------------------------------------------------
 
@@ -141,7 +149,7 @@ class Interpreter:
             variables.types[name] = declared_type(item.args["kind"])
             variables.values[name] = None
             default = item.args.get("default")
-            if default is not None:
+            if isinstance(default, exp.Expression):
                 self._set_variable(f"@{name} = {default.sql('tsql')}", variables)
         return Outcome("DECLARE")
 
@@ -196,11 +204,13 @@ class Interpreter:
         if self.facts.transactions == 0:
             raise SqlError(3902, "The COMMIT TRANSACTION request has no corresponding BEGIN TRANSACTION.")
         self.facts.transactions -= 1
+        self.facts.rolled_back = False
         if self.facts.transactions == 0:
             self.connection.commit()
 
     def rollback(self) -> None:
         self.facts.transactions = 0
+        self.facts.rolled_back = True
         self.connection.rollback()
 
     def _transaction(self, statement: Statement, _variables: Variables) -> Outcome:

@@ -3,12 +3,14 @@
 import re
 from dataclasses import dataclass, field
 
-from priem.sandbox.ident.dialect.batch import Statement
+from priem.sandbox.ident.dialect.batch import LEADERS, Statement
 from priem.sandbox.ident.errors import create_denied, permission_denied
 
 READER = "readonly_user"
 STAFF = "clinic"
 ALLOWED = frozenset(("SELECT", "SET", "DECLARE", "USE", "IF", "PRINT", "BEGIN", "COMMIT", "ROLLBACK", "SAVE"))
+DENIED = (LEADERS | {"SELECT INTO"}) - ALLOWED
+"""What is neither here nor there is no statement at all, and a syntax error for everybody."""
 CREATES = re.compile(r"(CREATE|BACKUP)\s+(\w+)", re.IGNORECASE)
 TARGET = re.compile(r"(?:INTO|UPDATE|FROM|TABLE|VIEW|EXEC|EXECUTE|MERGE)\s+(?:\[?\w+\]?\.)*\[?(\w+)\]?", re.IGNORECASE)
 
@@ -23,7 +25,7 @@ class Logins:
 
 def check(login: str, statement: Statement) -> None:
     """Raises 229, or 262 for what would create something."""
-    if login != READER or statement.kind in ALLOWED:
+    if login != READER or statement.kind not in DENIED:
         return
     creates = CREATES.match(statement.text)
     if creates:

@@ -17,9 +17,10 @@ class Server:
     def __init__(self, shared: Shared, host: str, port: int) -> None:
         self._shared = shared
         self._host = host
+        self.certificate = b""
         if shared.tls != "off" and shared.context is None:
-            certificate, key = self_signed()
-            shared.context = server_context(shared.tls, certificate, key)
+            self.certificate, key = self_signed()
+            shared.context = server_context(shared.tls, self.certificate, key)
         self._listener: socket.socket | None = self._listen(port)
         self.port = self._listener.getsockname()[1]
         self._sessions: set[Session] = set()

@@ -269,7 +269,8 @@ class Session:
         after = self.facts.transactions if after is None else after
         number = self.facts.spid.to_bytes(8, "little")
         if self._tokens.version >= TDS_7_2 and bool(before) != bool(after):
-            kind, new, old = (Environment.BEGIN, number, b"") if after else (Environment.COMMIT, b"", number)
+            ended = Environment.ROLLBACK if self.facts.rolled_back else Environment.COMMIT
+            kind, new, old = (Environment.BEGIN, number, b"") if after else (ended, b"", number)
             stream.write(self._tokens.environment_bytes(kind, new, old))
         return after
 

@@ -1,5 +1,6 @@
 """T-SQL's functions and collation for SQLite. NULL in, NULL out, as there."""
 
+import math
 import re
 import sqlite3
 from calendar import monthrange
@@ -121,6 +122,19 @@ def concat(*values: Scalar) -> str:
 
 def truncate(value: Scalar) -> Scalar:
     return None if value is None else int(value)
+
+
+def divide(one: int | float, other: int | float) -> int | float:
+    """Whole numbers give whole ones, towards nought."""
+    if other == 0:
+        raise SqlError(8134, "Divide by zero error encountered.")
+    return int(one / other) if isinstance(one, int) and isinstance(other, int) else one / other
+
+
+def modulo(one: int | float, other: int | float) -> int | float:
+    if other == 0:
+        raise SqlError(8134, "Divide by zero error encountered.")
+    return type(one)(math.fmod(one, other))
 
 
 # --- moments -----------------------------------------------------------------------------------------------------------
@@ -327,9 +341,12 @@ FUNCTIONS: dict[str, Callable[..., Scalar]] = {
     "t_left": strict(lambda value, count: _text(value)[:count]),
     "t_right": strict(lambda value, count: _text(value)[-count:] if count else ""),
     "t_replace": strict(replace),
+    "t_stuff": strict(lambda value, at, count, new: _text(value)[: at - 1] + _text(new) + _text(value)[at - 1 + count :]),
     "t_reverse": strict(lambda value: _text(value)[::-1]),
     "t_concat": concat,
     "t_truncate": truncate,
+    "t_divide": strict(divide),
+    "t_modulo": strict(modulo),
     "t_dateadd": strict(date_add),
     "t_datediff": strict(date_diff),
     "t_datepart": strict(date_part),

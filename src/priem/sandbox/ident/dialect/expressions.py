@@ -158,7 +158,7 @@ class Expressions:
         values = [converted(result, kind).node for result in results]
         ifs = [exp.If(this=c.node, true=v) for c, v in zip(conditions, values, strict=False)]
         last = values[-1] if default is not None else None
-        return Bound(exp.Case(this=subject.node if subject else None, ifs=ifs, default=last), kind)
+        return Bound(exp.Case(this=collated(subject) if subject else None, ifs=ifs, default=last), kind)
 
     # --- comparisons ----------------------------------------------------------------------------------------------------
 
@@ -213,9 +213,9 @@ class Expressions:
         left, right = converted(left, kind), converted(right, kind)
         if isinstance(node, exp.Mul) and kind.name == "decimal":
             kind = decimal(38, min(10, left.type.scale + right.type.scale))
-        if isinstance(node, exp.Div) and kind.family == "number":
-            kind = kind if kind == FLOAT else decimal(38, 10)
-            left = Bound(exp.Cast(this=left.node, to=exp.DataType.build("REAL", dialect="sqlite")), kind)
+        if isinstance(node, exp.Div | exp.Mod):
+            kind = decimal(38, 10) if kind.name == "decimal" else kind
+            return Bound(call("t_divide" if isinstance(node, exp.Div) else "t_modulo", left.node, right.node), kind)
         return Bound(type(node)(this=left.node, expression=right.node), kind)
 
     # --- functions ------------------------------------------------------------------------------------------------------

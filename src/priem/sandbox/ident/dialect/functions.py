@@ -203,6 +203,7 @@ FUNCTIONS: dict[str, Function] = {
     "LEFT": Function(2, 2, _text_like_first("t_left")),
     "RIGHT": Function(2, 2, _text_like_first("t_right")),
     "REPLACE": Function(3, 3, _text_like_first("t_replace")),
+    "STUFF": Function(4, 4, _text_like_first("t_stuff")),
     "REVERSE": Function(1, 1, _text_like_first("t_reverse")),
     "ABS": Function(1, 1, _like_first("abs")),
     "ROUND": Function(2, 2, _like_first("round")),
