@@ -73,7 +73,7 @@ class Sandbox:
                 pipe.close()
         self._process.wait(10)
 
-    def config(self, **changed: Any) -> Config:  # noqa: ANN401 - settings are of any kind
+    def config(self, **changed: Any) -> Config:
         usual: dict[str, Any] = {
             "connection": "pz",
             "server": self.facts["host"],
@@ -86,7 +86,7 @@ class Sandbox:
         }
         return Config(**usual | changed)
 
-    def control(self, path: str, body: object = None, method: str = "") -> Any:  # noqa: ANN401 - it is JSON
+    def control(self, path: str, body: object = None, method: str = "") -> Any:
         request = urllib.request.Request(  # noqa: S310 - our own sandbox on this machine
             f"{self.facts['control']}/_sandbox/{path}",
             data=None if body is None else json.dumps(body).encode(),
@@ -100,7 +100,7 @@ class Sandbox:
 class IdentClinic:
     """One clinic as tests see it: its source, and what its staff do."""
 
-    def __init__(self, sandbox: Sandbox, **settings: Any) -> None:  # noqa: ANN401 - settings are of any kind
+    def __init__(self, sandbox: Sandbox, **settings: Any) -> None:
         self.sandbox = sandbox
         self.journal = Journal()
         self._settings = settings
@@ -112,7 +112,7 @@ class IdentClinic:
 
     # What Priem does
 
-    def open(self, **settings: Any) -> Ident:  # noqa: ANN401 - settings are of any kind
+    def open(self, **settings: Any) -> Ident:
         source = Ident(self.sandbox.config(**self._settings | settings), self.journal, Watch())
         self._opened.append(source)
         return source

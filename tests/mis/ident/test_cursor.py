@@ -6,7 +6,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from priem.errors import AskOperator
-from priem.mis.ident.cursor import FIRST, LATER, Cursor, Marks, Stage
+from priem.mis.ident.cursor import FIRST, LATER, Anchor, Cursor, Marks, Stage
 
 NOW = datetime(2026, 3, 2, 10, 30, 1, 123000)  # noqa: DTZ001 - IDENT's times are naive
 MARKS = Marks(at=NOW, stamp=0xC41323, patient=77, service=9)
@@ -27,6 +27,7 @@ cursors = st.builds(
     stage=st.sampled_from(Stage),
     after=st.integers(0, 2**63),
     restored=st.integers(0, 9),
+    anchor=st.none() | st.builds(Anchor, st.integers(0), st.none() | st.datetimes(), st.integers(0)),
 )
 
 

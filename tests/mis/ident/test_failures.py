@@ -1,11 +1,13 @@
 """What drivers raise, as a person reads it."""
 
+from collections.abc import Callable
+
 import pymssql
 import pytds
 import pytest
 
 from priem.errors import AskOperator, PriemError, TryLater
-from priem.mis.ident.failures import NoDatabase, Unreachable, number_of, sorted_out
+from priem.mis.ident.failures import Lost, NoDatabase, Unreachable, not_connected, number_of, sorted_out
 
 
 def of_pymssql(number: int, message: str) -> Exception:
@@ -22,6 +24,7 @@ def of_pytds(number: int, message: str) -> Exception:
     return error
 
 
+Raised = Callable[[int, str], Exception]
 DRIVERS = pytest.mark.parametrize("raised", [of_pymssql, of_pymssql_connecting, of_pytds])
 
 
@@ -29,9 +32,6 @@ DRIVERS = pytest.mark.parametrize("raised", [of_pymssql, of_pymssql_connecting, 
 @pytest.mark.parametrize(
     ("number", "message", "kind", "says"),
     [
-        (18456, "Login failed for user 'readonly_user'.", AskOperator, "password"),
-        (4060, 'Cannot open database "PZ2" requested by the login.', NoDatabase, "PZ2"),
-        (911, "Database 'PZ2' does not exist.", NoDatabase, "PZ2"),
         (208, "Invalid object name 'dbo.Armchairs'.", AskOperator, "dbo.Armchairs"),
         (207, 'Недопустимое имя столбца "NameArmchair".', AskOperator, "NameArmchair"),
         (229, "The SELECT permission was denied on the object 'Orders', database 'PZ'.", AskOperator, "Orders"),
@@ -41,10 +41,9 @@ DRIVERS = pytest.mark.parametrize("raised", [of_pymssql, of_pymssql_connecting, 
         (245, "Conversion failed when converting the value 'Белова'.", AskOperator, "245"),
     ],
 )  # fmt: skip - a case a line
-def test_a_servers_error_goes_to_whom_it_concerns(
-    raised: object, number: int, message: str, kind: type[PriemError], says: str
+def test_a_statements_error_goes_to_whom_it_concerns(
+    raised: Raised, number: int, message: str, kind: type[PriemError], says: str
 ) -> None:
-    assert callable(raised)
     error = raised(number, message)
 
     found = sorted_out(error, "chairs", "pc")
@@ -56,19 +55,58 @@ def test_a_servers_error_goes_to_whom_it_concerns(
 
 
 @pytest.mark.parametrize(
-    ("error", "statement", "kind"),
+    ("error", "kind"),
     [
-        (of_pymssql(20003, "connection timed out"), "visits", TryLater),
-        (TimeoutError(), "visits", TryLater),
-        (of_pymssql(20004, "Read from the server failed"), "visits", TryLater),
-        (ConnectionResetError(), "visits", TryLater),
-        (pytds.ClosedConnectionError(), "visits", TryLater),
-        (of_pymssql(20009, "Unable to connect"), "", Unreachable),
-        (ConnectionRefusedError(), "", Unreachable),
-        (OSError(-2, "Name or service not known"), "", Unreachable),
-        (TimeoutError(), "", Unreachable),
-        (pytds.Error("Client does not have encryption enabled"), "", AskOperator),
+        (of_pymssql(20003, "DB-Lib error message 20003, severity 6:\nconnection timed out"), TryLater),
+        (of_pymssql(20004, "DB-Lib error message 20004, severity 9:\nRead from the server failed"), Lost),
+        (of_pymssql(20047, "DB-Lib error message 20047, severity 9:\nDBPROCESS is dead or not enabled"), Lost),
+        (TimeoutError(), TryLater),
+        (ConnectionResetError(), Lost),
+        (pytds.ClosedConnectionError(), Lost),
     ],
 )
-def test_a_lost_server_is_waited_for(error: Exception, statement: str, kind: type[PriemError]) -> None:
-    assert isinstance(sorted_out(error, statement, "pc"), kind)
+def test_a_lost_server_is_waited_for(error: Exception, kind: type[PriemError]) -> None:
+    found = sorted_out(error, "visits", "pc")
+
+    assert isinstance(found, kind)
+    assert isinstance(found, Lost) is (kind is Lost)
+
+
+GENERAL = "General SQL Server error: Check messages from the SQL Server"
+SEVERITY_11 = f"DB-Lib error message 20018, severity 11:\n{GENERAL}\n"
+SEVERITY_14 = f"DB-Lib error message 20018, severity 14:\n{GENERAL}\n"
+NOBODY_THERE = "DB-Lib error message 20009, severity 9:\nUnable to connect: TDS server is unavailable\n"
+
+
+@pytest.mark.parametrize(
+    ("error", "kind"),
+    [
+        pytest.param(of_pymssql_connecting(18456, f"Login failed for user 'a'.{SEVERITY_14}"), AskOperator, id="login"),
+        pytest.param(of_pymssql_connecting(20009, NOBODY_THERE), Unreachable, id="nobody there"),
+        pytest.param(
+            of_pymssql_connecting(18456, NOBODY_THERE), Unreachable, id="nobody there, after somebody's wrong password"
+        ),
+        pytest.param(of_pymssql_connecting(20009, SEVERITY_14), AskOperator, id="login, after somebody's lost server"),
+        pytest.param(of_pymssql_connecting(18456, SEVERITY_11 + SEVERITY_14), NoDatabase, id="database, words lost"),
+        pytest.param(
+            of_pymssql_connecting(18456, f"Login failed for user 'a'.{SEVERITY_11}{SEVERITY_14}"),
+            NoDatabase,
+            id="database",
+        ),
+        pytest.param(of_pytds(18456, "Login failed for user 'a'."), AskOperator, id="login, python-tds"),
+        pytest.param(
+            of_pytds(18456, 'Cannot open database "PZ2". Login failed.'), NoDatabase, id="database in python-tds"
+        ),
+        pytest.param(of_pytds(4060, 'Cannot open database "PZ2".'), NoDatabase, id="database alone"),
+        pytest.param(of_pytds(18401, "Server is in script upgrade mode."), TryLater, id="just starting"),
+        pytest.param(ConnectionRefusedError(), Unreachable, id="refused"),
+        pytest.param(OSError(-2, "Name or service not known"), Unreachable, id="no such host"),
+        pytest.param(TimeoutError(), Unreachable, id="silence"),
+        pytest.param(pytds.Error("Client does not have encryption enabled"), AskOperator, id="encryption"),
+    ],
+)
+def test_why_a_connection_did_not_come_about(error: Exception, kind: type[PriemError]) -> None:
+    found = not_connected(error, "pc", "PZ2")
+
+    assert isinstance(found, kind)
+    assert isinstance(found, NoDatabase) is (kind is NoDatabase)

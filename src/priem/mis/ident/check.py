@@ -146,7 +146,7 @@ def counted(reader: Reader, catalogue: Catalogue, clocks: Clocks) -> Iterator[Fi
     yield Finding(
         Severity.FINE if cards else Severity.WARNING,
         text(
-            "Cards of patients: {cards}, visits ahead: {visits}, branches: {branches}, doctors and other staff: {staff}.",
+            "Cards: {cards}, visits ahead: {visits}, branches: {branches}, doctors and other staff: {staff}.",
             cards=cards,
             visits=ahead,
             branches=len(catalogue.branches),

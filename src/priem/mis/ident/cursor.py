@@ -41,6 +41,15 @@ class Marks:
     """The highest ids seen: what has no time of change at all is at least noticed when it is new."""
 
 
+@dataclass(frozen=True, slots=True)
+class Anchor:
+    """A visit as it was read. A database in which it looks older, or is another one, is an older copy."""
+
+    id: int
+    added: datetime | None
+    stamp: int
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Cursor:
     horizon: datetime
@@ -54,6 +63,8 @@ class Cursor:
     """The last id (or rowversion) of this stage that is done."""
     restored: int = 0
     """How often the database was found to have gone back to an older copy."""
+    anchor: Anchor | None = None
+    """The visit with the highest id that was read: the first that a restored backup lacks, or knows otherwise."""
 
     @property
     def stages(self) -> tuple[Stage, ...]:
@@ -82,7 +93,7 @@ class Cursor:
 
     def over_again(self, noted: Marks) -> Self:
         """Everything anew: what was read no longer says what is in the database."""
-        return replace(self, noted=noted, read=None, stage=FIRST[0], after=0, restored=self.restored + 1)
+        return replace(self, noted=noted, read=None, stage=FIRST[0], after=0, restored=self.restored + 1, anchor=None)
 
     def __str__(self) -> str:
         return json.dumps(
@@ -94,6 +105,7 @@ class Cursor:
                 "after": self.after,
                 "read": self.read and written(self.read),
                 "noted": written(self.noted),
+                "anchor": self.anchor and [self.anchor.id, iso(self.anchor.added), self.anchor.stamp],
             }
         )
 
@@ -118,6 +130,7 @@ class Cursor:
             stage=Stage[parts["stage"].upper()],
             after=int(parts["after"]),
             restored=int(parts["restored"]),
+            anchor=anchor(*parts["anchor"]) if parts["anchor"] else None,
         )
 
 
@@ -125,6 +138,14 @@ def written(mark: Marks) -> dict[str, object]:
     """The rowversion as SQL Server prints it, for those who compare it with the database."""
     stamp = f"0x{mark.stamp:016X}"
     return {"at": mark.at.isoformat(), "rowversion": stamp, "patient": mark.patient, "service": mark.service}
+
+
+def iso(moment: datetime | None) -> str | None:
+    return moment.isoformat() if moment else None
+
+
+def anchor(id_: int, added: str | None, stamp: int) -> Anchor:
+    return Anchor(int(id_), datetime.fromisoformat(added) if added else None, int(stamp))
 
 
 def marks(parts: dict[str, Any]) -> Marks:

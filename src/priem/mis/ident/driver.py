@@ -13,7 +13,7 @@ from priem.errors import AskOperator, PriemError
 from priem.mis.ident.browser import port_of
 from priem.mis.ident.config import Config
 from priem.mis.ident.drivers import ERRORS, OPEN, Connection
-from priem.mis.ident.failures import Lost, NoDatabase, number_of, sorted_out
+from priem.mis.ident.failures import Lost, NoDatabase, not_connected, number_of, sorted_out
 from priem.mis.ident.statements import require_reading
 from priem.ports import Clock, Exchange, ExchangeLog
 from priem.texts import text
@@ -177,11 +177,11 @@ class Database:
         try:
             lane.connection = OPEN[self._config.driver](self._config, host, port, database)
         except ERRORS as error:
-            raise self._with_hint(sorted_out(error, "", self._config.server), database) from error
+            raise self._with_hint(not_connected(error, self._config.server, database)) from error
         behave(lane.connection)
 
-    def _with_hint(self, error: PriemError, database: str) -> PriemError:
-        if not isinstance(error, NoDatabase) or not database:
+    def _with_hint(self, error: PriemError) -> PriemError:
+        if not isinstance(error, NoDatabase):
             return error
         known = ", ".join(self.databases()) or "-"
         return NoDatabase(

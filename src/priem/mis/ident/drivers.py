@@ -3,6 +3,7 @@
 Measured facts about both: docs/reference/choices.md §2b.
 """
 
+import logging
 import os
 from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
@@ -65,6 +66,8 @@ def open_pytds(config: Config, host: str, port: int, database: str) -> Connectio
             text("The driver python-tds is not installed."),
             text("Install Priem with its extra 'pure', or set driver to pymssql."),
         ) from error
+    # It tells every statement at this level: nothing that anybody would look for in Priem's log.
+    logging.getLogger("pytds").setLevel(logging.WARNING)
     connection: Connection = pytds.connect(
         dsn=host,
         port=port,

@@ -19,6 +19,11 @@ BUSY = frozenset({1204, 1205, 1222, 3960, 701, 8645, 8651, 17197, 17809, 40501, 
 """Locks, deadlocks, memory: the clinic's own work comes first."""
 AWAY = frozenset({921, 922, 924, 927, 983, 6005, 17142, 17187, 18401, 18451, 42003})
 """Starting, stopping, being restored."""
+DB_LIBRARY = re.compile(r"DB-Lib error message (?P<number>\d+), severity (?P<severity>\d+)")
+REFUSED = 20018
+"""The server answered with an error, and pymssql lost which."""
+NO_SUCH_DATABASE = f"message {REFUSED}, severity 11"
+"""Of two errors, 4060 (severity 11) and 18456 (severity 14), pymssql keeps the graver one's number."""
 SLOW = frozenset({20003})
 """FreeTDS's own time limit."""
 FREETDS = range(20000, 21000)
@@ -39,7 +44,13 @@ class NoDatabase(AskOperator):
 
 
 def number_of(error: BaseException) -> int:
-    """SQL Server's or FreeTDS's number of what was raised; 0 when it has none."""
+    """SQL Server's or FreeTDS's number of what was raised; 0 when it has none.
+
+    While connecting, pymssql mixes up attempts: the number, and the server's words, may be those of an earlier failure
+    of the whole process. FreeTDS's own words are always this one's, so without the server's they are believed.
+    """
+    if own := DB_LIBRARY.match(message_of(error)):
+        return REFUSED if f"message {REFUSED}," in message_of(error) else int(own["number"])
     number = getattr(error, "number", 0) or getattr(error, "msg_no", 0)
     inner = error.args[0] if error.args else None
     candidates = (number, inner[0] if isinstance(inner, tuple) and inner else inner)
@@ -48,7 +59,8 @@ def number_of(error: BaseException) -> int:
 
 def message_of(error: BaseException) -> str:
     parts = [part for arg in error.args for part in (arg if isinstance(arg, tuple) else (arg,))]
-    return " ".join(part.decode("utf-8", "replace") if isinstance(part, bytes) else str(part) for part in parts)
+    words = (part.decode("utf-8", "replace") if isinstance(part, bytes) else part for part in parts)
+    return " ".join(word for word in words if isinstance(word, str))
 
 
 def named_in(message: str) -> str:
@@ -57,25 +69,32 @@ def named_in(message: str) -> str:
 
 
 def sorted_out(error: Exception, statement: str, server: str) -> PriemError:
-    """The error to raise instead. `statement` is the name of what was asked, or empty while connecting."""
-    number, message = number_of(error), message_of(error)
+    """The error to raise instead of what came up in answer to a statement."""
+    number = number_of(error)
     if number in SORTS:
-        return SORTS[number](statement, message)
-    if number in NO_DATABASE:
-        return no_database(message)
-    if number in WRONG_LOGIN:
-        return wrong_login(server)
+        return SORTS[number](statement, message_of(error))
     if number > 0 and number not in FREETDS:
         return not_answered(statement, number)
-    return no_answer(error, server) if statement else not_connected(message, server)
+    return no_answer(error, server)
+
+
+def not_connected(error: Exception, server: str, database: str) -> PriemError:
+    """The error to raise instead of what came up while connecting."""
+    number, message = number_of(error), message_of(error)
+    asks_for_database = bool(database) and (f'"{database}"' in message or NO_SUCH_DATABASE in message)
+    if number in NO_DATABASE or (number in (*WRONG_LOGIN, REFUSED) and asks_for_database):
+        return no_database(database)
+    if number in WRONG_LOGIN or number == REFUSED:
+        return wrong_login(server)
+    if number in SORTS:
+        return SORTS[number]("", message)
+    if NEEDS_ENCRYPTION in message.lower():
+        return refused_encryption(server)
+    return unreachable(server)
 
 
 def no_answer(error: Exception, server: str) -> TryLater:
     return slow(server) if isinstance(error, TimeoutError) or number_of(error) in SLOW else lost(server)
-
-
-def not_connected(message: str, server: str) -> PriemError:
-    return refused_encryption(server) if NEEDS_ENCRYPTION in message.lower() else unreachable(server)
 
 
 def wrong_login(server: str) -> AskOperator:
@@ -85,9 +104,9 @@ def wrong_login(server: str) -> AskOperator:
     )
 
 
-def no_database(message: str) -> NoDatabase:
+def no_database(database: str) -> NoDatabase:
     return NoDatabase(
-        text("There is no database {database}, or the login may not open it.", database=named_in(message)),
+        text("There is no database {database}, or the login may not open it.", database=database),
         text("IDENT's database is usually called PZ. Check the name in the settings."),
     )
 

@@ -4,10 +4,10 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field, replace
 
 from priem.mis.ident.config import Config
-from priem.mis.ident.cursor import Cursor, Marks, Stage
+from priem.mis.ident.cursor import Anchor, Cursor, Marks, Stage
 from priem.mis.ident.details import Parser
 from priem.mis.ident.reading import IDS_AT_ONCE, ORDERS, PATIENTS, SERVICES, VISITS, Reader, Window, stamp
-from priem.mis.ident.rows import Row, whole
+from priem.mis.ident.rows import Row, moment, whole
 from priem.model import Page, Patient, Rejected, Visit
 
 WINDOWS = {Stage.PATIENTS: PATIENTS, Stage.VISITS: VISITS, Stage.ORDERS: ORDERS, Stage.SERVICES: SERVICES}
@@ -70,6 +70,7 @@ class Pass:
         while rows := self._reader.page(name, after=cursor.after, horizon=horizon):
             for some in pieces_of(rows):
                 cursor = replace(cursor, after=whole(some[-1]["ID"]) or cursor.after)
+                cursor = anchored(cursor, some) if horizon else cursor
                 parsed = self._parser.visits(some) if horizon else self._parser.patients(some)
                 yield self.page(cursor, parsed), cursor
             if len(rows) < self._config.page_size:
@@ -81,7 +82,7 @@ class Pass:
         # Without an index on RowVersion this reads the whole table, so it is not asked when nothing can have changed.
         while after < until and (rows := self._reader.stamped(after=after, until=until)):
             after = stamp(rows[-1]["RowVersion"])
-            cursor = replace(cursor, after=after)
+            cursor = anchored(replace(cursor, after=after), rows)
             yield self.page(cursor, self._parser.visits(rows)), cursor
             if len(rows) < min(self._config.page_size, IDS_AT_ONCE):
                 break
@@ -100,6 +101,7 @@ class Pass:
                 known = {id_: row for row in some if (id_ := whole(row["ID"])) is not None}
                 seen |= known
                 cursor = with_newest(replace(cursor, after=max(known)), window)
+                cursor = anchored(cursor, some) if window is VISITS else cursor
                 yield self.page(cursor, self._entities(window, some)), cursor
             inside |= {whole(row["ID"]) or 0: row for row in rows}
             cursor = replace(cursor, after=whole(rows[-1]["ID"]) or cursor.after)
@@ -128,6 +130,15 @@ def with_newest(cursor: Cursor, window: Window) -> Cursor:
     if window is SERVICES:
         return replace(cursor, noted=replace(cursor.noted, service=max(cursor.noted.service, cursor.after)))
     return cursor
+
+
+def anchored(cursor: Cursor, visits: Sequence[Row]) -> Cursor:
+    newest = max(map(anchor_of, visits), key=lambda anchor: anchor.id)
+    return cursor if cursor.anchor and cursor.anchor.id > newest.id else replace(cursor, anchor=newest)
+
+
+def anchor_of(visit: Row) -> Anchor:
+    return Anchor(whole(visit["ID"]) or 0, moment(visit["Added"]), stamp(visit["RowVersion"]))
 
 
 def ids_in(rows: Sequence[Row], column: str) -> set[int]:

@@ -12,7 +12,7 @@ from priem.mis.ident.cursor import Cursor, Marks, Stage
 from priem.mis.ident.details import Parser
 from priem.mis.ident.driver import Database, Value
 from priem.mis.ident.failures import Unreachable
-from priem.mis.ident.passes import Memory, Pass
+from priem.mis.ident.passes import Memory, Pass, anchor_of
 from priem.mis.ident.reading import PATIENTS, Clocks, Reader, eight_bytes
 from priem.model import Finding, Page, Patient, Rejected
 from priem.ports import Clock, Counts, Exchange, ExchangeLog
@@ -34,6 +34,8 @@ class Ident:
         self._catalogue_read_at = clock.now()
         self._parser = Parser(config, self._reader, self._catalogue)
         self._memory = Memory()
+        self._anchored = 0
+        """The connection on which the database was last made sure to be the same."""
 
     @property
     def connection(self) -> str:
@@ -91,7 +93,7 @@ class Ident:
             yield from self._pass(Cursor(horizon=self._horizon(clocks.now), noted=self._first_marks(clocks)), clocks)
             return
         cursor = Cursor.parse(since)
-        if went_back(cursor, clocks):
+        if went_back(cursor, clocks) or self._is_another_copy(cursor):
             self._note_restoring()
             self._memory = Memory(cursor=since)
             yield from self._pass(cursor.over_again(self._first_marks(clocks)), clocks)
@@ -137,6 +139,14 @@ class Ident:
         if self._clock.now() - self._catalogue_read_at > DICTIONARIES_LAST:
             self._catalogue.forget()
             self._catalogue_read_at = self._clock.now()
+
+    def _is_another_copy(self, cursor: Cursor) -> bool:
+        """Looks for the anchor, once per connection: restoring a database ends them all."""
+        if self._anchored == self._database.connected_times or cursor.anchor is None:
+            return False
+        now = [anchor_of(row) for row in self._reader.with_ids("visits", [cursor.anchor.id])]
+        self._anchored = self._database.connected_times
+        return not now or now[0].added != cursor.anchor.added or now[0].stamp < cursor.anchor.stamp
 
     def _note_restoring(self) -> None:
         self._exchanges.note(
