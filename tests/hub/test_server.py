@@ -1,0 +1,63 @@
+"""The hub as a process: it answers, and it stops when it is told to."""
+
+import json
+import os
+import signal
+import subprocess
+import sys
+import time
+from collections.abc import Iterator
+from pathlib import Path
+from urllib.request import urlopen
+
+import pytest
+
+pytestmark = pytest.mark.slow
+CODE = """
+from priem.hub.server import HubServer
+server = HubServer("127.0.0.1", 0)
+print(server.url, flush=True)
+server.run()
+"""
+
+
+@pytest.fixture
+def server(home: Path) -> Iterator[subprocess.Popen[str]]:
+    environment = {**os.environ, "PRIEM_HOME": str(home), "DJANGO_SETTINGS_MODULE": "priem.hub.settings"}
+    process = subprocess.Popen([sys.executable, "-c", CODE], env=environment, stdout=subprocess.PIPE, text=True)
+    yield process
+    process.kill()
+    process.communicate()
+
+
+def answer(url: str) -> bytes:
+    """Waits for a server that is just starting."""
+    deadline = time.monotonic() + 30
+    while True:
+        try:
+            with urlopen(url, timeout=5) as response:  # noqa: S310  # our own address
+                return bytes(response.read())
+        except OSError:
+            if time.monotonic() > deadline:
+                raise
+
+
+@pytest.mark.parametrize("told", [signal.SIGTERM, signal.SIGINT])
+def test_a_server_answers_until_it_is_told_to_stop(server: subprocess.Popen[str], told: signal.Signals) -> None:
+    assert server.stdout
+    url = server.stdout.readline().strip()
+    assert json.loads(answer(f"{url}/healthz")) == {"database": "ok", "clinics": 0}
+    assert b"<svg" in answer(f"{url}/static/hub/favicon.svg")
+    workers = children_of(server.pid)
+    assert workers
+    server.send_signal(told)
+    assert server.wait(timeout=20) == 0
+    assert not [pid for pid in workers if is_alive(pid)]
+
+
+def children_of(pid: int) -> list[int]:
+    return [int(child) for child in Path(f"/proc/{pid}/task/{pid}/children").read_text().split()]
+
+
+def is_alive(pid: int) -> bool:
+    return Path(f"/proc/{pid}").exists()
