@@ -107,7 +107,7 @@ class SandboxProcess:
         done: dict[str, Any] = answer.json()
         return done
 
-    def config(self, **changes: Any) -> Config:  # noqa: ANN401  any of Config's own
+    def config(self, **changes: Any) -> Config:
         names = ("client_id", "client_secret", "redirect_uri")
         return Config(base_url=self.about["url"], sandbox=True, **{name: self.about[name] for name in names} | changes)
 
@@ -178,7 +178,7 @@ class Seen:
     headers: dict[str, str]
 
     @property
-    def json(self) -> Any:  # noqa: ANN401  outside data
+    def json(self) -> Any:
         return json.loads(self.body)
 
 

@@ -11,16 +11,20 @@ from priem.amocrm.catalog import KEY_FIELDS, Catalog, Entity, FieldSpec
 from priem.amocrm.client import Client, Http
 from priem.amocrm.config import Config
 from priem.amocrm.contacts import from_contact_draft, to_contact
+from priem.amocrm.events import Gone, gone_since
 from priem.amocrm.leads import from_lead_draft, to_lead
 from priem.amocrm.limits import Lane, Limiter
 from priem.amocrm.oauth import OAuth
 from priem.amocrm.problems import Answer
-from priem.amocrm.reading import PAGE, read_pages
-from priem.amocrm.writing import Load, Writing
+from priem.amocrm.reading import PAGE, complete_pages, read_pages
+from priem.amocrm.work import NoteDraft, TaskDraft, from_note_draft, from_task_draft
+from priem.amocrm.writing import D, Load, Writing
 from priem.model import Account, Contact, ContactDraft, FieldInfo, FieldValue, Lead, LeadDraft, Outcome
 from priem.ports import Clock, ExchangeLog, TokenStore
 
 R = TypeVar("R", Contact, Lead)
+CLOCKS_APART = 5
+"""Seconds by which amoCRM's clock may be behind this server's."""
 
 
 class AmoCrm:
@@ -39,6 +43,7 @@ class AmoCrm:
     ) -> None:
         """`limits` is a folder on this machine. `on_moved` hears the account's new base URL when amoCRM tells it."""
         self._config = config
+        self._clock = clock
         limiter = Limiter(f"{config.host}-{config.client_id}", config.requests_per_second, limits)
         self._http = Http(config, limiter, clock, log)
         self.oauth = OAuth(config, self._http, tokens, clock, on_moved)
@@ -48,7 +53,7 @@ class AmoCrm:
             "contacts": Catalog(self.client, "contacts"),
             "leads": Catalog(self.client, "leads"),
         }
-        self._loads = {"contacts": Load(config.in_flight), "leads": Load(config.in_flight)}
+        self._loads: dict[str, Load] = {}
         self._account: Account | None = None
 
     def close(self) -> None:
@@ -95,21 +100,31 @@ class AmoCrm:
 
     def write_contacts(self, drafts: Sequence[ContactDraft]) -> Iterator[Sequence[Outcome]]:
         encode = self._encoder("contacts", [draft.fields for draft in drafts])
-        writing = Writing[ContactDraft](
-            self.client,
-            self._executor,
-            "contacts",
-            lambda draft: from_contact_draft(draft, encode),
-            self._loads["contacts"],
-        )
-        return writing.run(drafts)
+        return self._write("/api/v4/contacts", drafts, lambda draft: from_contact_draft(draft, encode))
 
     def write_leads(self, drafts: Sequence[LeadDraft]) -> Iterator[Sequence[Outcome]]:
         encode = self._encoder("leads", [draft.fields for draft in drafts])
-        writing = Writing[LeadDraft](
-            self.client, self._executor, "leads", lambda draft: from_lead_draft(draft, encode), self._loads["leads"]
-        )
-        return writing.run(drafts)
+        return self._write("/api/v4/leads", drafts, lambda draft: from_lead_draft(draft, encode))
+
+    def write_tasks(self, drafts: Sequence[TaskDraft]) -> Iterator[Sequence[Outcome]]:
+        return self._write("/api/v4/tasks", drafts, from_task_draft)
+
+    def write_notes(self, entity: Entity, drafts: Sequence[NoteDraft]) -> Iterator[Sequence[Outcome]]:
+        return self._write(f"/api/v4/{entity}/notes", drafts, from_note_draft)
+
+    def gone_since(self, since: int) -> Gone:
+        """What was merged or deleted at or after that unix second."""
+        return gone_since(self.client, since)
+
+    def merged_since(self, since: int) -> Mapping[int, int]:
+        """Contacts and leads that merges swallowed → the one that lives on."""
+        return self.gone_since(since).merged
+
+    def _write(
+        self, path: str, drafts: Sequence[D], encode: Callable[[D], dict[str, Any]]
+    ) -> Iterator[Sequence[Outcome]]:
+        load = self._loads.setdefault(path, Load(self._config.in_flight))
+        return Writing[D](self.client, self._executor, path, encode, load).run(drafts)
 
     def _known_account(self) -> Account:
         return self._account or self.account()
@@ -146,8 +161,18 @@ class AmoCrm:
         def page(number: int) -> Answer:
             return self.client.get(f"/api/v4/{entity}", [*choice, *extra, ("page", number), ("limit", PAGE)])
 
-        pages = read_pages(page, parse, self._executor, self._config.requests_per_second)
-        return since(pages, changed_since, newest_first=not filtered)
+        def read(first: int) -> Iterator[tuple[R, ...]]:
+            return read_pages(page, parse, self._executor, self._config.requests_per_second, first)
+
+        if changed_since is not None and not filtered:
+            return newest(read(1), changed_since)
+        began = int(self._clock.now().timestamp()) - CLOCKS_APART
+        complete = complete_pages(read, lambda: self._vanished(entity, began))
+        return since(complete, changed_since or 0)
+
+    def _vanished(self, entity: Entity, began: int) -> frozenset[int]:
+        gone = self.gone_since(began)
+        return frozenset(gone.merged) | (gone.contacts if entity == "contacts" else gone.leads)
 
 
 def choose(changed_since: int | None, *, filtered: bool) -> list[tuple[str, str | int]]:
@@ -163,16 +188,23 @@ def choose(changed_since: int | None, *, filtered: bool) -> list[tuple[str, str 
     return [("order[updated_at]", "desc")]
 
 
-def since(pages: Iterator[Sequence[R]], changed_since: int | None, *, newest_first: bool) -> Iterator[Sequence[R]]:
-    """What was changed at or after the mark; filters that amoCRM ignored without a word are made up for."""
-    try:
-        for page in pages:
-            fresh = [row for row in page if changed_since is None or row.updated_at >= changed_since]
-            if fresh:
-                yield fresh
-            if changed_since is not None and newest_first and len(fresh) < len(page):
-                return
-    finally:
-        close = getattr(pages, "close", None)
-        if close:
-            close()
+def since(pages: Iterator[Sequence[R]], changed_since: int) -> Iterator[Sequence[R]]:
+    """Filters that amoCRM ignored without a word are made up for."""
+    for page in pages:
+        if fresh := [row for row in page if row.updated_at >= changed_since]:
+            yield fresh
+
+
+def newest(pages: Iterator[Sequence[R]], changed_since: int) -> Iterator[Sequence[R]]:
+    """Of pages that begin with what changed last, those rows that changed at or after the mark.
+
+    A row that moves to the front meanwhile pushes others to the next page, where they come a second time.
+    """
+    seen: set[int] = set()
+    for page in pages:
+        fresh = [row for row in page if row.updated_at >= changed_since and row.id not in seen]
+        seen.update(row.id for row in fresh)
+        if fresh:
+            yield fresh
+        if page and page[-1].updated_at < changed_since:
+            return

@@ -12,6 +12,8 @@ from priem.amocrm.client import Client
 
 PAGE = 100
 ASKED_AT_ONCE = 50
+NO_RIGHT = (403, 404)
+"""Without the right to see them, nothing has happened, as far as anybody can tell."""
 MERGED = "entity_merged"
 DELETED = {"contact_deleted": "contacts", "lead_deleted": "leads"}
 PLURALS = {"contact": "contacts", "lead": "leads"}
@@ -50,7 +52,9 @@ def events(client: Client, since: int, types: Iterable[str]) -> Iterator[dict[st
     page, more = 1, True
     while more:
         answer = client.get(
-            "/api/v4/events", [*choice, ("filter[created_at][from]", since), ("page", page), ("limit", PAGE)]
+            "/api/v4/events",
+            [*choice, ("filter[created_at][from]", since), ("page", page), ("limit", PAGE)],
+            may_refuse=NO_RIGHT,
         )
         yield from answer.rows("events")
         page, more = page + 1, answer.has_next

@@ -1,10 +1,11 @@
 """Lists, page after page, several pages under way: latency must not decide how long a first reading takes."""
 
 import math
+from bisect import bisect_right
 from collections import deque
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Collection, Iterator, Sequence
 from concurrent.futures import Executor, Future
-from typing import TypeVar
+from typing import Protocol, TypeVar
 
 from priem.amocrm.problems import Answer
 
@@ -16,9 +17,9 @@ AHEAD = 12
 
 
 def read_pages(
-    get: Callable[[int], Answer], parse: Callable[[Answer], T], executor: Executor, per_second: int
+    get: Callable[[int], Answer], parse: Callable[[Answer], T], executor: Executor, per_second: int, first: int = 1
 ) -> Iterator[T]:
-    """Parsed pages in order, from page 1. An empty list, or one of a single page, costs one request.
+    """Parsed pages in order, from the first on. An empty list, or one of a single page, costs one request.
 
     Looks further ahead only as pages keep coming, and no further than the latency makes useful; what was asked
     for beyond the end is wasted.
@@ -29,7 +30,7 @@ def read_pages(
         return answer, parse(answer)
 
     ahead: deque[Future[tuple[Answer, T]]] = deque()
-    asked, width = 0, 1
+    asked, width = first - 1, 1
     try:
         while True:
             while len(ahead) < width:
@@ -43,3 +44,52 @@ def read_pages(
     finally:
         for future in ahead:
             future.cancel()
+
+
+class Row(Protocol):
+    @property
+    def id(self) -> int: ...
+
+
+R = TypeVar("R", bound=Row)
+
+
+def complete_pages(
+    read: Callable[[int], Iterator[tuple[R, ...]]], vanished: Callable[[], Collection[int]]
+) -> Iterator[tuple[R, ...]]:
+    """All rows of a list that is ordered by id, each once, whatever is created or deleted while it is read.
+
+    New rows come at the end, where they do no harm. But a row that vanishes pulls the later ones forward across the
+    pages' edges, past a reader: those that fell between two pages are read again, when `vanished` (the ids that went
+    since the reading began) says that there can be any.
+    """
+    edges: list[tuple[int, int]] = []
+    longest = 0
+    for page in read(1):
+        longest = max(longest, len(page))
+        last = edges[-1][1] if edges else 0
+        if page := tuple(row for row in page if row.id > last):
+            edges.append((page[0].id, page[-1].id))
+            yield page
+    known: frozenset[int] = frozenset()
+    caught_up: set[int] = set()
+    while longest >= PAGE and (gone := frozenset(vanished()) - known):
+        known |= gone
+        for page in read(page_of(min(gone), edges)):
+            if fallen := tuple(row for row in page if not was_read(row.id, edges) and row.id not in caught_up):
+                caught_up.update(row.id for row in fallen)
+                yield fallen
+
+
+def page_of(id_: int, edges: Sequence[tuple[int, int]]) -> int:
+    """The number of the page that this id was on, or would have been on."""
+    return max(1, bisect_right(edges, id_, key=first_of))
+
+
+def was_read(id_: int, edges: Sequence[tuple[int, int]]) -> bool:
+    place = bisect_right(edges, id_, key=first_of)
+    return place > 0 and id_ <= edges[place - 1][1]
+
+
+def first_of(edge: tuple[int, int]) -> int:
+    return edge[0]

@@ -5,12 +5,12 @@ from collections.abc import Callable, Iterable, Iterator, Sequence
 from concurrent.futures import FIRST_COMPLETED, Executor, Future, wait
 from dataclasses import dataclass
 from itertools import islice
-from typing import Any, Generic, TypeVar
+from typing import Any, Generic, Protocol, TypeVar
 
 from priem.amocrm.client import Client
 from priem.amocrm.problems import Answer, Lost, Refused, complaints, said
 from priem.errors import AskOperator, BadRecord, TryLater
-from priem.model import ContactDraft, LeadDraft, Outcome, State
+from priem.model import Outcome, State
 from priem.texts import Text, text
 
 LARGEST = 250
@@ -21,7 +21,18 @@ LOST_BEFORE_STOPPING = 6
 UNANSWERED = text("amoCRM's answer does not mention this record.")
 STOPPED = text("Not sent: amoCRM had stopped taking changes.")
 
-D = TypeVar("D", ContactDraft, LeadDraft)
+
+class Draft(Protocol):
+    """Anything that is written in batches: ContactDraft, LeadDraft, a task, a note."""
+
+    @property
+    def ref(self) -> str: ...
+
+    @property
+    def id(self) -> int | None: ...
+
+
+D = TypeVar("D", bound=Draft)
 
 
 class Load:
@@ -65,14 +76,18 @@ class Batch(Generic[D]):
 
 
 class Writing(Generic[D]):
-    """One call of `write_contacts` or `write_leads`. Belongs to one thread; only the requests run in others."""
+    """One call of `write_contacts` or the like. Belongs to one thread; only the requests run in others.
+
+    `path` is that of the list, whose last part names the rows of the answer.
+    """
 
     def __init__(
-        self, client: Client, executor: Executor, plural: str, encode: Callable[[D], dict[str, Any]], load: Load
+        self, client: Client, executor: Executor, path: str, encode: Callable[[D], dict[str, Any]], load: Load
     ) -> None:
         self._client = client
         self._executor = executor
-        self._plural = plural
+        self._path = path
+        self._plural = path.rpartition("/")[2]
         self._encode: Callable[[D], dict[str, Any]] = encode
         self._load = load
         self._todo: dict[str, deque[tuple[D, dict[str, Any]]]] = {"POST": deque(), "PATCH": deque()}
@@ -132,7 +147,7 @@ class Writing(Generic[D]):
         if batch.method == "POST":
             # The position is what amoCRM falls back to itself, so that both readings of its answer agree.
             payload = tuple(item | {"request_id": str(place)} for place, item in enumerate(payload))
-        return self._client.write(batch.method, f"/api/v4/{self._plural}", list(payload))
+        return self._client.write(batch.method, self._path, list(payload))
 
     def _settle(self, batch: Batch[D], future: Future[Answer]) -> list[Outcome]:
         try:
