@@ -54,9 +54,13 @@ save_connection(CLINIC, ConnectionData(key="ident", kind="ident", secrets={"pass
 class HubProcess:
     """A process of its own with the hub's real database, which says lines of JSON and may be killed."""
 
-    def __init__(self, home: Path, code: str) -> None:
-        environment = {**os.environ, "PRIEM_HOME": str(home), "DJANGO_SETTINGS_MODULE": "priem.hub.settings"}
-        environment.pop("DATABASE_URL", None)
+    def __init__(self, home: Path, code: str, database: str = "") -> None:
+        environment = {
+            **os.environ,
+            "PRIEM_HOME": str(home),
+            "DATABASE_URL": database,
+            "DJANGO_SETTINGS_MODULE": "priem.hub.settings",
+        }
         self.process = subprocess.Popen(
             [sys.executable, "-c", BEGINNING + code],
             env=environment,

@@ -1,4 +1,15 @@
-"""Django's settings. Everything comes from the environment (docs/reference/environment.md)."""
+"""Django's settings, all from the environment:
+
+PRIEM_HOME          folder of database, key and locks (./priem-data)
+PRIEM_SECRET_KEY    what secrets are encrypted with; several, the one in force first, for a change of keys
+PRIEM_SECRET_KEY_FILE  or the file it stands in (secret.key in PRIEM_HOME, made at first use)
+DATABASE_URL        postgres://user:password@host:port/name instead of SQLite
+PRIEM_HOSTS         names that the hub answers to, separated by commas (loopback only)
+PRIEM_ORIGINS       https://… addresses whose forms it takes
+PRIEM_HTTPS         1 behind a proxy that speaks HTTPS and sets X-Forwarded-Proto
+PRIEM_TIME_ZONE     of the pages (Europe/Moscow)
+PRIEM_LOG, PRIEM_LOG_LEVEL  console or json; INFO, WARNING, …
+"""
 
 import os
 from pathlib import Path
