@@ -3,11 +3,21 @@
 values     what a МИС can tell, and how each kind of field says it (pure)
 settings   what a clinic decided, as data; the TOML file and the pages fill the same shapes
 bindings   settings in a person's words → ids of the account as it is today, or what is missing
-identity   which contact is this patient, which lead is this visit (pure)
+identity   which contact is this patient (pure)
+succession which lead is this visit: its own, that of the visit it was moved from, a request that waited (pure)
 rules      which stage a visit's lead belongs to (pure)
+names      what contacts and leads are called, and whether a name is Priem's to change (pure)
 wanted     what a contact and a lead should say (pure)
 plan       records + what is known around them → steps with reasons (pure)
+reasons    the words that say why, and a sentence for each (pure)
+marks      how a link remembers what was decided (pure)
+linking    how links change once steps are done (pure)
+unheard    what counts as Priem's own although the answer was lost (pure)
+later      records whose decision waits for the rest of a reading
+orphans    visits and the patients they belong to (through ports)
 apply      steps → outcomes, with the intent written down first (through ports)
 mirror     the CRM as it is, kept locally, so that deciding costs no requests (through ports)
 sync       read, decide, carry out (through ports)
+rehearsal  the same, written to nothing (through ports)
+memory     a store for tests and rehearsals
 """

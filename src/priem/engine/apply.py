@@ -6,17 +6,16 @@ from itertools import chain
 
 from priem.errors import OutcomeUnknown, TryLater
 from priem.model import (
+    LOST,
     Action,
     Contact,
     ContactDraft,
     Lead,
     LeadDraft,
     Outcome,
-    PatientKey,
     State,
     Step,
     Surroundings,
-    VisitKey,
 )
 from priem.ports import Crm, Store
 from priem.texts import text
@@ -29,6 +28,8 @@ def carry_out(steps: Sequence[Step], around: Surroundings, crm: Crm, store: Stor
 
     Raises OutcomeUnknown or TryLater at the end if some steps are not settled: the page has to be read again.
     """
+    if not steps:
+        return
     store.intend([step for step in steps if step.action in (Action.CREATE, Action.ADOPT, Action.UPDATE)])
     yield [(step, settled_already(step)) for step in steps if step.draft is None]
     unsettled: set[State] = set()
@@ -81,21 +82,16 @@ def changed_contact(contact: Contact, draft: ContactDraft) -> Contact:
 
 
 def changed_lead(lead: Lead, draft: LeadDraft) -> Lead:
+    stage = draft.stage or lead.stage
     return replace(
         lead,
         name=lead.name if draft.name is None else draft.name,
         pipeline=draft.pipeline or lead.pipeline,
-        stage=draft.stage or lead.stage,
+        stage=stage,
         price=lead.price if draft.price is None else draft.price,
         contacts=lead.contacts if draft.contact is None else (draft.contact, *lead.contacts),
         keys=lead.keys if draft.keys is None else draft.keys,
         fields={**lead.fields, **draft.fields},
         responsible=draft.responsible or lead.responsible,
+        loss_reason=(draft.loss_reason or lead.loss_reason) if stage == LOST else None,
     )
-
-
-def settles(key: PatientKey | VisitKey, around: Surroundings) -> bool:
-    """Does something in the CRM carry this key? Then the creation whose answer was lost did happen."""
-    if isinstance(key, PatientKey):
-        return any(key in contact.keys for contact in around.contacts.values())
-    return any(key in lead.keys for lead in around.leads.values())

@@ -1,13 +1,23 @@
 """Settings in a person's words → ids of the account as it is today. What is missing is said all at once."""
 
-import hashlib
 from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
-from priem.engine.settings import BranchSettings, FieldRule, Named, Policy, Settings, StageName, StageRule
+from priem.engine.marks import mark
+from priem.engine.settings import (
+    BranchSettings,
+    FieldRule,
+    Named,
+    Policy,
+    Settings,
+    StageName,
+    StageRule,
+    StatusSync,
+)
 from priem.engine.values import SUPPORTED_KINDS, VALUES, ValueKind
 from priem.errors import AskOperator
 from priem.model import LOST, WON, Account, FieldInfo, PipelineInfo, StageInfo
+from priem.phones import numbers_in
 from priem.texts import Text, text
 
 Stage = tuple[int, int]
@@ -21,7 +31,9 @@ class BoundRule:
     in_pipeline: int | None
     loss_reason: int | None
     number: int
-    """Its place in the clinic's list, from 1: people are told which rule fired."""
+    """Its place in its list, from 1: people are told which rule fired."""
+    is_branchs: bool = False
+    """The list is one branch's own."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,6 +62,7 @@ class Bound:
     lead_fields: tuple[BoundField, ...]
     contact_responsible: int | None
     lead_responsible: int | None
+    junk_phones: frozenset[str]
     version: str
     """Changes whenever a decision could come out differently."""
 
@@ -68,8 +81,8 @@ def bind(settings: Settings, account: Account) -> Bound:
     bound = binder.bind(settings)
     if binder.missing:
         raise AskOperator(
-            text("The settings name what amoCRM does not have: {list}.", list="; ".join(map(str, binder.missing))),
-            text("Correct the settings, or make it in amoCRM again."),
+            text("The settings do not fit amoCRM: {list}.", list="; ".join(dict.fromkeys(map(str, binder.missing)))),
+            text("Correct the settings, or make in amoCRM what is missing."),
         )
     return bound
 
@@ -80,41 +93,62 @@ class Binder:
     missing: list[Text] = field(default_factory=list)
 
     def bind(self, settings: Settings) -> Bound:
-        rules = self.rules(settings.status_sync.rules)
-        branches = settings.branches
-        leads, contacts = settings.leads, settings.contacts
-        return Bound(
+        leads, contacts, duplicates = settings.leads, settings.contacts, settings.duplicates
+        rules = self.rules(settings.status_sync)
+        branch_rules = {
+            name: self.rules(branch.status_sync, is_branchs=True)
+            for name, branch in settings.branches.items()
+            if branch.status_sync
+        }
+        first_stage = self.stage(leads.first_stage) if leads.first_stage else self.default_stage()
+        first_stages = dict(self.first_stages(settings.branches))
+        named = [rule.stage for of_list in (rules, *branch_rules.values()) for rule in of_list]
+        bound = Bound(
             settings=settings,
             rules=rules,
-            branch_rules={
-                name: self.rules(branch.status_sync.rules) for name, branch in branches.items() if branch.status_sync
-            },
-            first_stage=self.stage(leads.first_stage) if leads.first_stage else self.default_stage(),
-            branch_first_stages=dict(self.first_stages(branches)),
+            branch_rules=branch_rules,
+            first_stage=first_stage,
+            branch_first_stages=first_stages,
             guarded=frozenset(map(self.stage, leads.guarded)),
-            waiting=frozenset(map(self.stage, settings.duplicates.waiting)) or self.open_stages(rules),
-            order={
-                (pipeline.id, stage.id): place
-                for pipeline in self.account.pipelines
-                for place, stage in enumerate(pipeline.stages)
-            },
+            waiting=frozenset(map(self.stage, duplicates.waiting))
+            or self.open_stages([*named, first_stage, *first_stages.values()]),
+            order=self.order(),
             contact_fields=tuple(self.fields(settings.fields, "patient", self.account.contact_fields)),
             lead_fields=tuple(self.fields(settings.fields, "visit", self.account.lead_fields)),
             contact_responsible=self.user(contacts.responsible),
             lead_responsible=self.user(leads.responsible),
-            version=hashlib.sha256(repr(settings).encode()).hexdigest()[:8],
+            junk_phones=frozenset(number for phone in duplicates.junk_phones for number in numbers_in(phone)),
+            version="",
         )
+        return replace(bound, version=version(bound))
 
-    def rules(self, rules: Iterable[StageRule]) -> tuple[BoundRule, ...]:
-        return tuple(
-            BoundRule(
-                rule=rule,
-                stage=self.stage(StageName(pipeline=rule.pipeline, stage=rule.stage)),
-                in_pipeline=self.pipeline(rule.in_pipeline).id if rule.in_pipeline else None,
-                loss_reason=self.loss_reason(rule.loss_reason),
-                number=number,
+    def order(self) -> Mapping[Stage, int]:
+        return {
+            (pipeline.id, stage.id): place
+            for pipeline in self.account.pipelines
+            for place, stage in enumerate(pipeline.stages)
+        }
+
+    def rules(self, sync: StatusSync, *, is_branchs: bool = False) -> tuple[BoundRule, ...]:
+        return tuple(self.rule(rule, number, is_branchs) for number, rule in enumerate(sync.rules, start=1))
+
+    def rule(self, rule: StageRule, number: int, is_branchs: bool) -> BoundRule:  # noqa: FBT001 - private, one caller
+        stage = self.stage(StageName(pipeline=rule.pipeline, stage=rule.stage))
+        if rule.loss_reason and stage[1] not in (LOST, 0):
+            self.missing.append(
+                text(
+                    "rule {number} for «{status}» gives a loss reason to a stage that is not lost",
+                    number=number,
+                    status=rule.status,
+                )
             )
-            for number, rule in enumerate(rules, start=1)
+        return BoundRule(
+            rule=rule,
+            stage=stage,
+            in_pipeline=self.pipeline(rule.in_pipeline).id if rule.in_pipeline else None,
+            loss_reason=self.loss_reason(rule.loss_reason),
+            number=number,
+            is_branchs=is_branchs,
         )
 
     def first_stages(self, branches: Mapping[str, BranchSettings]) -> Iterator[tuple[str, Stage]]:
@@ -145,8 +179,9 @@ class Binder:
         self.missing.append(text("any pipeline with stages"))
         return 0, 0
 
-    def open_stages(self, rules: Iterable[BoundRule]) -> frozenset[Stage]:
-        named = {rule.stage[0] for rule in rules} or {self.default_stage()[0]}
+    def open_stages(self, stages: Iterable[Stage]) -> frozenset[Stage]:
+        """Of the pipelines that these stages belong to."""
+        named = {pipeline for pipeline, _ in stages}
         return frozenset(
             (pipeline.id, stage.id)
             for pipeline in self.account.pipelines
@@ -155,18 +190,29 @@ class Binder:
         )
 
     def fields(self, rules: Iterable[FieldRule], of: str, there: tuple[FieldInfo, ...]) -> Iterator[BoundField]:
+        taken: set[int] = set()
         for rule in rules:
             value = VALUES[rule.value]
-            if value.of != of:
-                continue
-            wanted = rule.field or value.title
-            info = next((info for info in there if is_named(wanted, info.id, info.name)), None)
-            if info is None:
-                self.missing.append(text("field «{name}»", name=wanted))
-            elif info.kind not in SUPPORTED_KINDS:
-                self.missing.append(text("field «{name}» of a kind that can hold it", name=wanted))
-            else:
+            if value.of == of and (info := self.field(rule.field or value.title, there)):
+                if info.id in taken:
+                    self.missing.append(
+                        text(
+                            "a second field for «{value}»: «{name}» holds another value already",
+                            value=rule.value,
+                            name=info.name,
+                        )
+                    )
+                taken.add(info.id)
                 yield BoundField(rule.value, value, info, rule.policy)
+
+    def field(self, name: Named, there: tuple[FieldInfo, ...]) -> FieldInfo | None:
+        info = next((info for info in there if is_named(name, info.id, info.name)), None)
+        if info is None:
+            self.missing.append(text("field «{name}»", name=name))
+        elif info.kind not in SUPPORTED_KINDS:
+            self.missing.append(text("field «{name}» of a kind that can hold it", name=name))
+            return None
+        return info
 
     def user(self, name: Named) -> int | None:
         if not name:
@@ -187,6 +233,13 @@ class Binder:
                 return reason
         self.missing.append(text("loss reason «{name}»", name=name))
         return None
+
+
+def version(bound: Bound) -> str:
+    """Of all that a decision about a record rests on besides the record and the CRM."""
+    fields = [(one.name, one.info.id, one.info.kind, one.policy) for one in (*bound.contact_fields, *bound.lead_fields)]
+    places = (bound.rules, sorted(bound.branch_rules.items()), bound.first_stage, sorted(bound.branch_first_stages))
+    return mark(bound.settings, fields, places, length=8)
 
 
 def is_named(name: Named, id_: int, called: str) -> bool:

@@ -1,19 +1,27 @@
 """The CRM as it is, kept locally, so that deciding costs no requests."""
 
-from collections.abc import Iterator
-from dataclasses import dataclass
+from collections.abc import Collection, Iterator, Sequence
+from dataclasses import dataclass, field
+from datetime import datetime, timedelta
 
-from priem.engine.apply import settles
 from priem.engine.bindings import Bound
-from priem.model import Patient, PatientKey, State, VisitKey
+from priem.engine.wanted import shares_with_people
+from priem.model import Action, Contact, Key, Lead, Patient, PatientKey, State, Step, VisitKey
 from priem.ports import Clock, Crm, OpenStep, Store
 
 OVERLAP = 60
-"""Seconds that a reading of changes goes back: amoCRM's clock is not ours, and a write shows after its own time."""
+"""Seconds that a reading of changes goes back further than needed: a write may show after its own time."""
 
 SETTLE = 15.0
 """Seconds after which a creation that nobody can find did not happen. A request may still be at work inside amoCRM when
 its answer is lost; looking too early and repeating would make a second contact."""
+
+LONG_AGO = timedelta(minutes=5)
+"""No request is at work any longer that was sent before this."""
+
+FRESH = timedelta(minutes=5)
+"""How long what was read holds within one pass. Each reading brings our own writes back, a request for 250 of them:
+in a first sync a shorter time would double the requests."""
 
 
 @dataclass(slots=True)
@@ -22,57 +30,97 @@ class Mirror:
     store: Store
     clock: Clock
     bound: Bound
-    is_fresh: bool = False
-    """Brought up to now during this pass."""
+    settle_seconds: float = SETTLE
+    is_told: bool = False
+    """Webhooks bring managers' changes into the store at once."""
+    read_at: datetime | None = None
+    """When this pass has read last."""
+    unheard: list[OpenStep] = field(default_factory=list)
+    """Steps that may be done, or are, without anybody having heard so."""
 
     def fill(self) -> Iterator[int]:
         """Reads everything once, if that was never done. Gives the number of contacts and leads that came."""
-        if self.store.mirrored_until() is not None:
-            return
-        yield from self.read(None)
-        self.is_fresh = True
+        if self.store.mirrored_until() is None:
+            yield from self.read()
+
+    def freshen_for(self, steps: Sequence[Step]) -> bool:
+        """Brings the mirror up to now, if these steps need that. Then they have to be decided anew."""
+        is_fresh = self.read_at is not None and self.clock.now() - self.read_at < FRESH
+        if is_fresh or not any(map(self.looks_first, steps)):
+            return False
+        self.catch_up()
+        return True
+
+    def looks_first(self, step: Step) -> bool:
+        """What is made or taken may be there since the last reading; what people write, too, they may have written."""
+        if step.draft is None:
+            return False
+        if step.action is not Action.UPDATE:
+            return True
+        return not self.is_told and shares_with_people(step.draft, self.bound)
 
     def catch_up(self) -> None:
-        """Brings the mirror up to now."""
-        until = self.store.mirrored_until()
-        for _ in self.read(None if until is None else until - OVERLAP):
+        for _ in self.read():
             pass
-        self.is_fresh = True
 
-    def read(self, since: int | None) -> Iterator[int]:
-        began = int(self.clock.now().timestamp())
+    def read(self) -> Iterator[int]:
+        """Reads what changed since the last reading, everything the first time.
+
+        Where the next one begins is told by amoCRM's clock, not ours: from its latest time of change go back by as
+        long as this reading took, since what came early in it may have changed while the rest was read.
+        """
+        until = self.store.mirrored_until()
+        since = None if until is None else max(0, until - OVERLAP)
+        latest, began = 0, self.clock.now()
         for contacts in self.crm.contacts(since, self.bound.contact_field_ids):
             self.store.mirror(contacts=contacts)
+            latest = max(latest, last_change(contacts))
             yield len(contacts)
         for leads in self.crm.leads(since, self.bound.lead_field_ids):
             self.store.mirror(leads=leads)
+            latest = max(latest, last_change(leads))
             yield len(leads)
-        self.store.mirrored(began)
+        self.read_at = began
+        took = int((self.clock.now() - began).total_seconds()) + 1
+        # Not beyond our own time: integrations may give a record a time of change that is still to come.
+        self.store.mirrored(max(until or 0, min(latest - took, int(began.timestamp()))))
 
     def settle(self) -> None:
         """Learns what became of steps whose answers were lost. A creation is repeated only once it surely was not."""
-        pause = 1.0
+        began, pause = self.clock.now(), 1.0
         while waiting := self.unsettled():
-            age = (self.clock.now() - max(step.sent_at for step in waiting)).total_seconds()
-            if age >= SETTLE:
+            rest = self.settle_seconds - (self.clock.now() - began).total_seconds()
+            if rest <= 0 or all(step.sent_at < began - LONG_AGO for step in waiting):
                 self.store.close_steps([step.id for step in waiting], State.POSTPONED)
                 return
-            self.clock.wait(min(pause, SETTLE - age))
+            self.clock.wait(min(pause, rest))
             pause *= 2
 
     def unsettled(self) -> list[OpenStep]:
-        """Looks once; gives the creations that are not to be seen (yet). Changes are simply decided anew."""
+        """Looks once; gives the creations that are not to be seen (yet)."""
         steps = self.store.open_steps()
         if not steps:
             return []
         self.catch_up()
-        creations = [step for step in steps if step.creates]
-        there = [step for step in creations if self.is_there(step.key)]
-        self.store.close_steps([step.id for step in steps if not step.creates], State.POSTPONED)
-        self.store.close_steps([step.id for step in there], State.DONE)
-        return [step for step in creations if step not in there]
+        there = self.keys_there([step.key for step in steps if step.creates])
+        waiting = [step for step in steps if step.creates and step.key not in there]
+        self.unheard = [step for step in steps if step not in waiting]
+        return waiting
 
-    def is_there(self, key: PatientKey | VisitKey) -> bool:
-        if isinstance(key, PatientKey):
-            return settles(key, self.store.around_patients([Patient(key=key, name="")]))
-        return settles(key, self.store.around_visits({key: None}, []))
+    def heard(self) -> None:
+        """Everything was decided anew: what became of the steps before needs no more thought. Until then they stay
+        open, or a pass that dies would forget that Priem may have put a lead where it stands."""
+        for creates, state in ((True, State.DONE), (False, State.POSTPONED)):
+            self.store.close_steps([step.id for step in self.unheard if step.creates is creates], state)
+
+    def keys_there(self, keys: Sequence[PatientKey | VisitKey]) -> Collection[Key]:
+        """Those that something in the CRM carries: the creation whose answer was lost did happen."""
+        patients = [Patient(key=key, name="") for key in keys if isinstance(key, PatientKey)]
+        visits = {key: None for key in keys if isinstance(key, VisitKey)}
+        contacts = self.store.around_patients(patients).contacts.values()
+        leads = self.store.around_visits(visits, ()).leads.values()
+        return {*(key for contact in contacts for key in contact.keys), *(key for lead in leads for key in lead.keys)}
+
+
+def last_change(records: Sequence[Contact] | Sequence[Lead]) -> int:
+    return max((record.updated_at for record in records), default=0)

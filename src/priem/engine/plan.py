@@ -1,39 +1,50 @@
 """Records and what is known around them → steps, each with its reason. Pure: the same input, the same steps."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Collection, Iterator, Sequence
+from datetime import datetime
 
 from priem.engine.bindings import Bound
-from priem.engine.identity import FoundContact, FoundLead, find_contacts, find_leads
+from priem.engine.identity import FoundContact, find_contacts, linked_contact
+from priem.engine.marks import decided_upon
+from priem.engine.names import lead_name, name_to_write
+from priem.engine.reasons import Reason
 from priem.engine.rules import place, place_new
+from priem.engine.succession import FoundLead, find_leads, in_order_of_moves
 from priem.engine.wanted import (
     contact_changes,
-    fingerprint,
-    follows_template,
     lead_changes,
-    lead_name,
     new_contact,
     new_lead,
+    patient_fingerprint,
+    visit_fingerprint,
 )
-from priem.model import Action, Contact, Lead, Patient, PatientKey, Step, Surroundings, Visit, VisitKey, VisitLink, Why
+from priem.model import Action, Lead, Patient, PatientKey, Step, Surroundings, Visit, VisitKey, VisitStatus, Why
 
 
-def plan_patients(patients: Sequence[Patient], around: Surroundings, bound: Bound) -> Iterator[Step]:
-    """What becomes of each patient's contact."""
+def plan_patients(
+    patients: Sequence[Patient], around: Surroundings, bound: Bound, *, last_look: bool = True
+) -> Iterator[Step]:
+    """What becomes of each patient's contact. Unless it is the last look, doubtful matches are put off."""
     found = find_contacts(patients, around, bound)
     for patient in patients:
-        yield contact_step(patient, found[patient.key], around, bound)
+        match = found[patient.key]
+        yield (
+            leave(patient.key, None, Reason.LATER)
+            if match.is_doubtful and not last_look
+            else contact_step(patient, match, around, bound)
+        )
 
 
 def contact_step(patient: Patient, match: FoundContact, around: Surroundings, bound: Bound) -> Step:
     link = around.patient_links.get(patient.key)
-    mark = fingerprint(patient, bound)
+    mark = patient_fingerprint(patient, bound)
     if match.contact is None and link:
-        return leave(patient.key, link.contact, "gone")
+        return leave(patient.key, link.contact, Reason.GONE)
     if match.contact is None:
         draft = new_contact(patient, bound)
         return Step(action=Action.CREATE, key=patient.key, draft=draft, why=match.why, fingerprint=mark)
     if link and link.contact == match.contact.id and link.fingerprint == mark:
-        return leave(patient.key, match.contact.id, "unchanged")
+        return leave(patient.key, match.contact.id, Reason.UNCHANGED)
     return Step(
         action=Action.UPDATE if link else Action.ADOPT,
         key=patient.key,
@@ -44,77 +55,80 @@ def contact_step(patient: Patient, match: FoundContact, around: Surroundings, bo
     )
 
 
-def plan_visits(visits: Sequence[Visit], around: Surroundings, bound: Bound) -> Iterator[Step]:
-    """What becomes of each visit's lead, once the patients' contacts are settled."""
-    found = find_leads([visit for visit in visits if not lives_on(visit, around)], around, bound)
-    for visit in visits:
+def plan_visits(
+    visits: Sequence[Visit],
+    around: Surroundings,
+    bound: Bound,
+    *,
+    since: datetime | None = None,
+    last_look: bool = True,
+) -> Iterator[Step]:
+    """What becomes of each visit's lead, once the patients' contacts are settled.
+
+    Visits from before `since` get no new lead. Unless it is the last look, requests are not given away yet.
+    """
+    known = around.visit_links.keys() | {key for lead in around.leads.values() for key in lead.keys}
+    history = {visit.key for visit in visits if since and is_history(visit, since, known)}
+    found = find_leads([visit for visit in visits if visit.key not in history], around, bound)
+    for visit in in_order_of_moves(visits):
         match = found.get(visit.key)
         if match is None:
-            yield leave(visit.key, None, "moved")
+            yield leave(visit.key, None, Reason.HISTORY if visit.key in history else Reason.MOVED_ON)
         elif match.lead is None:
             yield missing_lead(visit, match, around, bound)
+        elif match.why.rule == Reason.WAITING and not last_look:
+            yield leave(visit.key, None, Reason.LATER)
         else:
             yield lead_step(visit, match.lead, match, around, bound)
 
 
-def lives_on(visit: Visit, around: Surroundings) -> bool:
-    """Moved as a new row: the lead is the new row's."""
-    link = around.visit_links.get(visit.key)
-    return visit.moved_to is not None or bool(link and link.moved_to)
+def is_history(visit: Visit, since: datetime, known: Collection[VisitKey]) -> bool:
+    """It was over and done with before Priem came, and has no lead through Priem: it is not news."""
+    if visit.key in known or visit.moved_from in known:
+        return False
+    return visit.starts_at < since and (visit.added_at is None or visit.added_at < since)
 
 
 def lead_step(visit: Visit, lead: Lead, match: FoundLead, around: Surroundings, bound: Bound) -> Step:
     link = around.visit_links.get(visit.key)
-    mark = fingerprint(visit, bound)
-    if link and link.lead == lead.id and link.fingerprint == mark:
-        return leave(visit.key, lead.id, "unchanged")
-    before = link or (around.visit_links.get(match.replaces) if match.replaces else None)
-    placement = place(visit, lead, before, bound)
-    name = new_name(visit, lead, before, around, bound)
+    contact = linked_contact(visit.patient, around)
+    mark = visit_fingerprint(visit, contact, bound)
+    if link and link.lead == lead.id and decided_upon(link.fingerprint) == mark:
+        return leave(visit.key, lead.id, Reason.UNCHANGED)
+    placement = place(visit, lead, match.before, bound)
+    name = name_to_write(visit, lead, match, contact, bound)
     return Step(
-        action=Action.UPDATE if before else Action.ADOPT,
+        action=Action.UPDATE if link or match.replaces else Action.ADOPT,
         key=visit.key,
         target=lead.id,
-        draft=lead_changes(visit, lead, name, placement, bound),
+        draft=None if match.passes_on else lead_changes(visit, lead, name.written, placement, bound),
         why=Why(match.why.rule, match.why.candidates, placement.rule),
-        fingerprint=mark,
+        fingerprint=visit_fingerprint(visit, contact, bound, name.own),
         replaces=match.replaces,
     )
 
 
 def missing_lead(visit: Visit, match: FoundLead, around: Surroundings, bound: Bound) -> Step:
     """There is no lead: make one, unless a person deleted it or the clinic wants none."""
-    contact = contact_of(visit.patient, around)
-    if link := around.visit_links.get(visit.key):
-        return leave(visit.key, link.lead, "gone")
+    contact = linked_contact(visit.patient, around)
+    if match.before:
+        return leave(visit.key, match.before.lead, Reason.GONE)
     if not bound.settings.leads.create:
-        return leave(visit.key, None, "no_leads_wanted")
+        return leave(visit.key, None, Reason.NO_LEADS_WANTED)
+    if visit.status is VisitStatus.DELETED:
+        return leave(visit.key, None, Reason.DELETED)
     if contact is None:
-        return leave(visit.key, None, "no_contact")
+        return leave(visit.key, None, Reason.NO_CONTACT)
     placement = place_new(visit, bound)
+    name = lead_name(visit, contact.name, bound)
     return Step(
         action=Action.CREATE,
         key=visit.key,
-        draft=new_lead(visit, contact, placement, bound),
+        draft=new_lead(visit, contact, name, placement, bound),
         why=Why(match.why.rule, match.why.candidates, placement.rule),
-        fingerprint=fingerprint(visit, bound),
+        fingerprint=visit_fingerprint(visit, contact, bound, name),
     )
 
 
-def contact_of(patient: PatientKey, around: Surroundings) -> Contact | None:
-    link = around.patient_links.get(patient)
-    return around.contacts.get(around.merged.get(link.contact, link.contact)) if link else None
-
-
-def new_name(visit: Visit, lead: Lead, link: VisitLink | None, around: Surroundings, bound: Bound) -> str | None:
-    """The name to write, or None: a name that people gave stays, and a found lead keeps its own unless told not to."""
-    contact = contact_of(visit.patient, around)
-    if contact is None or (link is None and not bound.settings.duplicates.rename_found_leads):
-        return None
-    if link is not None and not follows_template(lead.name, contact.name, bound):
-        return None
-    return lead_name(visit, contact.name, bound)
-
-
-def leave(key: PatientKey | VisitKey, target: int | None, why: str) -> Step:
+def leave(key: PatientKey | VisitKey, target: int | None, why: Reason) -> Step:
     return Step(action=Action.LEAVE, key=key, target=target, why=Why(why))

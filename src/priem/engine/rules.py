@@ -3,8 +3,9 @@
 from dataclasses import dataclass
 
 from priem.engine.bindings import Bound, BoundRule, Stage
+from priem.engine.reasons import Reason
 from priem.engine.settings import StageRule
-from priem.model import Lead, Visit, VisitLink
+from priem.model import LOST, WON, Lead, Visit, VisitLink
 
 
 @dataclass(frozen=True, slots=True)
@@ -18,30 +19,36 @@ class Placement:
 
 def place_new(visit: Visit, bound: Bound) -> Placement:
     """Where a lead begins."""
-    decided = fitting_rule(visit, None, bound)
+    first = bound.branch_first_stages.get(branch_name(visit), bound.first_stage)
+    decided = fitting_rule(visit, first[0], bound)
     if decided:
-        return Placement(decided.stage, f"rule:{decided.number}", decided.loss_reason)
-    branch = branch_name(visit)
-    return Placement(bound.branch_first_stages.get(branch, bound.first_stage), "first_stage")
+        return Placement(decided.stage, said(decided), decided.loss_reason)
+    return Placement(first, Reason.FIRST_STAGE)
 
 
 def place(visit: Visit, lead: Lead, link: VisitLink | None, bound: Bound) -> Placement:
     """Where a lead that exists goes."""
     now = (lead.pipeline, lead.stage)
     if now in bound.guarded:
-        return Placement(None, "guarded")
-    decided = fitting_rule(visit, lead, bound)
+        return Placement(None, Reason.GUARDED)
+    decided = fitting_rule(visit, lead.pipeline, bound)
     if decided is None:
-        return Placement(None, "no_rule")
+        return Placement(None, Reason.NO_RULE)
     if decided.stage == now:
-        return Placement(None, f"rule:{decided.number}")
+        return Placement(None, said(decided))
     if link and goes_back(now, decided.stage, bound) and not may_go_back(now, link, bound):
-        return Placement(None, "ahead")
-    return Placement(decided.stage, f"rule:{decided.number}", decided.loss_reason)
+        return Placement(None, Reason.AHEAD)
+    return Placement(decided.stage, said(decided), decided.loss_reason)
+
+
+def said(decided: BoundRule) -> str:
+    return f"{Reason.BRANCH_RULE if decided.is_branchs else Reason.RULE}:{decided.number}"
 
 
 def goes_back(now: Stage, target: Stage, bound: Bound) -> bool:
-    """Earlier in the same pipeline. From one pipeline to another nothing is earlier."""
+    """Earlier in the same pipeline, or out of a closed stage. From one pipeline to another nothing is earlier."""
+    if now[1] in (WON, LOST):
+        return True
     return now[0] == target[0] and bound.order.get(target, 0) < bound.order.get(now, 0)
 
 
@@ -55,18 +62,18 @@ def may_go_back(now: Stage, link: VisitLink, bound: Bound) -> bool:
             return False
 
 
-def fitting_rule(visit: Visit, lead: Lead | None, bound: Bound) -> BoundRule | None:
-    """The first rule from the top whose status and conditions fit."""
+def fitting_rule(visit: Visit, pipeline: int, bound: Bound) -> BoundRule | None:
+    """The first rule from the top whose status and conditions fit, for a lead in this pipeline."""
     branch = bound.settings.branches.get(branch_name(visit))
     own = branch.status_sync if branch else None
     sync = own or bound.settings.status_sync
     if sync.mode == "never":
         return None
     rules = bound.branch_rules[branch_name(visit)] if own else bound.rules
-    return next((rule for rule in rules if fits(rule, visit, lead)), None)
+    return next((rule for rule in rules if fits(rule, visit, pipeline)), None)
 
 
-def fits(bound_rule: BoundRule, visit: Visit, lead: Lead | None) -> bool:
+def fits(bound_rule: BoundRule, visit: Visit, pipeline: int) -> bool:
     rule = bound_rule.rule
     return (
         rule.status == visit.status
@@ -75,13 +82,13 @@ def fits(bound_rule: BoundRule, visit: Visit, lead: Lead | None) -> bool:
         and is_one_of(rule.service, *(service.name for service in visit.services))
         and is_one_of(rule.category, *(service.category for service in visit.services))
         and fits_visit_number(rule, visit)
-        and (bound_rule.in_pipeline is None or (lead is not None and lead.pipeline == bound_rule.in_pipeline))
+        and bound_rule.in_pipeline in (None, pipeline)
     )
 
 
 def is_one_of(wanted: str, *there: str) -> bool:
     """An empty condition holds for all."""
-    return not wanted or wanted.casefold() in {name.casefold() for name in there}
+    return not wanted or wanted.strip().casefold() in {name.casefold() for name in there}
 
 
 def fits_visit_number(rule: StageRule, visit: Visit) -> bool:

@@ -1,15 +1,20 @@
 """Read, decide, carry out."""
 
-from collections.abc import Callable, Iterator, Sequence
-from dataclasses import dataclass, replace
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from itertools import chain
 
 from priem.engine.apply import Carried, carry_out
 from priem.engine.bindings import Bound
-from priem.engine.mirror import Mirror
+from priem.engine.later import Later
+from priem.engine.mirror import SETTLE, Mirror
+from priem.engine.orphans import with_patients, without_contact
 from priem.engine.plan import plan_patients, plan_visits
-from priem.model import Action, Page, Patient, Rejected, Step, Surroundings, Visit
+from priem.engine.unheard import as_if_heard
+from priem.model import Page, Step, Surroundings
 from priem.ports import Clock, Crm, Source, Store
-from priem.texts import text
+
+Decision = tuple[Sequence[Step], Surroundings]
 
 
 @dataclass(frozen=True, slots=True)
@@ -31,77 +36,55 @@ class Clinic:
     store: Store
     bound: Bound
     clock: Clock
+    settle_seconds: float = SETTLE
+    """How long amoCRM may work on a request whose answer was lost."""
+    is_told: bool = False
+    """Webhooks keep the mirror: changes are written without reading first what managers wrote."""
 
 
 def sync(source: Source, clinic: Clinic) -> Iterator[Progress]:
-    """Brings the CRM up to date with one connection. Safe to stop and to repeat at any line."""
-    mirror = Mirror(clinic.crm, clinic.store, clinic.clock, clinic.bound)
+    """Brings the CRM up to date with one connection. Safe to stop and to repeat at any line.
+
+    Called inside `store.exclusively()`. Raises TryLater or AskOperator when nothing more can be done now.
+    """
+    mirror = Mirror(clinic.crm, clinic.store, clinic.clock, clinic.bound, clinic.settle_seconds, clinic.is_told)
     for count in mirror.fill():
         yield Progress(mirrored=count)
     mirror.settle()
-    for came in source.changes(clinic.store.cursor(source.connection)):
-        page = with_patients(came, source, clinic.store)
-        for carried in settle_page(page, clinic, mirror):
+    later = Later()
+    for came in chain(source.changes(clinic.store.cursor(source.connection)), later.rest()):
+        page = with_patients(later.joined(came), source, clinic.store)
+        for carried in settle_page(page, source.connection, later, clinic, mirror):
             yield Progress(carried=carried)
         clinic.store.reject(source.connection, page.rejected)
-        clinic.store.advance(source.connection, page.cursor)
-        yield Progress(page=page)
+        if not later:
+            clinic.store.advance(source.connection, page.cursor)
+        yield Progress(page=came)
+    mirror.heard()
 
 
-def settle_page(page: Page, clinic: Clinic, mirror: Mirror) -> Iterator[Carried]:
+def settle_page(page: Page, connection: str, later: Later, clinic: Clinic, mirror: Mirror) -> Iterator[Carried]:
     """Contacts before leads: a lead is made on its contact."""
-    for decide in (decide_patients(page.patients, clinic), decide_visits(page.visits, clinic)):
-        steps, around = decide()
-        if not mirror.is_fresh and any(step.action is Action.CREATE for step in steps):
-            mirror.catch_up()
-            steps, around = decide()
-        yield from carry_out(steps, around, clinic.crm, clinic.store)
+    for decide in (decide_patients, decide_visits):
+        steps, around = decide(page, later, clinic, mirror)
+        if mirror.freshen_for(steps):
+            steps, around = decide(page, later, clinic, mirror)
+        decided = later.put_off(page, steps)
+        if orphans := without_contact(page.visits, decided):
+            clinic.store.reject(connection, orphans)
+        yield from carry_out(decided, around, clinic.crm, clinic.store)
 
 
-Decide = Callable[[], tuple[Sequence[Step], Surroundings]]
+def decide_patients(page: Page, later: Later, clinic: Clinic, _mirror: Mirror) -> Decision:
+    around = clinic.store.around_patients(page.patients)
+    last_look = later.is_last_for_patients(page)
+    return tuple(plan_patients(page.patients, around, clinic.bound, last_look=last_look)), around
 
 
-def decide_patients(patients: Sequence[Patient], clinic: Clinic) -> Decide:
-    def decide() -> tuple[Sequence[Step], Surroundings]:
-        around = clinic.store.around_patients(patients)
-        return tuple(plan_patients(patients, around, clinic.bound)), around
-
-    return decide
-
-
-def decide_visits(visits: Sequence[Visit], clinic: Clinic) -> Decide:
-    def decide() -> tuple[Sequence[Step], Surroundings]:
-        moves = {visit.key: visit.moved_from for visit in visits}
-        around = clinic.store.around_visits(moves, {visit.patient for visit in visits})
-        return tuple(plan_visits(visits, around, clinic.bound)), around
-
-    return decide
-
-
-def with_patients(page: Page, source: Source, store: Store) -> Page:
-    """Adds the patients of visits that came before their patients did, and names visits whose patient nobody has."""
-    of_visits = {visit.patient for visit in page.visits} - {patient.key for patient in page.patients}
-    known = store.around_visits({}, of_visits).patient_links
-    missing = sorted(key.id for key in of_visits if key not in known)
-    if not missing:
-        return page
-    fetched = source.patients(missing)
-    patients = tuple(row for row in fetched if isinstance(row, Patient))
-    there = {*known, *(patient.key for patient in patients), *(patient.key for patient in page.patients)}
-    orphans = [visit for visit in page.visits if visit.patient not in there]
-    return replace(
-        page,
-        patients=(*page.patients, *patients),
-        visits=tuple(visit for visit in page.visits if visit.patient in there),
-        rejected=(
-            *page.rejected,
-            *(row for row in fetched if isinstance(row, Rejected)),
-            *(orphan(visit) for visit in orphans),
-        ),
-    )
-
-
-def orphan(visit: Visit) -> Rejected:
-    return Rejected(
-        kind="visit", id=visit.key.id, reason=text("The card of its patient {id} cannot be read.", id=visit.patient.id)
-    )
+def decide_visits(page: Page, later: Later, clinic: Clinic, mirror: Mirror) -> Decision:
+    moves = {visit.key: visit.moved_from for visit in page.visits}
+    around = clinic.store.around_visits(moves, {visit.patient for visit in page.visits})
+    if mirror.unheard:
+        around = as_if_heard(around, {step.key for step in mirror.unheard})
+    steps = plan_visits(page.visits, around, clinic.bound, since=page.visits_since, last_look=later.is_over)
+    return tuple(steps), around

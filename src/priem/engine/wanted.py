@@ -3,12 +3,12 @@
 What the clinic does not know never wipes what the CRM knows, and phones are added, never removed.
 """
 
-import hashlib
-import re
 from collections.abc import Iterable, Mapping
-from string import Formatter
+from decimal import ROUND_HALF_UP, Decimal
 
 from priem.engine.bindings import Bound, BoundField
+from priem.engine.marks import joined, mark
+from priem.engine.names import contact_name
 from priem.engine.rules import Placement
 from priem.engine.settings import Policy
 from priem.engine.values import express
@@ -19,9 +19,14 @@ LABEL = "MOB"
 """The label of a phone that Priem adds: docs/reference/amocrm.md §3.9."""
 
 
-def fingerprint(record: Patient | Visit, bound: Bound) -> str:
+def patient_fingerprint(patient: Patient, bound: Bound) -> str:
     """The same again means that nothing is to be decided anew."""
-    return hashlib.sha256(f"{bound.version} {record!r}".encode()).hexdigest()[:16]
+    return mark(bound.version, patient, length=16)
+
+
+def visit_fingerprint(visit: Visit, contact: Contact | None, bound: Bound, own_name: str = "") -> str:
+    """Likewise; the contact's name may stand in the lead's. `own_name` is the lead's name, if Priem gave it."""
+    return joined(mark(bound.version, visit, contact.name if contact else "", length=16), own_name)
 
 
 def new_contact(patient: Patient, bound: Bound) -> ContactDraft:
@@ -52,11 +57,11 @@ def contact_changes(patient: Patient, contact: Contact, bound: Bound) -> Contact
     return None if says_nothing(draft) else draft
 
 
-def new_lead(visit: Visit, contact: Contact, placement: Placement, bound: Bound) -> LeadDraft:
+def new_lead(visit: Visit, contact: Contact, name: str, placement: Placement, bound: Bound) -> LeadDraft:
     pipeline, stage = placement.stage or bound.first_stage
     return LeadDraft(
         ref=str(visit.key),
-        name=lead_name(visit, contact.name, bound),
+        name=name,
         pipeline=pipeline,
         stage=stage,
         price=price(visit, bound),
@@ -76,7 +81,7 @@ def lead_changes(visit: Visit, lead: Lead, name: str | None, placement: Placemen
     draft = LeadDraft(
         ref=str(visit.key),
         id=lead.id,
-        name=name if name != lead.name else None,
+        name=name,
         pipeline=stage[0] if stage else None,
         stage=stage[1] if stage else None,
         price=wanted_price if wanted_price != lead.price else None,
@@ -87,61 +92,26 @@ def lead_changes(visit: Visit, lead: Lead, name: str | None, placement: Placemen
     return None if says_nothing(draft) else draft
 
 
+def shares_with_people(draft: ContactDraft | LeadDraft, bound: Bound) -> bool:
+    """Does it write what people write, too? Then what they wrote since the last reading would be lost."""
+    kept = {field.info.id for field in (*bound.contact_fields, *bound.lead_fields) if field.policy != "overwrite"}
+    if draft.fields.keys() & kept:
+        return True
+    if isinstance(draft, LeadDraft):
+        return draft.name is not None or draft.stage is not None
+    return draft.phones is not None or (draft.name is not None and bound.settings.contacts.name != "overwrite")
+
+
 def says_nothing(draft: ContactDraft | LeadDraft) -> bool:
     about = ("name", "keys", "phones", "pipeline", "price", "responsible")
     return not draft.fields and all(getattr(draft, part, None) is None for part in about)
-
-
-def contact_name(patient: Patient) -> str:
-    return patient.name or f"Пациент {patient.key.id}"
-
-
-def lead_name(visit: Visit, patient_name: str, bound: Bound) -> str:
-    words = {name: part.format(visit=visit, patient=patient_name) for name, part in LEAD_NAME_PARTS.items()}
-    return bound.settings.leads.name.format_map(words).strip(" ,")[:250]
-
-
-LEAD_NAME_PARTS: Mapping[str, str] = {
-    "patient": "{patient}",
-    "date": "{visit.starts_at:%d.%m}",
-    "time": "{visit.starts_at:%H:%M}",
-    "doctor": "{visit.doctor_name}",
-    "branch": "{visit.branch_name}",
-    "room": "{visit.room}",
-    "id": "{visit.key.id}",
-}
-"""The words that `leads.name` may use in braces."""
-
-
-def follows_template(name: str, patient_name: str, bound: Bound) -> bool:
-    """Is this a name that Priem gave, for this visit or for an earlier state of it? Then it may be renewed."""
-    parts = list(Formatter().parse(bound.settings.leads.name))
-    has_figures = any(part in FIGURES for _, part, _, _ in parts)
-    pattern = "".join(re.escape(literal) + spelling(part, patient_name, has_figures) for literal, part, _, _ in parts)
-    return re.fullmatch(pattern.strip(" ,"), name) is not None
-
-
-FIGURES: Mapping[str, str] = {"date": r"\d\d\.\d\d", "time": r"\d\d:\d\d", "id": r"\d+"}
-
-
-def spelling(part: str | None, patient_name: str, has_figures: bool) -> str:  # noqa: FBT001 - private, one caller
-    """Without figures in the template only the patient's own name tells our names from a manager's."""
-    if part is None:
-        return ""
-    return FIGURES.get(part, ".*" if has_figures else re.escape(patient_name))
-
-
-def unknown_parts(template: str) -> tuple[str, ...]:
-    """What stands in braces in a lead's name and is not a word for it. Raises ValueError for a lone brace."""
-    named = (name for _, name, _, _ in Formatter().parse(template) if name is not None)
-    return tuple(name for name in named if name not in LEAD_NAME_PARTS)
 
 
 def price(visit: Visit, bound: Bound) -> int | None:
     """amoCRM's price is whole roubles: docs/reference/amocrm.md §3.2."""
     if visit.total is None or not bound.settings.leads.total_is_price:
         return None
-    return int(visit.total.to_integral_value())
+    return int(visit.total.quantize(Decimal(1), ROUND_HALF_UP))
 
 
 def values(record: Patient | Visit, fields: Iterable[BoundField]) -> dict[int, FieldValue]:

@@ -1,0 +1,27 @@
+"""How a link remembers what was decided without keeping it: no names, no phones, only marks of them. Pure."""
+
+import hashlib
+
+APART = "."
+
+
+def mark(*parts: object, length: int) -> str:
+    return hashlib.sha256(repr(parts).encode()).hexdigest()[:length]
+
+
+def name_mark(name: str) -> str:
+    return mark(name, length=8)
+
+
+def joined(decided: str, own_name: str) -> str:
+    """The fingerprint of a link: what was decided upon, and the mark of the name that Priem gave, if it did."""
+    return decided + APART + name_mark(own_name) if own_name else decided
+
+
+def decided_upon(fingerprint: str) -> str:
+    return fingerprint.partition(APART)[0]
+
+
+def named(fingerprint: str) -> str:
+    """The mark of the name that Priem gave last; empty when the name is a person's."""
+    return fingerprint.partition(APART)[2]

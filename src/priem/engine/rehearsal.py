@@ -1,0 +1,179 @@
+"""A dry run: the same loop over a store and a CRM that only pretend to be written to.
+
+What the CRM holds is read for real and mirrored for real, which harms nobody. Links, journal, cursor and all that would
+be made live in memory for as long as the rehearsal lasts, about a kilobyte for each contact and lead that it touches.
+"""
+
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
+from contextlib import AbstractContextManager
+from dataclasses import replace
+from itertools import count
+
+from priem.engine.memory import MemoryStore
+from priem.engine.sync import Clinic, sync
+from priem.model import (
+    Account,
+    Action,
+    Contact,
+    ContactDraft,
+    Lead,
+    LeadDraft,
+    Outcome,
+    Patient,
+    PatientKey,
+    Rejected,
+    State,
+    Step,
+    Surroundings,
+    VisitKey,
+    VisitLink,
+    Why,
+)
+from priem.phones import numbers_in
+from priem.ports import Crm, OpenStep, Source, Store
+
+
+def rehearse(source: Source, clinic: Clinic) -> Iterator[Step]:
+    """Every step that a sync would take now, in its order; nothing but the mirror is written.
+
+    What is to be made has a negative id where later steps name it. One rehearsal of several connections, in which
+    each sees what those before it would make, is one `pretended` clinic.
+    """
+    for progress in sync(source, pretended(clinic)):
+        yield from (step for step, _ in progress.carried)
+
+
+def pretended(clinic: Clinic) -> Clinic:
+    """The clinic as it would be: what is written to it is seen in it, and nowhere else."""
+    if isinstance(clinic.store, PretendedStore):
+        return clinic
+    return replace(clinic, crm=PretendedCrm(clinic.crm), store=PretendedStore(clinic.store))
+
+
+class PretendedCrm:
+    def __init__(self, crm: Crm) -> None:
+        self._crm = crm
+        self._ids = count(-1, -1)
+
+    def account(self) -> Account:
+        return self._crm.account()
+
+    def prepare(self) -> Account:
+        return self._crm.account()
+
+    def contacts(self, changed_since: int | None, fields: Collection[int]) -> Iterator[Sequence[Contact]]:
+        return self._crm.contacts(changed_since, fields)
+
+    def leads(self, changed_since: int | None, fields: Collection[int]) -> Iterator[Sequence[Lead]]:
+        return self._crm.leads(changed_since, fields)
+
+    def write_contacts(self, drafts: Sequence[ContactDraft]) -> Iterator[Sequence[Outcome]]:
+        return self._written(drafts)
+
+    def write_leads(self, drafts: Sequence[LeadDraft]) -> Iterator[Sequence[Outcome]]:
+        return self._written(drafts)
+
+    def _written(self, drafts: Sequence[ContactDraft] | Sequence[LeadDraft]) -> Iterator[Sequence[Outcome]]:
+        yield [Outcome(ref=draft.ref, state=State.DONE, id=draft.id or next(self._ids)) for draft in drafts]
+
+
+class PretendedStore:
+    """Answers from a memory that is filled from the real store with whatever is near the records in question."""
+
+    def __init__(self, store: Store) -> None:
+        self._store = store
+        self._memory = MemoryStore()
+        self._decided: set[PatientKey | VisitKey] = set()
+        """Records whose links the rehearsal has changed: the real ones no longer hold."""
+        self._written: set[tuple[str, int]] = set()
+        """Contacts and leads that it has changed: what the real store holds of them is no longer so."""
+
+    def exclusively(self) -> AbstractContextManager[None]:
+        return self._store.exclusively()
+
+    def cursor(self, connection: str) -> str | None:
+        return self._store.cursor(connection)
+
+    def advance(self, connection: str, cursor: str) -> None:
+        pass
+
+    def mirrored_until(self) -> int | None:
+        return self._store.mirrored_until()
+
+    def mirrored(self, until: int) -> None:
+        self._store.mirrored(until)
+
+    def mirror(self, contacts: Iterable[Contact] = (), leads: Iterable[Lead] = ()) -> None:
+        self._store.mirror(contacts, leads)
+
+    def around_patients(self, patients: Sequence[Patient]) -> Surroundings:
+        real = self._store.around_patients(patients)
+        self._remember(real)
+        return replace(self._memory.around_patients(patients), merged=real.merged)
+
+    def around_visits(self, visits: Mapping[VisitKey, VisitKey | None], patients: Iterable[PatientKey]) -> Surroundings:
+        of_patients = tuple(patients)
+        real = self._store.around_visits(visits, of_patients)
+        self._remember(real)
+        # The real store does not know whose these contacts would be by now, hence not whom their phones bring near.
+        self._remember(self._store.around_patients(list(self._with_phones_of_contacts(of_patients))))
+        return replace(self._memory.around_visits(visits, of_patients), merged=real.merged)
+
+    def intend(self, steps: Sequence[Step]) -> None:
+        self._memory.intend(steps)
+        self._decided |= {key for step in steps for key in (step.key, step.replaces) if key}
+        self._forget_journal()
+
+    def record(self, outcomes: Sequence[tuple[Step, Outcome, Contact | Lead | None]]) -> None:
+        self._memory.record(outcomes)
+        self._written |= {("contact" if isinstance(now, Contact) else "lead", now.id) for _, _, now in outcomes if now}
+        self._forget_journal()
+
+    def open_steps(self) -> Sequence[OpenStep]:
+        return ()
+
+    def close_steps(self, ids: Sequence[int], state: State) -> None:
+        pass
+
+    def reject(self, connection: str, rejected: Sequence[Rejected]) -> None:
+        pass
+
+    def _with_phones_of_contacts(self, patients: Iterable[PatientKey]) -> Iterator[Patient]:
+        for key in patients:
+            link = self._memory.patient_links.get(key)
+            contact = self._memory.contacts.get(link.contact) if link else None
+            if contact:
+                phones = (number for entry in contact.phones for number in numbers_in(entry.text))
+                yield Patient(key=key, name="", phones=tuple(phones))
+
+    def _remember(self, real: Surroundings) -> None:
+        self._memory.mirror(
+            (contact for contact in real.contacts.values() if ("contact", contact.id) not in self._written),
+            (lead for lead in real.leads.values() if ("lead", lead.id) not in self._written),
+        )
+        links = {key: link.contact for key, link in real.patient_links.items()}
+        owners = {key: contact for contact, keys in real.contact_owners.items() for key in keys}
+        for patient, contact in (owners | links).items():
+            if patient not in self._decided:
+                self._link(patient, contact, known.fingerprint if (known := real.patient_links.get(patient)) else "")
+        for lead, visit in real.lead_owners.items():
+            self._remember_visit(visit, real.visit_links.get(visit, VisitLink(lead=lead)))
+        for visit, link in real.visit_links.items():
+            self._remember_visit(visit, link)
+        self._memory.journal.clear()
+
+    def _remember_visit(self, visit: VisitKey, link: VisitLink) -> None:
+        if visit in self._decided:
+            return
+        if link.moved_to is None:
+            self._link(visit, link.lead, link.fingerprint)
+        self._memory.visit_links[visit] = link
+
+    def _link(self, key: PatientKey | VisitKey, target: int, fingerprint: str) -> None:
+        self._memory.intend(
+            [Step(action=Action.LEAVE, key=key, target=target, why=Why("link"), fingerprint=fingerprint)]
+        )
+
+    def _forget_journal(self) -> None:
+        if not self._memory.open_steps():
+            self._memory.journal.clear()
