@@ -7,7 +7,7 @@ from typing import Any, Literal, NamedTuple
 from priem.amocrm.client import Client
 from priem.amocrm.contacts import PATIENT_KEYS, VISIT_KEYS
 from priem.amocrm.fields import CHOICES, CustomField, encode, missing_options, read_field, with_options
-from priem.amocrm.problems import Answer
+from priem.amocrm.problems import Answer, Refused, complaints, detail_of
 from priem.errors import AskOperator, BadRecord
 from priem.model import FieldValue
 from priem.texts import text
@@ -79,12 +79,14 @@ class Catalog:
             self.add_options((field, spec.options) for field in [self.find(spec)] if field)
         return tuple(field for spec in wanted if (field := self.find(spec)))
 
-    def _write(self, method: str, path: str, payload: Sequence[Mapping[str, Any]] | Mapping[str, Any]) -> Answer:
+    def _write(self, method: str, path: str, payload: list[dict[str, Any]] | dict[str, Any]) -> Answer:
         try:
             return self._client.write(method, path, payload)
-        except BadRecord as error:
+        except Refused as error:
+            said = complaints(error.answer, payload if isinstance(payload, list) else [payload])
+            details = [reason.values.get("errors", "") for reason in said.values()] or [detail_of(error.answer)]
             raise AskOperator(
-                text("amoCRM does not let Priem make the fields it needs: {why}", why=error.what),
+                text("amoCRM does not let Priem make the fields it needs: {details}", details="; ".join(details)),
                 text("Look whether the account has reached its limit of fields, or has one of this code already."),
             ) from error
 
