@@ -4,6 +4,9 @@ import hashlib
 
 APART = "."
 
+UNHEARD = "unheard"
+"""In place of what was decided: whether it was done is not known."""
+
 
 def mark(*parts: object, length: int) -> str:
     return hashlib.sha256(repr(parts).encode()).hexdigest()[:length]
@@ -16,6 +19,14 @@ def name_mark(name: str) -> str:
 def joined(decided: str, own_name: str) -> str:
     """The fingerprint of a link: what was decided upon, and the mark of the name that Priem gave, if it did."""
     return decided + APART + name_mark(own_name) if own_name else decided
+
+
+def made_unheard(fingerprint: str) -> str:
+    return UNHEARD + fingerprint[len(decided_upon(fingerprint)) :]
+
+
+def is_unheard(fingerprint: str) -> bool:
+    return decided_upon(fingerprint) == UNHEARD
 
 
 def decided_upon(fingerprint: str) -> str:

@@ -107,11 +107,12 @@ class Mirror:
         self.unheard = [step for step in steps if step not in waiting]
         return waiting
 
-    def heard(self) -> None:
-        """Everything was decided anew: what became of the steps before needs no more thought. Until then they stay
-        open, or a pass that dies would forget that Priem may have put a lead where it stands."""
+    def heard(self, connection: str) -> None:
+        """All of this connection was decided anew: what became of its steps before needs no more thought. Until then
+        they stay open, or a pass that dies would forget that Priem may have put a lead where it stands."""
+        steps = [step for step in self.unheard if step.key.connection == connection]
         for creates, state in ((True, State.DONE), (False, State.POSTPONED)):
-            self.store.close_steps([step.id for step in self.unheard if step.creates is creates], state)
+            self.store.close_steps([step.id for step in steps if step.creates is creates], state)
 
     def keys_there(self, keys: Sequence[PatientKey | VisitKey]) -> Collection[Key]:
         """Those that something in the CRM carries: the creation whose answer was lost did happen."""

@@ -5,7 +5,7 @@ from datetime import datetime
 
 from priem.engine.bindings import Bound
 from priem.engine.identity import FoundContact, find_contacts, linked_contact
-from priem.engine.marks import decided_upon
+from priem.engine.marks import decided_upon, is_unheard
 from priem.engine.names import lead_name, name_to_write
 from priem.engine.reasons import Reason
 from priem.engine.rules import place, place_new
@@ -96,12 +96,15 @@ def lead_step(visit: Visit, lead: Lead, match: FoundLead, around: Surroundings, 
     if link and link.lead == lead.id and decided_upon(link.fingerprint) == mark:
         return leave(visit.key, lead.id, Reason.UNCHANGED)
     placement = place(visit, lead, match.before, bound)
+    unheard = match.before is not None and is_unheard(match.before.fingerprint)
     name = name_to_write(visit, lead, match, contact, bound)
     return Step(
         action=Action.UPDATE if link or match.replaces else Action.ADOPT,
         key=visit.key,
         target=lead.id,
-        draft=None if match.passes_on else lead_changes(visit, lead, name.written, placement, bound),
+        draft=None
+        if match.passes_on
+        else lead_changes(visit, lead, name.written, placement, bound, is_unheard=unheard),
         why=Why(match.why.rule, match.why.candidates, placement.rule),
         fingerprint=visit_fingerprint(visit, contact, bound, name.own),
         replaces=match.replaces,

@@ -10,7 +10,7 @@ from priem.model import LOST, WON, Lead, Visit, VisitLink
 
 @dataclass(frozen=True, slots=True)
 class Placement:
-    """Where the lead goes, or None for «leave it», and the words that explain it."""
+    """Where the lead belongs, or None for «leave it», and the words that explain it."""
 
     stage: Stage | None
     rule: str
@@ -34,9 +34,7 @@ def place(visit: Visit, lead: Lead, link: VisitLink | None, bound: Bound) -> Pla
     decided = fitting_rule(visit, lead.pipeline, bound)
     if decided is None:
         return Placement(None, Reason.NO_RULE)
-    if decided.stage == now:
-        return Placement(None, said(decided))
-    if link and goes_back(now, decided.stage, bound) and not may_go_back(now, link, bound):
+    if link and decided.stage != now and goes_back(now, decided.stage, bound) and not may_go_back(now, link, bound):
         return Placement(None, Reason.AHEAD)
     return Placement(decided.stage, said(decided), decided.loss_reason)
 

@@ -60,7 +60,7 @@ def sync(source: Source, clinic: Clinic) -> Iterator[Progress]:
         if not later:
             clinic.store.advance(source.connection, page.cursor)
         yield Progress(page=came)
-    mirror.heard()
+    mirror.heard(source.connection)
 
 
 def settle_page(page: Page, connection: str, later: Later, clinic: Clinic, mirror: Mirror) -> Iterator[Carried]:

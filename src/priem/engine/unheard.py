@@ -1,12 +1,13 @@
 """Leads that Priem wrote to without hearing what became of it. Pure."""
 
-from collections.abc import Set
+from collections.abc import Set as AbstractSet
 from dataclasses import replace
 
+from priem.engine.marks import made_unheard
 from priem.model import Key, Lead, Surroundings, VisitLink
 
 
-def as_if_heard(around: Surroundings, unheard: Set[Key]) -> Surroundings:
+def as_if_heard(around: Surroundings, unheard: AbstractSet[Key]) -> Surroundings:
     """The leads of these visits count as Priem's own where they stand now, and those without a link as linked.
 
     Else a lead that Priem has closed without knowing would stay closed, since a manager might have done it.
@@ -21,4 +22,4 @@ def as_if_heard(around: Surroundings, unheard: Set[Key]) -> Surroundings:
 
 
 def standing(link: VisitLink, lead: Lead) -> VisitLink:
-    return replace(link, pipeline=lead.pipeline, stage=lead.stage)
+    return replace(link, pipeline=lead.pipeline, stage=lead.stage, fingerprint=made_unheard(link.fingerprint))

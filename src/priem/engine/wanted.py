@@ -74,10 +74,15 @@ def new_lead(visit: Visit, contact: Contact, name: str, placement: Placement, bo
     )
 
 
-def lead_changes(visit: Visit, lead: Lead, name: str | None, placement: Placement, bound: Bound) -> LeadDraft | None:
-    """What differs and is Priem's to write; None when nothing does. `name` is None when the lead keeps its own."""
+def lead_changes(
+    visit: Visit, lead: Lead, name: str | None, placement: Placement, bound: Bound, *, is_unheard: bool = False
+) -> LeadDraft | None:
+    """What differs and is Priem's to write; None when nothing does. `name` is None when the lead keeps its own.
+
+    The stage of a lead that is unheard of is written again, so that the link knows who put it there.
+    """
     wanted_price = price(visit, bound)
-    stage = placement.stage if placement.stage != (lead.pipeline, lead.stage) else None
+    stage = placement.stage if is_unheard or placement.stage != (lead.pipeline, lead.stage) else None
     draft = LeadDraft(
         ref=str(visit.key),
         id=lead.id,
