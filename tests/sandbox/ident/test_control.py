@@ -95,8 +95,8 @@ def test_the_clinic_lives_as_many_changes_as_it_is_told_and_every_kind_of_them(f
     changes = live(fresh, eventually, 400)
     assert [change["n"] for change in changes] == list(range(1, 401))
     assert set(Counter(change["kind"] for change in changes)) == {
-        "patient_added", "visit_booked", "visit_moved_time", "visit_moved_new_row", "visit_confirmed", "arrived", "started",
-        "ended", "billed", "cancelled", "no_show", "patient_changed",
+        "patient_added", "visit_booked", "visit_moved_time", "visit_moved_new_row", "visit_confirmed", "arrived",
+        "started", "ended", "billed", "cancelled", "no_show", "patient_changed",
     }  # fmt: skip
     assert changes == sorted(changes, key=lambda change: change["at"])
     state = fresh.http("GET", "state")
@@ -120,7 +120,8 @@ def test_what_the_living_clinic_says_it_did_stands_in_the_tables(fresh: Any, eve
     moved = [change["visit"] for change in changes if change["kind"] == "visit_moved_new_row"]
     for visit in moved:
         assert fresh.rows(
-            "SELECT o.ID_ReceptionCancelReasons FROM Receptions n JOIN Receptions o ON o.ID = n.ID_ReceptionsTransferFrom "
+            "SELECT o.ID_ReceptionCancelReasons FROM Receptions n JOIN Receptions o ON o.ID = "
+            "n.ID_ReceptionsTransferFrom "
             "WHERE n.ID = %d", (visit,)
         ) == [(6,)]  # fmt: skip
 

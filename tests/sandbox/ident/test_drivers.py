@@ -18,7 +18,8 @@ from pytds import tds_base
 VERSIONS = ("7.1", "7.2", "7.3", "7.4")
 PYTDS_VERSIONS = {"7.1": tds_base.TDS71, "7.2": tds_base.TDS72, "7.3": tds_base.TDS73, "7.4": tds_base.TDS74}
 EVERY_TYPE = (
-    "SELECT CAST(1 AS bit) AS b, CAST(200 AS tinyint) AS t, -5 AS i, CAST(5000000000 AS bigint) AS g, CAST(1.5 AS float) AS f, "
+    "SELECT CAST(1 AS bit) AS b, CAST(200 AS tinyint) AS t, -5 AS i, CAST(5000000000 AS bigint) AS "
+    "g, CAST(1.5 AS float) AS f, "
     "CAST(1234.5 AS decimal(20,10)) AS d, CAST('2026-03-02 10:00:00.123' AS datetime) AS m, N'Ёжик 😀' AS n, "
     "CAST(N'длинный' AS nvarchar(max)) AS x, CAST(5 AS binary(8)) AS v, NULL AS z, CAST(NULL AS nvarchar(max)) AS y"
 )
@@ -107,7 +108,9 @@ def test_python_tds_parameters_of_every_type(clinic: Any, version: str) -> None:
 
 
 def test_a_rowversion_is_a_parameter_of_both_drivers(clinic: Any) -> None:
-    (middle,) = clinic.rows("SELECT RowVersion FROM Receptions ORDER BY RowVersion OFFSET 100 ROWS FETCH NEXT 1 ROWS ONLY")[0]
+    (middle,) = clinic.rows(
+        "SELECT RowVersion FROM Receptions ORDER BY RowVersion OFFSET 100 ROWS FETCH NEXT 1 ROWS ONLY"
+    )[0]
     sql = "SELECT COUNT(*) FROM Receptions WHERE RowVersion <= %s"
     assert clinic.rows(sql, (pymssql.Binary(middle),)) == [(101,)]
     with pytds_connection(clinic, "7.4") as connection, connection.cursor() as cursor:
@@ -149,11 +152,18 @@ def test_a_long_answer_and_a_long_request_travel_in_many_packets(clinic: Any, ve
         ("readonly_user", "Chitatel-2026", "PZ_TEST", {4060, 18456}),
     ],
 )
-def test_who_may_not_come_in_is_told_so(clinic: Any, user: str, password: str, database: str, numbers: set[int]) -> None:
+def test_who_may_not_come_in_is_told_so(
+    clinic: Any, user: str, password: str, database: str, numbers: set[int]
+) -> None:
     settings = clinic.sandbox.settings
     with pytest.raises(tds_base.Error) as raised:
         pytds.connect(
-            dsn=settings.host, port=clinic.sandbox.server.port, user=user, password=password, database=database, login_timeout=5
+            dsn=settings.host,
+            port=clinic.sandbox.server.port,
+            user=user,
+            password=password,
+            database=database,
+            login_timeout=5,
         )
     assert getattr(raised.value, "number", None) in numbers
     with pytest.raises(pymssql.OperationalError) as also:
@@ -191,10 +201,29 @@ def test_debian_s_tsql(starting: Callable[..., Any], tls: str, version: str) -> 
     clinic = starting(tls=tls)
     tsql = shutil.which("tsql")
     assert tsql, "tsql is missing: install Debian's package freetds-bin (make debian-packages)"
-    command = [tsql, "-H", "127.0.0.1", "-p", str(clinic.sandbox.server.port), "-U", "readonly_user", "-P", "Chitatel-2026", "-D", "PZ"]
-    script = "SELECT COUNT(*) AS patients FROM Patients\ngo\nSELECT TOP 1 NameProfession FROM ProfessionNames\ngo\nDELETE FROM Persons\ngo\nexit\n"
+    command = [
+        tsql,
+        "-H",
+        "127.0.0.1",
+        "-p",
+        str(clinic.sandbox.server.port),
+        "-U",
+        "readonly_user",
+        "-P",
+        "Chitatel-2026",
+        "-D",
+        "PZ",
+    ]
+    statements = (
+        "SELECT COUNT(*) FROM Patients",
+        "SELECT TOP 1 NameProfession FROM ProfessionNames",
+        "DELETE FROM Persons",
+    )
+    script = "".join(f"{statement}\ngo\n" for statement in statements) + "exit\n"
     environment = {**os.environ, "TDSVER": version, "LC_ALL": "C.UTF-8"}
-    done = subprocess.run(command, input=script, env=environment, capture_output=True, text=True, timeout=60, check=False)
+    done = subprocess.run(
+        command, input=script, env=environment, capture_output=True, text=True, timeout=60, check=False
+    )
     assert "300" in done.stdout, done.stderr
     assert "Стоматолог-терапевт" in done.stdout
     assert "Msg 229" in done.stderr

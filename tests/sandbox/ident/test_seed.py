@@ -15,7 +15,16 @@ from priem.sandbox.ident.seed import Wishes, seed
 
 NOON = datetime(2026, 3, 3, 12, 0)  # noqa: DTZ001  # a clinic's naive time
 Look = Callable[[str], list[tuple[object, ...]]]
-TABLES = ("Persons", "Patients", "Receptions", "CurrentTimeTable", "Orders", "OrderServiceRelation", "PaymentsIn", "Items")
+TABLES = (
+    "Persons",
+    "Patients",
+    "Receptions",
+    "CurrentTimeTable",
+    "Orders",
+    "OrderServiceRelation",
+    "PaymentsIn",
+    "Items",
+)
 
 
 def seeded(number: int, wishes: Wishes | None = None) -> Database:
@@ -75,7 +84,9 @@ TROUBLES = {
     "birthdays dd.mm.yyyy": "SELECT COUNT(*) FROM Persons WHERE Birthday LIKE '__.__.____'",
     "birthdays ISO": "SELECT COUNT(*) FROM Persons WHERE Birthday LIKE '____-__-__'",
     "birthdays empty": "SELECT COUNT(*) FROM Persons p JOIN Patients c ON c.ID_Persons = p.ID WHERE Birthday = ''",
-    "birthdays nonsense": "SELECT COUNT(*) FROM Persons WHERE Birthday IN ('00.00.0000', '31.02.1990', 'неизв.', '1985')",
+    "birthdays nonsense": (
+        "SELECT COUNT(*) FROM Persons WHERE Birthday IN ('00.00.0000', '31.02.1990', 'неизв.', '1985')"
+    ),
     "spaces too many": "SELECT COUNT(*) FROM Persons WHERE Surname LIKE '% ' OR Name LIKE '% '",
     "ё": "SELECT COUNT(*) FROM Persons WHERE Surname LIKE '%ё%'",
     "hyphens": "SELECT COUNT(*) FROM Persons WHERE Surname LIKE '%-%'",
@@ -84,21 +95,30 @@ TROUBLES = {
     "cards without DateTimeChanged": "SELECT COUNT(*) FROM Patients WHERE DateTimeChanged IS NULL",
     "archived patients": "SELECT COUNT(*) FROM Patients WHERE ID_ArchivingReasons IS NOT NULL",
     "never treated": "SELECT COUNT(*) FROM Patients WHERE FirstVisit IS NULL AND Status = 1",
-    "coming, without patient": "SELECT COUNT(*) FROM Receptions WHERE ID_Patients IS NULL AND PlanStart > '2026-03-03 12'",
+    "coming, without patient": (
+        "SELECT COUNT(*) FROM Receptions WHERE ID_Patients IS NULL AND PlanStart > '2026-03-03 12'"
+    ),
     "doctor in the cell only": "SELECT COUNT(*) FROM Receptions r JOIN CurrentTimeTable c ON c.ID_Receptions = r.ID "
     "WHERE r.ID_Staffs IS NULL AND c.ID_Staffs IS NOT NULL",
-    "coming and cancelled": "SELECT COUNT(*) FROM Receptions WHERE ReceptionCanceled IS NOT NULL AND PlanStart > '2026-03-03 12'",
+    "coming and cancelled": (
+        "SELECT COUNT(*) FROM Receptions WHERE ReceptionCanceled IS NOT NULL AND PlanStart > '2026-03-03 12'"
+    ),
     "moved": "SELECT COUNT(*) FROM Receptions n JOIN Receptions o ON o.ID = n.ID_ReceptionsTransferFrom "
     "WHERE o.ID_ReceptionCancelReasons = 6 AND o.ID_Patients = n.ID_Patients",
     "moved twice": "SELECT COUNT(*) FROM Receptions n JOIN Receptions o ON o.ID = n.ID_ReceptionsTransferFrom "
     "WHERE o.ID_ReceptionsTransferFrom IS NOT NULL",
     "confirmed": "SELECT COUNT(*) FROM Receptions WHERE IsNotified = 1 AND DateTimeNotified IS NOT NULL",
-    "closed as no-shows": "SELECT COUNT(*) FROM Receptions WHERE ID_ReceptionCancelReasons = 8 AND ReceptionCanceled = PlanEnd "
+    "closed as no-shows": "SELECT COUNT(*) FROM Receptions WHERE ID_ReceptionCancelReasons = 8 "
+    "AND ReceptionCanceled = PlanEnd "
     "AND PatientAppeared IS NULL",
-    "overdue": "SELECT COUNT(*) FROM Receptions WHERE PlanEnd < '2026-03-03 12' AND ReceptionCanceled IS NULL AND PatientAppeared IS NULL",
+    "overdue": (
+        "SELECT COUNT(*) FROM Receptions WHERE PlanEnd < '2026-03-03 12' AND ReceptionCanceled IS "
+        "NULL AND PatientAppeared IS NULL"
+    ),
     "billed": "SELECT COUNT(*) FROM Receptions WHERE CheckIssued IS NOT NULL",
     "ended, not billed": "SELECT COUNT(*) FROM Receptions WHERE ReceptionEnded IS NOT NULL AND CheckIssued IS NULL",
-    "two orders of a visit": "SELECT COUNT(*) FROM (SELECT ID_Receptions FROM Orders WHERE ID_Receptions IS NOT NULL GROUP BY 1 "
+    "two orders of a visit": "SELECT COUNT(*) FROM (SELECT ID_Receptions FROM Orders "
+    "WHERE ID_Receptions IS NOT NULL GROUP BY 1 "
     "HAVING COUNT(*) > 1)",
     "an order without a visit": "SELECT COUNT(*) FROM Orders WHERE ID_Receptions IS NULL",
     "discounts": "SELECT COUNT(*) FROM OrderServiceRelation WHERE DiscountSum > 0",
@@ -122,7 +142,10 @@ def test_about_one_patient_in_twelve_shares_a_phone(look: Look) -> None:
     def key(written: str) -> str:
         return "".join(sign for sign in written if sign.isdigit())[-10:]
 
-    phones = [key(str(row[0])) for row in look("SELECT MobilePhone FROM Persons JOIN Patients ON ID_Persons = ID WHERE MobilePhone <> ''")]
+    phones = [
+        key(str(row[0]))
+        for row in look("SELECT MobilePhone FROM Persons JOIN Patients ON ID_Persons = ID WHERE MobilePhone <> ''")
+    ]
     counted = Counter(phone for phone in phones if len(phone) == 10)
     shared = sum(count for count in counted.values() if count > 1)
     assert 0.05 < shared / 4000 < 0.13
@@ -137,7 +160,9 @@ def test_phones_that_are_meant_to_be_valid_are(look: Look) -> None:
 
 
 def test_visits_lie_on_the_grid_and_only_uncancelled_ones_have_cells(look: Look) -> None:
-    assert look("SELECT COUNT(*) FROM Receptions WHERE strftime('%M', PlanStart) NOT IN ('00', '15', '30', '45')") == [(0,)]
+    assert look("SELECT COUNT(*) FROM Receptions WHERE strftime('%M', PlanStart) NOT IN ('00', '15', '30', '45')") == [
+        (0,)
+    ]
     assert look("SELECT COUNT(*) FROM CurrentTimeTable c JOIN Receptions r ON r.ID = c.ID_Receptions "
                 "WHERE r.ReceptionCanceled IS NOT NULL") == [(0,)]  # fmt: skip
     assert look("SELECT COUNT(*) FROM Receptions r WHERE r.ReceptionCanceled IS NULL AND r.PlanStart > '2026-03-03 12' "

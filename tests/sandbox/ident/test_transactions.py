@@ -22,7 +22,8 @@ def test_every_insert_and_update_takes_the_next_rowversion(fresh: Any) -> None:
     assert active == last + 1
     with fresh.connect("clinic") as connection, connection.cursor() as cursor:
         cursor.execute(
-            "INSERT INTO Receptions (ID_Patients, PlanStart) OUTPUT INSERTED.ID, INSERTED.RowVersion VALUES (10001, GETDATE())"
+            "INSERT INTO Receptions (ID_Patients, PlanStart) OUTPUT INSERTED.ID, INSERTED.RowVersion VALUES "
+            "(10001, GETDATE())"
         )
         visit, first = cursor.fetchone()
         assert number(first) == last + 1
@@ -34,11 +35,17 @@ def test_every_insert_and_update_takes_the_next_rowversion(fresh: Any) -> None:
 
 def test_an_open_transaction_hides_its_rows_and_holds_the_active_mark(fresh: Any) -> None:
     last, _ = marks(fresh)
-    with fresh.connect("clinic") as one, fresh.connect("clinic") as other, one.cursor() as slow, other.cursor() as quick:
+    with (
+        fresh.connect("clinic") as one,
+        fresh.connect("clinic") as other,
+        one.cursor() as slow,
+        other.cursor() as quick,
+    ):
         slow.execute("BEGIN TRAN; UPDATE Receptions SET Comment = N'медленно' WHERE ID = 1")
         quick.execute("UPDATE Receptions SET Comment = N'быстро' WHERE ID = 2")
         assert marks(fresh) == (last + 2, last + 1)
-        safe = "SELECT ID FROM Receptions WHERE RowVersion > CAST({} AS binary(8)) AND RowVersion < MIN_ACTIVE_ROWVERSION()"
+        between = "RowVersion > CAST({} AS binary(8)) AND RowVersion < MIN_ACTIVE_ROWVERSION()"
+        safe = f"SELECT ID FROM Receptions WHERE {between}"  # noqa: S608  # two marks
         assert fresh.rows(safe.format(last)) == []
         assert fresh.rows("SELECT Comment FROM Receptions WHERE ID IN (1, 2) ORDER BY ID") == [(None,), ("быстро",)]
         slow.execute("SELECT Comment FROM Receptions WHERE ID = 1")
@@ -50,7 +57,12 @@ def test_an_open_transaction_hides_its_rows_and_holds_the_active_mark(fresh: Any
 
 def test_two_transactions_side_by_side_keep_their_identities_and_rowversions(fresh: Any) -> None:
     insert = "INSERT INTO Receptions (Comment) OUTPUT INSERTED.ID, INSERTED.RowVersion VALUES ({})"
-    with fresh.connect("clinic") as one, fresh.connect("clinic") as other, one.cursor() as first, other.cursor() as second:
+    with (
+        fresh.connect("clinic") as one,
+        fresh.connect("clinic") as other,
+        one.cursor() as first,
+        other.cursor() as second,
+    ):
         given = []
         first.execute("BEGIN TRAN")
         second.execute("BEGIN TRAN")
@@ -59,7 +71,9 @@ def test_two_transactions_side_by_side_keep_their_identities_and_rowversions(fre
             given.append((*cursor.fetchone(), text.strip("N'")))
         second.execute("COMMIT")
         first.execute("COMMIT")
-    found = fresh.rows("SELECT ID, RowVersion, Comment FROM Receptions WHERE Comment IN (N'а1', N'а2', N'б1', N'б2') ORDER BY ID")
+    found = fresh.rows(
+        "SELECT ID, RowVersion, Comment FROM Receptions WHERE Comment IN (N'а1', N'а2', N'б1', N'б2') ORDER BY ID"
+    )
     assert found == given
     assert [number(row[1]) - number(given[0][1]) for row in found] == [0, 1, 2, 3]
 

@@ -2,7 +2,8 @@
 
 import socket
 import threading
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
@@ -20,7 +21,16 @@ from priem.sandbox.ident.sandbox import IdentSandbox
 from priem.sandbox.ident.state import rows_of, state_of
 
 MOST_ROWS = 10_000
-Handle = Callable[[IdentSandbox, Any, Any], Any]
+
+
+@dataclass(frozen=True, slots=True)
+class Asked:
+    sandbox: IdentSandbox
+    query: Mapping[str, str]
+    body: Any
+
+
+Handle = Callable[[Asked], object]
 
 
 def application(sandbox: IdentSandbox) -> Starlette:
@@ -28,7 +38,7 @@ def application(sandbox: IdentSandbox) -> Starlette:
         async def endpoint(request: Request) -> JSONResponse:
             body = await request.json() if await request.body() else {}
             try:
-                answer = await run_in_threadpool(handle, sandbox, request.query_params, body)
+                answer = await run_in_threadpool(handle, Asked(sandbox, request.query_params, body))
             except (ValueError, TypeError, KeyError, SqlError) as error:
                 return JSONResponse({"error": str(error)}, status_code=400)
             return JSONResponse(answer)
@@ -38,72 +48,78 @@ def application(sandbox: IdentSandbox) -> Starlette:
     return Starlette(routes=[route(f"/_sandbox/{path}", method, handle) for path, method, handle in HANDLES])
 
 
-def _state(sandbox: IdentSandbox, _query: Any, _body: Any) -> Any:
-    return state_of(sandbox)
+def _state(asked: Asked) -> object:
+    return state_of(asked.sandbox)
 
 
-def _rows(sandbox: IdentSandbox, query: Any, _body: Any) -> Any:
-    limit = min(int(query.get("limit", MOST_ROWS)), MOST_ROWS)
-    after = query.get("after")
-    return rows_of(sandbox.database, query["table"], None if after is None else int(after), limit)
+def _rows(asked: Asked) -> object:
+    limit = min(int(asked.query.get("limit", MOST_ROWS)), MOST_ROWS)
+    after = asked.query.get("after")
+    return rows_of(asked.sandbox.database, asked.query["table"], None if after is None else int(after), limit)
 
 
-def _statements(sandbox: IdentSandbox, query: Any, _body: Any) -> Any:
-    return sandbox.journal.after(int(query.get("after", 0)))
+def _statements(asked: Asked) -> object:
+    return asked.sandbox.journal.after(int(asked.query.get("after", 0)))
 
 
-def _changes(sandbox: IdentSandbox, query: Any, _body: Any) -> Any:
-    return sandbox.live.changes_after(int(query.get("after", 0)))
+def _changes(asked: Asked) -> object:
+    return asked.sandbox.live.changes_after(int(asked.query.get("after", 0)))
 
 
-def _faults(sandbox: IdentSandbox, _query: Any, _body: Any) -> Any:
-    return sandbox.faults.listed()
+def _faults(asked: Asked) -> object:
+    return asked.sandbox.faults.listed()
 
 
-def _add_faults(sandbox: IdentSandbox, _query: Any, body: Any) -> Any:
-    sandbox.faults.add([Fault.parse(given) for given in (body if isinstance(body, list) else [body])])
-    return sandbox.faults.listed()
+def _add_faults(asked: Asked) -> object:
+    asked.sandbox.faults.add(
+        [Fault.parse(given) for given in (asked.body if isinstance(asked.body, list) else [asked.body])]
+    )
+    return asked.sandbox.faults.listed()
 
 
-def _clear_faults(sandbox: IdentSandbox, _query: Any, _body: Any) -> Any:
-    sandbox.faults.clear()
-    return []
+def _clear_faults(asked: Asked) -> object:
+    asked.sandbox.faults.clear()
+    return asked.sandbox.faults.listed()
 
 
-def _backup(sandbox: IdentSandbox, _query: Any, _body: Any) -> Any:
-    sandbox.database.backup()
-    return {"rowversion": sandbox.database.last_rowversion().hex()}
+def _backup(asked: Asked) -> object:
+    asked.sandbox.database.backup()
+    return _rowversion(asked)
 
 
-def _restore(sandbox: IdentSandbox, _query: Any, _body: Any) -> Any:
-    sandbox.restore()
-    return {"rowversion": sandbox.database.last_rowversion().hex()}
+def _restore(asked: Asked) -> object:
+    asked.sandbox.restore()
+    return _rowversion(asked)
 
 
-def _upgrade(sandbox: IdentSandbox, _query: Any, _body: Any) -> Any:
-    upgrade.rewrite_rowversions(sandbox.database, sandbox.journal)
-    return {"rowversion": sandbox.database.last_rowversion().hex()}
+def _upgrade(asked: Asked) -> object:
+    upgrade.rewrite_rowversions(asked.sandbox.database, asked.sandbox.journal)
+    return _rowversion(asked)
 
 
-def _clock(sandbox: IdentSandbox, _query: Any, body: Any) -> Any:
+def _rowversion(asked: Asked) -> object:
+    return {"rowversion": asked.sandbox.database.last_rowversion().hex()}
+
+
+def _clock(asked: Asked) -> object:
     """{"set": "2026-03-02T10:00:00"} in the clinic's time, or {"advance": seconds}."""
-    clock = sandbox.database.clock
-    if "set" in body:
-        clock.set(datetime.fromisoformat(body["set"]))
-    if "advance" in body:
-        clock.advance(float(body["advance"]))
+    clock = asked.sandbox.database.clock
+    if "set" in asked.body:
+        clock.set(datetime.fromisoformat(asked.body["set"]))
+    if "advance" in asked.body:
+        clock.advance(float(asked.body["advance"]))
     return {"now": clock.now().isoformat()}
 
 
-def _live(sandbox: IdentSandbox, _query: Any, body: Any) -> Any:
+def _live(asked: Asked) -> object:
     """{"changes": n, "rate": per second}; without changes it goes on for ever, with rate 0 it stops."""
-    rate = float(body.get("rate", 10))
-    changes = body.get("changes")
+    rate = float(asked.body.get("rate", 10))
+    changes = asked.body.get("changes")
     if rate <= 0:
-        sandbox.live.stop()
+        asked.sandbox.live.stop()
     else:
-        sandbox.live.start(rate=rate, changes=None if changes is None else int(changes))
-    return sandbox.live.summary()
+        asked.sandbox.live.start(rate=rate, changes=None if changes is None else int(changes))
+    return asked.sandbox.live.summary()
 
 
 HANDLES: list[tuple[str, str, Handle]] = [

@@ -1,4 +1,4 @@
-"""What the reception desk does, in IDENT's tables: one method per kind of change, (patient, visit) or None if nobody fits."""
+"""What the reception desk does to IDENT's tables. A method per kind of change: (patient, visit), None if none fits."""
 
 import random
 from collections.abc import Sequence
@@ -26,7 +26,7 @@ class Desk:
         self._now = clock.now()
         self._changed = self._now + timedelta(seconds=dice.random() - 0.5)
 
-    # --- patients -------------------------------------------------------------------------------------------------------
+    # --- patients ---------------------------------------------------------------------------------
 
     def patient_added(self) -> Done:
         ident = int(str(self._one("SELECT MAX(ID) + 1 AS ID FROM dbo.Persons")))
@@ -35,20 +35,29 @@ class Desk:
         person = invent(self._dice)
         phones = Phones(self._dice)
         phone = str(parent[2]) if child and parent else phones.written(phones.number())
-        born = self._now - timedelta(
-            days=int(365.25 * (3 + 12 * self._dice.random() if child else 20 + 50 * self._dice.random()))
-        )
+        years = 3 + 12 * self._dice.random() if child else 20 + 50 * self._dice.random()
+        born = self._now - timedelta(days=int(365.25 * years))
         self._run(
             "INSERT INTO dbo.Persons (ID, Surname, Name, Patronymic, Birthday, MobilePhone, Phone, Sex, DateTimeAdded, "
             "DateTimeChanged) VALUES (@id, @surname, @name, @patronymic, @birthday, @phone, N'', @sex, @now, @changed)",
-            id=ident, surname=person.surname, name=person.name, patronymic=person.patronymic, birthday=f"{born:%d.%m.%Y}",
-            phone=phone, sex=2 if person.female else 1, now=self._now, changed=self._changed,
-        )  # fmt: skip
+            id=ident,
+            surname=person.surname,
+            name=person.name,
+            patronymic=person.patronymic,
+            birthday=f"{born:%d.%m.%Y}",
+            phone=phone,
+            sex=2 if person.female else 1,
+            now=self._now,
+            changed=self._changed,
+        )
         self._run(
-            "INSERT INTO dbo.Patients (ID_Persons, ParentSNP, CardNumber, PatientNumber, ID_InfoSources, ConformToSending, "
-            "DateTimeChanged) VALUES (@id, @parent, @card, @card, 1, 1, @changed)",
-            id=ident, parent=str(parent[1]) if child and parent else None, card=str(ident - 2000), changed=self._changed,
-        )  # fmt: skip
+            "INSERT INTO dbo.Patients (ID_Persons, ParentSNP, CardNumber, PatientNumber, ID_InfoSources, "
+            "ConformToSending, DateTimeChanged) VALUES (@id, @parent, @card, @card, 1, 1, @changed)",
+            id=ident,
+            parent=str(parent[1]) if child and parent else None,
+            card=str(ident - 2000),
+            changed=self._changed,
+        )
         return ident, None
 
     def patient_changed(self) -> Done | None:
@@ -58,8 +67,10 @@ class Desk:
         phones = Phones(self._dice)
         self._run(
             "UPDATE dbo.Persons SET MobilePhone = @phone, DateTimeChanged = @changed WHERE ID = @id",
-            id=patient[0], phone=phones.written(phones.number()), changed=self._changed,
-        )  # fmt: skip
+            id=patient[0],
+            phone=phones.written(phones.number()),
+            changed=self._changed,
+        )
         self._touch_patient(patient[0])
         return _whole(patient[0]), None
 
@@ -70,7 +81,7 @@ class Desk:
             changed=self._changed,
         )
 
-    # --- bookings -------------------------------------------------------------------------------------------------------
+    # --- bookings ---------------------------------------------------------------------------------
 
     def visit_booked(self) -> Done | None:
         patient = (
@@ -96,9 +107,14 @@ class Desk:
         self._run(
             "UPDATE dbo.Receptions SET PlanStart = @start, PlanEnd = @end, ID_Armchairs = @chair, ID_Staffs = @doctor, "
             "DateTimeChanged = @changed WHERE ID = @id",
-            id=visit[0], start=start, end=end, chair=cells[0][3], doctor=cells[0][2], changed=self._changed,
-        )  # fmt: skip
-        self._occupy(_whole(visit[0]), cells)
+            id=visit[0],
+            start=start,
+            end=end,
+            chair=cells[0][3],
+            doctor=cells[0][2],
+            changed=self._changed,
+        )
+        self._occupy(visit[0], cells)
         return _whole(visit[1]), _whole(visit[0])
 
     def visit_moved_new_row(self) -> Done | None:
@@ -122,22 +138,25 @@ class Desk:
 
     def no_show(self) -> Done | None:
         visit = self._first(
-            f"SELECT TOP (1) ID, ID_Patients, PlanEnd FROM dbo.Receptions WHERE PlanEnd < @now AND PlanStart > @since AND {WAITING} "  # noqa: S608  # our own condition
-            "ORDER BY PlanStart", now=self._now, since=self._now - timedelta(days=60),
-        )  # fmt: skip
+            "SELECT TOP (1) ID, ID_Patients, PlanEnd FROM dbo.Receptions "  # noqa: S608  # our own condition
+            f"WHERE PlanEnd < @now AND PlanStart > @since AND {WAITING} ORDER BY PlanStart",
+            now=self._now,
+            since=self._now - timedelta(days=60),
+        )
         if visit is None:
             return None
         self._cancel(visit[0], NO_SHOW, datetime.fromisoformat(str(visit[2])))
         return _whole(visit[1]), _whole(visit[0])
 
-    # --- the visit itself -----------------------------------------------------------------------------------------------
+    # --- the visit itself -------------------------------------------------------------------------
 
     def arrived(self) -> Done | None:
         """The soonest of those who have not come yet, whatever the hour."""
         visit = self._first(
-            f"SELECT TOP (1) ID, ID_Patients FROM dbo.Receptions WHERE PlanStart > @since AND ID_Patients IS NOT NULL AND {WAITING} "  # noqa: S608  # same
-            "ORDER BY PlanStart", since=self._now - timedelta(hours=1),
-        )  # fmt: skip
+            "SELECT TOP (1) ID, ID_Patients FROM dbo.Receptions "  # noqa: S608  # our own condition
+            f"WHERE PlanStart > @since AND ID_Patients IS NOT NULL AND {WAITING} ORDER BY PlanStart",
+            since=self._now - timedelta(hours=1),
+        )
         return self._mark(visit, "PatientAppeared = @now")
 
     def started(self) -> Done | None:
@@ -157,14 +176,20 @@ class Desk:
             total += SERVICES[service][1]
             self._run(
                 "INSERT INTO dbo.OrderServiceRelation (ID_Orders, ID_ServicePrices, CountService, DateTimeChanged) "
-                "VALUES (@order, @price, 1, @changed)", order=order, price=1001 + service, changed=self._changed,
-            )  # fmt: skip
+                "VALUES (@order, @price, 1, @changed)",
+                order=order,
+                price=1001 + service,
+                changed=self._changed,
+            )
         self._run(
             "INSERT INTO dbo.PaymentsIn (DateTimePayment, ID_OwnCompanies, ID_Patients, ID_CashDescs, Payment, "
             "DateTimeChanged, DatePayment) SELECT @now, a.ID_OwnCompanies, r.ID_Patients, 1, @total, @changed, @now "
             "FROM dbo.Receptions r JOIN dbo.Armchairs a ON a.ID = r.ID_Armchairs WHERE r.ID = @id",
-            id=visit[0], now=self._now, changed=self._changed, total=total,
-        )  # fmt: skip
+            id=visit[0],
+            now=self._now,
+            changed=self._changed,
+            total=total,
+        )
         return self._mark(visit, "CheckIssued = @now")
 
     def _order(self, visit: Row) -> Value:
@@ -172,11 +197,14 @@ class Desk:
             "INSERT INTO dbo.Orders (DateTimeOrder, ID_OwnCompanies, ID_Receptions, ID_Patients, ID_Staffs, "
             "DateTimeBillFormed, DateTimeBill, IsBillFormed, DateTimeChanged) SELECT @now, a.ID_OwnCompanies, r.ID, "
             "r.ID_Patients, r.ID_Staffs, @now, @now, 1, @changed FROM dbo.Receptions r JOIN dbo.Armchairs a "
-            "ON a.ID = r.ID_Armchairs WHERE r.ID = @id", id=visit[0], now=self._now, changed=self._changed,
-        )  # fmt: skip
+            "ON a.ID = r.ID_Armchairs WHERE r.ID = @id",
+            id=visit[0],
+            now=self._now,
+            changed=self._changed,
+        )
         return self._one("SELECT CAST(SCOPE_IDENTITY() AS int) AS ID")
 
-    # --- pieces ---------------------------------------------------------------------------------------------------------
+    # --- pieces -----------------------------------------------------------------------------------
 
     def _insert(self, patient: int | None, cells: Sequence[Row], *, moved_from: int | None) -> int:
         start, end = _span(cells)
@@ -184,9 +212,15 @@ class Desk:
             "INSERT INTO dbo.Receptions (ID_Patients, ReceptionAdded, PlanStart, PlanEnd, ID_Staffs, ID_Armchairs, "
             "ID_ReceptionsTransferFrom, ID_AppointmentSources, DateTimeAdded, DateTimeChanged) OUTPUT INSERTED.ID "
             "VALUES (@patient, @now, @start, @end, @doctor, @chair, @moved, 1, @now, @changed)",
-            patient=patient, now=self._now, start=start, end=end, doctor=cells[0][2], chair=cells[0][3], moved=moved_from,
+            patient=patient,
+            now=self._now,
+            start=start,
+            end=end,
+            doctor=cells[0][2],
+            chair=cells[0][3],
+            moved=moved_from,
             changed=self._changed,
-        )  # fmt: skip
+        )
         visit = int(str(rows[0][0]))
         self._occupy(visit, cells)
         return visit
@@ -195,8 +229,12 @@ class Desk:
         self._release(visit)
         self._run(
             "UPDATE dbo.Receptions SET ID_ReceptionCancelReasons = @reason, ReceptionCanceled = @at, "
-            "DateTimeChanged = @changed WHERE ID = @id", id=visit, reason=reason, at=at, changed=self._changed,
-        )  # fmt: skip
+            "DateTimeChanged = @changed WHERE ID = @id",
+            id=visit,
+            reason=reason,
+            at=at,
+            changed=self._changed,
+        )
 
     def _mark(self, visit: Row | None, assignment: str) -> Done | None:
         if visit is None:
@@ -210,12 +248,14 @@ class Desk:
             "UPDATE dbo.CurrentTimeTable SET ID_Receptions = NULL, IsHeaderCell = 0 WHERE ID_Receptions = @id", id=visit
         )
 
-    def _occupy(self, visit: int, cells: Sequence[Row]) -> None:
+    def _occupy(self, visit: Value, cells: Sequence[Row]) -> None:
         for number, cell in enumerate(cells):
             self._run(
                 "UPDATE dbo.CurrentTimeTable SET ID_Receptions = @visit, IsHeaderCell = @header WHERE ID = @id",
-                id=cell[0], visit=visit, header=int(number == 0),
-            )  # fmt: skip
+                id=cell[0],
+                visit=visit,
+                header=int(number == 0),
+            )
 
     def _free_cells(self) -> list[Row]:
         """Half an hour to an hour in one chair, some day soon: (cell, time, doctor, chair, day) each."""
@@ -226,8 +266,9 @@ class Desk:
             rows = self._run(
                 "SELECT ID, ID_Times, ID_Staffs, ID_Armchairs, DateOfWork FROM dbo.CurrentTimeTable "
                 "WHERE DateOfWork = @day AND ID_Armchairs = @chair AND ID_Receptions IS NULL ORDER BY ID_Times",
-                day=day, chair=self._dice.randint(1, chairs),
-            )  # fmt: skip
+                day=day,
+                chair=self._dice.randint(1, chairs),
+            )
             starts = [at for at in range(len(rows) - length + 1) if _adjacent(rows[at : at + length])]
             if starts:
                 at = self._dice.choice(starts)
@@ -239,9 +280,10 @@ class Desk:
 
     def _within(self, done: str, not_yet: str) -> Row | None:
         return self._first(
-            f"SELECT TOP (1) ID, ID_Patients FROM dbo.Receptions WHERE PlanStart > @since AND {done} IS NOT NULL "  # noqa: S608  # two column names of ours
-            f"AND {not_yet} IS NULL AND ReceptionCanceled IS NULL ORDER BY {done}", since=self._now - timedelta(days=40),
-        )  # fmt: skip
+            "SELECT TOP (1) ID, ID_Patients FROM dbo.Receptions WHERE PlanStart > @since "  # noqa: S608  # two columns
+            f"AND {done} IS NOT NULL AND {not_yet} IS NULL AND ReceptionCanceled IS NULL ORDER BY {done}",
+            since=self._now - timedelta(days=40),
+        )
 
     def _pick(self, table: str, columns: str, condition: str, key: str = "ID") -> Row | None:
         """A random row, cheaply: the first that fits after a random key, else before it."""
@@ -250,9 +292,8 @@ class Desk:
             return None
         at = self._dice.randint(int(str(low)), int(str(high)))
         for side, order in ((">=", "ASC"), ("<", "DESC")):
-            text = (
-                f"SELECT TOP (1) {columns} FROM {table} WHERE {key} {side} @at AND {condition} ORDER BY {key} {order}"  # noqa: S608  # same
-            )
+            where = f"{key} {side} @at AND {condition} ORDER BY {key} {order}"
+            text = f"SELECT TOP (1) {columns} FROM {table} WHERE {where}"  # noqa: S608  # same
             row = self._first(text, at=at, now=self._now)
             if row is not None:
                 return row
@@ -276,8 +317,9 @@ def _plain(value: object) -> Value:
         return from_datetime(value)
     if isinstance(value, date):
         return value.isoformat()
-    assert value is None or isinstance(value, int | float | str)
-    return value
+    if value is None or isinstance(value, int | float | str):
+        return value
+    raise TypeError(value)
 
 
 def _whole(value: Value) -> int | None:

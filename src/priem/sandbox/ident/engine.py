@@ -3,7 +3,7 @@
 SQLite lets one connection write at a time. SQL Server lets many, and a reader has to cope with rowversions that become
 visible out of order, so it matters. Here a transaction keeps a log of its statements. When another one wants to write,
 the first is rolled back in SQLite, and its log is run again, with the rowversions, identities and times that it was
-given, when it goes on or commits. Nobody sees its rows before that, and `MIN_ACTIVE_ROWVERSION()` stays at its first one.
+given, when it goes on or commits. Nobody sees its rows before that; `MIN_ACTIVE_ROWVERSION()` stays at its first one.
 """
 
 import shutil
@@ -119,7 +119,7 @@ class Database:
             self._describe(connection)
             connection.close()
 
-    # --- counters -------------------------------------------------------------------------------------------------------
+    # --- counters ---------------------------------------------------------------------------------
 
     def next_rowversion(self, transaction: Transaction) -> bytes:
         with self._counting:
@@ -151,7 +151,7 @@ class Database:
         with self._counting:
             self._active.discard(transaction)
 
-    # --- who writes -----------------------------------------------------------------------------------------------------
+    # --- who writes -------------------------------------------------------------------------------
 
     def evict(self, newcomer: "Connection | None") -> None:
         """Call with `writing` held: the connection that SQLite lets write makes room; its log stays."""
@@ -159,7 +159,7 @@ class Database:
             self.holder.make_room()
             self.holder = None
 
-    # --- backups --------------------------------------------------------------------------------------------------------
+    # --- backups ----------------------------------------------------------------------------------
 
     def backup(self) -> None:
         with self.writing:
@@ -204,8 +204,8 @@ class Connection:
         self._sqlite = self._open()
         self.transaction: Transaction | None = None
         self.last_identity: int | None = None
-        self._writer: Transaction | None = None
-        self._given: Given | None = None
+        self._writer = Transaction()
+        self._given = self._fresh()
         self._replayed: tuple[deque[bytes], deque[int]] = (deque(), deque())
 
     def _open(self) -> sqlite3.Connection:
@@ -222,10 +222,9 @@ class Connection:
         handler = (lambda: int(interrupted())) if interrupted else None
         self._sqlite.set_progress_handler(handler, OPERATIONS_BETWEEN_LOOKS)
 
-    # --- functions that SQLite calls ------------------------------------------------------------------------------------
+    # --- functions that SQLite calls --------------------------------------------------------------
 
     def _session_value(self, name: Value, *arguments: Value) -> Value:
-        assert self._given is not None
         if name in ("GETDATE", "CURRENT_TIMESTAMP"):
             return moments.from_datetime(self._given.now)
         if name == "SYSDATETIME":
@@ -235,22 +234,19 @@ class Connection:
         return self._answer(str(name), arguments)
 
     def _take_rowversion(self) -> bytes:
-        assert self._given is not None
-        assert self._writer is not None
         repeated = self._replayed[0]
         value = repeated.popleft() if repeated else self._database.next_rowversion(self._writer)
         self._given.rowversions.append(value)
         return value
 
     def _take_identity(self, table: str) -> int:
-        assert self._given is not None
         repeated = self._replayed[1]
         value = repeated.popleft() if repeated else self._database.next_identity(table)
         self._given.identities.append(value)
         self.last_identity = value
         return value
 
-    # --- statements -----------------------------------------------------------------------------------------------------
+    # --- statements -------------------------------------------------------------------------------
 
     def read(self, sql: str, parameters: Parameters) -> list[Row]:
         self._given = self._fresh()
@@ -302,7 +298,7 @@ class Connection:
         except sqlite3.Error as error:
             raise self._failure.take() or _translated(error) from error
 
-    # --- transactions ---------------------------------------------------------------------------------------------------
+    # --- transactions -----------------------------------------------------------------------------
 
     def begin(self) -> None:
         self.transaction = Transaction()
@@ -353,22 +349,12 @@ def _translated(error: sqlite3.Error) -> Exception:
     text = str(error)
     if text == "interrupted":
         return Cancelled()
-    if "CHECK constraint failed: truncated" in text:
-        return errors.truncated()
-    if "UNIQUE constraint failed" in text:
-        table = text.rpartition(": ")[2].split(".")[0]
-        message = (
-            f"Violation of PRIMARY KEY constraint 'PK_{table}'. Cannot insert duplicate key in object 'dbo.{table}'."
-        )
-        return SqlError(2627, message, severity=14)
-    if "FOREIGN KEY constraint failed" in text:
-        return SqlError(547, "The statement conflicted with a FOREIGN KEY constraint.", state=0)
-    if "NOT NULL constraint failed" in text:
-        table, _, column = text.rpartition(": ")[2].partition(".")
-        message = (
-            f"Cannot insert the value NULL into column '{column}', table 'PZ.dbo.{table}'; column does not allow nulls."
-        )
-        return SqlError(515, message, state=2)
-    if "divi" in text:
-        return SqlError(8134, "Divide by zero error encountered.")
-    return SqlError(8621, f"The sandbox could not run this: {text}.")
+    table, _, column = text.rpartition(": ")[2].partition(".")
+    known = {
+        "CHECK constraint failed: truncated": errors.truncated(),
+        "UNIQUE constraint failed": errors.duplicate_key(table),
+        "FOREIGN KEY constraint failed": errors.broken_reference(),
+        "NOT NULL constraint failed": errors.missing_value(table, column),
+    }
+    unknown = SqlError(8621, f"The sandbox could not run this: {text}.")
+    return next((meant for beginning, meant in known.items() if text.startswith(beginning)), unknown)

@@ -97,3 +97,19 @@ def bad_number(value: object, target: str) -> SqlError:
 
 def truncated() -> SqlError:
     return SqlError(8152, "String or binary data would be truncated.", state=13)
+
+
+def duplicate_key(table: str) -> SqlError:
+    message = f"Violation of PRIMARY KEY constraint 'PK_{table}'. Cannot insert duplicate key in object 'dbo.{table}'."
+    return SqlError(2627, message, severity=14)
+
+
+def broken_reference() -> SqlError:
+    return SqlError(547, "The statement conflicted with a FOREIGN KEY constraint.", state=0)
+
+
+def missing_value(table: str, column: str) -> SqlError:
+    message = (
+        f"Cannot insert the value NULL into column '{column}', table 'PZ.dbo.{table}'; column does not allow nulls."
+    )
+    return SqlError(515, message, state=2)

@@ -56,7 +56,8 @@ class Facts:
 
     @property
     def database(self) -> Database:
-        assert self._database is not None
+        if self._database is None:
+            raise RuntimeError("a session that is not attached to a database")
         return self._database
 
     @property
@@ -66,7 +67,7 @@ class Facts:
     def answer(self, name: str, arguments: tuple[Value, ...]) -> Value:
         return ANSWERS[name](self, arguments)
 
-    # --- answers that need thought --------------------------------------------------------------------------------------
+    # --- answers that need thought ----------------------------------------------------------------
 
     def server_property(self, arguments: tuple[Value, ...]) -> Value:
         major, minor, build = PROGRAMS[self.database.compatibility]

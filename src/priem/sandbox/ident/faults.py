@@ -15,7 +15,7 @@ KINDS = get_args(Kind)
 
 @dataclass(slots=True)
 class Fault:
-    """Hits `count` times, or with `probability`, or always; `seconds` is how long a wait is, or how long `gone` lasts."""
+    """Hits `count` times, or with `probability`, or always; `seconds` is how long a wait is, or `gone` lasts."""
 
     kind: Kind
     count: int | None = None
@@ -61,10 +61,10 @@ class Faults:
         """The first fault that applies now; it is used up by one."""
         with self._lock:
             for fault in self._faults:
-                if fault.kind in kinds and fault.login in ("*", login) and fault.match.lower() in text.lower():
-                    if self._random.random() < fault.probability:
-                        self._use(fault)
-                        return fault
+                fits = fault.kind in kinds and fault.login in ("*", login) and fault.match.lower() in text.lower()
+                if fits and self._random.random() < fault.probability:
+                    self._use(fault)
+                    return fault
         return None
 
     def _use(self, fault: Fault) -> None:

@@ -94,7 +94,7 @@ class Interpreter:
                 self.rollback()
             raise
         finally:
-            rows = len(outcome.rows) if outcome else 0
+            rows = len(outcome.rows) if outcome is not None else 0
             seconds = time.perf_counter() - began
             self._journal.record(
                 self.facts.login, statement.kind, statement.text, seconds=seconds, rows=rows, error=error
@@ -115,7 +115,7 @@ class Interpreter:
             traceback.print_exc()
             raise SqlError(8630, f"Internal error of the sandbox: {type(error).__name__}: {error}") from error
 
-    # --- queries --------------------------------------------------------------------------------------------------------
+    # --- queries ----------------------------------------------------------------------------------
 
     def _plan(self, statement: Statement, variables: Variables) -> Plan:
         table = self.facts.identity_insert
@@ -138,7 +138,7 @@ class Interpreter:
         rows, count = self.connection.write(plan.sql, variables.values)
         return Outcome(statement.kind, plan.columns, rows, count)
 
-    # --- variables and options ------------------------------------------------------------------------------------------
+    # --- variables and options --------------------------------------------------------------------
 
     def _declare(self, statement: Statement, variables: Variables) -> Outcome:
         tree = parse(statement.text)
@@ -193,7 +193,7 @@ class Interpreter:
                 outcome = self._execute(inner, variables)
         return outcome
 
-    # --- transactions ---------------------------------------------------------------------------------------------------
+    # --- transactions -----------------------------------------------------------------------------
 
     def begin(self) -> None:
         if self.facts.transactions == 0:
@@ -242,7 +242,7 @@ class Interpreter:
         if begins_again:
             self.begin()
 
-    # --- the rest -------------------------------------------------------------------------------------------------------
+    # --- the rest ---------------------------------------------------------------------------------
 
     def _execute_procedure(self, statement: Statement, _variables: Variables) -> Outcome:
         words = statement.text.split()

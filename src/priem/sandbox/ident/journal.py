@@ -36,7 +36,7 @@ class Journal:
         self._kinds: dict[str, Counter[str]] = {}
         self._milliseconds: Counter[str] = Counter()
 
-    def record(  # noqa: PLR0913  # one line of a log has these columns
+    def record(
         self, login: str, kind: str, text: str, *, seconds: float, rows: int = 0, error: int | None = None
     ) -> None:
         with self._lock:

@@ -1,4 +1,4 @@
-"""The clinic lives: somebody is booked, moved, comes, is billed, or does not come. At any hour, so that a demo has life.
+"""The clinic lives: somebody is booked, moved, comes, is billed, does not come. At any hour, so that a demo has life.
 
 Every change is a transaction of T-SQL statements by the login `clinic`, through the same path as a driver's would go.
 """
@@ -120,7 +120,7 @@ class LivingClinic:
         first = self._dice.choices(list(WEIGHTS), list(WEIGHTS.values()))[0]
         return [first, "visit_booked", "visit_confirmed", "patient_added"]
 
-    # --- for the control port -------------------------------------------------------------------------------------------
+    # --- for the control port ---------------------------------------------------------------------
 
     def changes_after(self, number: int) -> list[dict[str, Any]]:
         return [asdict(change) for change in list(self._changes) if change.n > number]

@@ -1,4 +1,4 @@
-"""How a session begins: PRELOGIN (version, encryption) and LOGIN7 (who, which database, which TDS) (MS-TDS 2.2.6.4-5)."""
+"""How a session begins: PRELOGIN (encryption) and LOGIN7 (who, which database, which TDS) (MS-TDS 2.2.6.4-5)."""
 
 import struct
 from dataclasses import dataclass

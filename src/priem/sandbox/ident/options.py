@@ -12,10 +12,34 @@ if TYPE_CHECKING:
     from priem.sandbox.ident.facts import Facts
 
 HARMLESS = frozenset(
-    "ARITHABORT ARITHIGNORE ANSI_NULLS ANSI_NULL_DFLT_ON ANSI_NULL_DFLT_OFF ANSI_PADDING ANSI_WARNINGS ANSI_DEFAULTS "
-    "CONCAT_NULL_YIELDS_NULL CURSOR_CLOSE_ON_COMMIT QUOTED_IDENTIFIER TEXTSIZE NOCOUNT XACT_ABORT LANGUAGE DATEFORMAT "
-    "DATEFIRST NUMERIC_ROUNDABORT DEADLOCK_PRIORITY QUERY_GOVERNOR_COST_LIMIT FMTONLY IMPLICIT_TRANSACTIONS ROWCOUNT "
-    "NOEXEC STATISTICS CONTEXT_INFO".split()
+    [
+        "ARITHABORT",
+        "ARITHIGNORE",
+        "ANSI_NULLS",
+        "ANSI_NULL_DFLT_ON",
+        "ANSI_NULL_DFLT_OFF",
+        "ANSI_PADDING",
+        "ANSI_WARNINGS",
+        "ANSI_DEFAULTS",
+        "CONCAT_NULL_YIELDS_NULL",
+        "CURSOR_CLOSE_ON_COMMIT",
+        "QUOTED_IDENTIFIER",
+        "TEXTSIZE",
+        "NOCOUNT",
+        "XACT_ABORT",
+        "LANGUAGE",
+        "DATEFORMAT",
+        "DATEFIRST",
+        "NUMERIC_ROUNDABORT",
+        "DEADLOCK_PRIORITY",
+        "QUERY_GOVERNOR_COST_LIMIT",
+        "FMTONLY",
+        "IMPLICIT_TRANSACTIONS",
+        "ROWCOUNT",
+        "NOEXEC",
+        "STATISTICS",
+        "CONTEXT_INFO",
+    ]
 )
 MUST_BE_OFF = frozenset(("FMTONLY", "IMPLICIT_TRANSACTIONS", "NOEXEC", "STATISTICS", "CONTEXT_INFO"))
 LEVELS = ("READ UNCOMMITTED", "READ COMMITTED", "REPEATABLE READ", "SNAPSHOT", "SERIALIZABLE")
@@ -69,7 +93,7 @@ def change_schema(text: str, database: Database) -> None:
             raise no_object(table[2])
         database.change_schema(database.schema.without_table(found), f"DROP {table[1]} [{found.name}]")
     else:
-        raise unsupported(text.split()[0])
+        raise unsupported(text.split(maxsplit=1)[0])
 
 
 def _drop_column(database: Database, table_name: str, column_name: str) -> None:

@@ -56,9 +56,7 @@ class Reader:
 
     def number(self, code: str) -> int:
         size = struct.calcsize("<" + code)
-        value = struct.unpack("<" + code, self.take(size))[0]
-        assert isinstance(value, int)
-        return value
+        return int(struct.unpack("<" + code, self.take(size))[0])
 
     def text(self, characters: int) -> str:
         return self.take(2 * characters).decode("utf-16-le", "surrogatepass")

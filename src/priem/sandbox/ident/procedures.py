@@ -8,7 +8,7 @@ from sqlglot import exp
 from priem.sandbox.ident import permissions, sqlfunctions
 from priem.sandbox.ident.dialect.expressions import declared_type
 from priem.sandbox.ident.dialect.parse import parse
-from priem.sandbox.ident.errors import SqlError, no_procedure, permission_denied
+from priem.sandbox.ident.errors import SqlError, no_procedure, permission_denied, syntax
 from priem.sandbox.ident.interpreter import Interpreter, Outcome
 from priem.sandbox.ident.parameters import Parameter
 from priem.sandbox.ident.requests import Call
@@ -102,7 +102,8 @@ def _declared(text: str) -> tuple[tuple[str, SqlType], ...]:
     if not text.strip():
         return ()
     tree = parse(f"DECLARE {text.replace(' OUTPUT', '').replace(' output', '')}")
-    assert isinstance(tree, exp.Declare)
+    if not isinstance(tree, exp.Declare):
+        raise syntax(text)
     return tuple((item.this[0].name.lower(), declared_type(item.args["kind"])) for item in tree.expressions)
 
 

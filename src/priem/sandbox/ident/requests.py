@@ -43,7 +43,7 @@ def calls(body: bytes, version: int) -> list[Call]:
         name = _procedure(reader)
         reader.number("H")
         parameters = []
-        while not reader.exhausted and reader.data[reader.at] not in (0x80, 0xFF):
+        while reader.data[reader.at : reader.at + 1] not in (b"", b"\x80", b"\xff"):
             parameters.append(read_parameter(reader, version))
         if not reader.exhausted:
             reader.take(1)
@@ -58,8 +58,8 @@ def transaction_request(body: bytes, version: int) -> tuple[int, bool]:
     if kind not in (7, 8):
         return kind, False
     name = body[at + 2] if len(body) > at + 2 else 0
-    flags = at + 3 + name
-    return kind, len(body) > flags and bool(body[flags] & 1)
+    flags = body[at + 3 + name : at + 4 + name]
+    return kind, flags[:1] == b"\x01"
 
 
 def _headers(body: bytes, version: int) -> int:

@@ -25,7 +25,7 @@ class Settings:
     host: str = "127.0.0.1"
     port: int = 0
     control_port: int = 0
-    wishes: Wishes = Wishes()
+    wishes: Wishes = field(default_factory=Wishes)
     live: float = 0.0
     """Changes per second."""
     tls: TlsMode = "on"

@@ -67,7 +67,7 @@ class Schema:
         return Schema({key: kept for key, kept in self._tables.items() if kept is not table})
 
 
-# --- reading schema.sql ------------------------------------------------------------------------------------------------
+# --- reading schema.sql ---------------------------------------------------------------------------
 
 CREATE_TABLE = re.compile(r"CREATE TABLE dbo\.(\w+) \((.*?)\);", re.DOTALL)
 COLUMN = re.compile(r"(?P<name>\w+)\s+(?P<type>\w+)(?:\((?P<size>[\w,]+)\))?(?P<rest>.*)", re.DOTALL)
@@ -90,7 +90,8 @@ def _table(name: str, body: str) -> Table:
 
 def _column(text: str) -> SchemaColumn:
     found = COLUMN.match(text)
-    assert found, text
+    if not found:
+        raise ValueError(text)
     rest = found["rest"]
     references = REFERENCES.search(rest)
     default = DEFAULT.search(rest)
@@ -170,7 +171,7 @@ SYSTEM_TABLES = [
 ]
 
 
-# --- SQLite ------------------------------------------------------------------------------------------------------------
+# --- SQLite ---------------------------------------------------------------------------------------
 
 STORAGE = {"integer": "INTEGER", "number": "REAL", "text": "TEXT", "moment": "TEXT", "binary": "BLOB"}
 
@@ -235,7 +236,7 @@ def _sqlite_column(column: SchemaColumn) -> str:
     return text
 
 
-# --- INFORMATION_SCHEMA ------------------------------------------------------------------------------------------------
+# --- INFORMATION_SCHEMA ---------------------------------------------------------------------------
 
 
 def described_tables(schema: Schema) -> Iterator[tuple[object, ...]]:

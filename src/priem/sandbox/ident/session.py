@@ -57,7 +57,6 @@ class Session:
         self._tokens = Tokens(TDS_7_4)
         self.facts = Facts(login="", spid=spid)
         self._interpreter: Interpreter | None = None
-        self._procedures: Procedures | None = None
         self._mid_row: Fault | None = None
 
     def serve(self) -> None:
@@ -84,7 +83,7 @@ class Session:
         with contextlib.suppress(OSError):
             self._socket.shutdown(socket.SHUT_RDWR)
 
-    # --- login ----------------------------------------------------------------------------------------------------------
+    # --- login ------------------------------------------------------------------------------------
 
     def _greet(self) -> Login | None:
         message = self._channel.read()
@@ -122,7 +121,7 @@ class Session:
         self.facts.host, self.facts.application = login.host, login.application
         self._interpreter = Interpreter(self._shared.database, self._shared.journal, self.facts, self._before)
         self._interpreter.connection.watch(self._channel.interrupted)
-        self._procedures = Procedures(self._interpreter)
+        self._prepared = Procedures(self._interpreter)
         self._welcome(stream, login)
         return True
 
@@ -149,7 +148,13 @@ class Session:
         stream.end()
         self._channel.packet_size = size
 
-    # --- requests -------------------------------------------------------------------------------------------------------
+    @property
+    def _running(self) -> Interpreter:
+        if self._interpreter is None:
+            raise ConnectionLost
+        return self._interpreter
+
+    # --- requests ---------------------------------------------------------------------------------
 
     def _answer(self, message: Message) -> None:
         stream = ResponseStream(self._channel)
@@ -181,11 +186,10 @@ class Session:
         stream.end()
 
     def _batch(self, text: str, stream: ResponseStream, parameters: Sequence[Parameter] = ()) -> None:
-        assert self._interpreter
         previous: Outcome | None = None
         before = self.facts.transactions
         try:
-            for outcome in self._interpreter.run(text, parameters):
+            for outcome in self._running.run(text, parameters):
                 if previous is not None:
                     self._done(previous, stream, DONE, more=True)
                 before = self._transaction_change(before, stream)
@@ -200,13 +204,12 @@ class Session:
         self._done(previous or Outcome("NOTHING"), stream, DONE, more=False)
 
     def _calls(self, message: Message, stream: ResponseStream) -> None:
-        assert self._procedures
         calls = requests.calls(message.body, self._tokens.version)
         for number, call in enumerate(calls):
             last = number == len(calls) - 1
             before = self.facts.transactions
             try:
-                for outcome in self._procedures.call(call):
+                for outcome in self._prepared.call(call):
                     before = self._transaction_change(before, stream)
                     self._result(outcome, stream)
                     self._done(outcome, stream, DONE_IN_PROCEDURE, more=True)
@@ -214,16 +217,15 @@ class Session:
                 self._failed(error, stream, DONE_PROCEDURE)
                 return
             stream.write(self._tokens.return_status())
-            for ordinal, (name, kind, value) in enumerate(self._procedures.outputs()):
+            for ordinal, (name, kind, value) in enumerate(self._prepared.outputs()):
                 stream.write(self._tokens.return_value(ordinal, name, kind, value))
             stream.write(self._tokens.done(Done.FINAL if last else Done.MORE, token=DONE_PROCEDURE))
 
     def _transaction(self, message: Message, stream: ResponseStream) -> None:
-        assert self._interpreter
         kind, again = requests.transaction_request(message.body, self._tokens.version)
         before = self.facts.transactions
         try:
-            self._interpreter.managed(kind, begins_again=again)
+            self._running.managed(kind, begins_again=again)
         except SqlError as error:
             self._failed(error, stream, DONE)
             return
@@ -233,7 +235,7 @@ class Session:
         self._transaction_change(before, stream)
         stream.write(self._tokens.done(Done.FINAL))
 
-    # --- answers --------------------------------------------------------------------------------------------------------
+    # --- answers ----------------------------------------------------------------------------------
 
     def _result(self, outcome: Outcome, stream: ResponseStream) -> None:
         if outcome.kind == "USE":
@@ -274,7 +276,7 @@ class Session:
             stream.write(self._tokens.environment_bytes(kind, new, old))
         return after
 
-    # --- faults ---------------------------------------------------------------------------------------------------------
+    # --- faults -----------------------------------------------------------------------------------
 
     def _before(self, _kind: str, text: str) -> None:
         kinds = ("slow", "silent", "drop_mid_row", "lock_timeout", "deadlock", "error")

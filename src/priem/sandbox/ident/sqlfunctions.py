@@ -44,7 +44,7 @@ def register(connection: sqlite3.Connection, failure: Failure) -> None:
         connection.create_function(name, -1, failure.keeping(function), deterministic=True)
 
 
-# --- text --------------------------------------------------------------------------------------------------------------
+# --- text -----------------------------------------------------------------------------------------
 
 
 @lru_cache(maxsize=50_000)
@@ -124,20 +124,20 @@ def truncate(value: Scalar) -> Scalar:
     return None if value is None else int(value)
 
 
-def divide(one: int | float, other: int | float) -> int | float:
+def divide(one: float, other: float) -> float:
     """Whole numbers give whole ones, towards nought."""
     if other == 0:
         raise SqlError(8134, "Divide by zero error encountered.")
     return int(one / other) if isinstance(one, int) and isinstance(other, int) else one / other
 
 
-def modulo(one: int | float, other: int | float) -> int | float:
+def modulo(one: float, other: float) -> float:
     if other == 0:
         raise SqlError(8134, "Divide by zero error encountered.")
     return type(one)(math.fmod(one, other))
 
 
-# --- moments -----------------------------------------------------------------------------------------------------------
+# --- moments --------------------------------------------------------------------------------------
 
 UNITS = {"day": 86_400_000, "week": 604_800_000, "hour": 3_600_000, "minute": 60_000, "second": 1000, "millisecond": 1}
 MONTHS = {"year": 12, "quarter": 3, "month": 1}
@@ -151,7 +151,7 @@ def _written_like(original: str, moment: datetime) -> str:
     return moments.from_datetime(moment) if len(original) <= 23 else moments.from_datetime2(moment)
 
 
-def date_add(unit: str, amount: int | float, text: str) -> str:
+def date_add(unit: str, amount: float, text: str) -> str:
     moment, count = moments.read(text), int(amount)
     try:
         if unit in MONTHS:
@@ -184,7 +184,7 @@ def _months(moment: datetime) -> int:
 
 
 def _units(moment: datetime, unit: str) -> int:
-    since = moment - datetime.min
+    since = moment - datetime(1, 1, 1)  # noqa: DTZ001  # naive, like what it is taken from
     return (since.days * 86_400_000 + since.seconds * 1000 + since.microseconds // 1000) // UNITS[unit]
 
 
@@ -214,7 +214,7 @@ def date_from_parts(year: int, month: int, day: int) -> str:
         ) from error
 
 
-# --- casts -------------------------------------------------------------------------------------------------------------
+# --- casts ----------------------------------------------------------------------------------------
 
 
 def cast(value: Scalar, target: str, size: int, style: str, safe: int, source: str) -> Scalar:
@@ -341,7 +341,9 @@ FUNCTIONS: dict[str, Callable[..., Scalar]] = {
     "t_left": strict(lambda value, count: _text(value)[:count]),
     "t_right": strict(lambda value, count: _text(value)[-count:] if count else ""),
     "t_replace": strict(replace),
-    "t_stuff": strict(lambda value, at, count, new: _text(value)[: at - 1] + _text(new) + _text(value)[at - 1 + count :]),
+    "t_stuff": strict(
+        lambda value, at, count, new: _text(value)[: at - 1] + _text(new) + _text(value)[at - 1 + count :]
+    ),
     "t_reverse": strict(lambda value: _text(value)[::-1]),
     "t_concat": concat,
     "t_truncate": truncate,

@@ -1,4 +1,4 @@
-"""TLS as TDS wants it: the handshake travels inside pre-login packets, what follows is plain TLS records (MS-TDS 3.3.5.1).
+"""TLS as TDS wants it: the handshake travels inside pre-login packets, then come plain TLS records (MS-TDS 3.3.5.1).
 
 SQL Server before 2022 knows TLS 1.2 at most; old ones in clinics know TLS 1.0 only, which the mode `tls1.0` imitates.
 """

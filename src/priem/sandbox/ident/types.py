@@ -64,7 +64,7 @@ def on_wire(kind: SqlType, version: int) -> SqlType:
     return kind
 
 
-# --- what describes a column -------------------------------------------------------------------------------------------
+# --- what describes a column ----------------------------------------------------------------------
 
 FIXED = {
     "bit": b"\x68\x01",
@@ -84,7 +84,7 @@ USER_TYPE_TIMESTAMP = 80
 def type_info(kind: SqlType, version: int) -> bytes:
     if kind.name in FIXED:
         return FIXED[kind.name]
-    if kind.family == "text" or kind.family == "unknown":
+    if kind.family in ("text", "unknown"):
         return _text_info(kind, version)
     if kind.name == "decimal":
         return bytes((0x6A, 1 + _decimal_width(kind.precision), kind.precision, kind.scale))
@@ -110,7 +110,7 @@ def _decimal_width(precision: int) -> int:
     return 4 if precision <= 9 else 8 if precision <= 19 else 12 if precision <= 28 else 16
 
 
-# --- what carries a value ----------------------------------------------------------------------------------------------
+# --- what carries a value -------------------------------------------------------------------------
 
 
 def encoder(kind: SqlType, version: int) -> Encoder:
@@ -158,9 +158,13 @@ def _plp_text(value: Value) -> bytes:
 def _plp_bytes(value: Value) -> bytes:
     if value is None:
         return b"\xff" * 8
-    assert isinstance(value, bytes)
+    value = _as_bytes(value)
     chunk = struct.pack("<I", len(value)) + value if value else b""
     return struct.pack("<Q", len(value)) + chunk + b"\x00\x00\x00\x00"
+
+
+def _as_bytes(value: float | str | bytes) -> bytes:
+    return value if isinstance(value, bytes) else str(value).encode("utf-16-le")
 
 
 TEXT_POINTER = b"\x10" + b"\x01" * 16 + b"\x01" * 8
@@ -179,8 +183,7 @@ def _binary(kind: SqlType) -> Encoder:
     def encode(value: Value) -> bytes:
         if value is None:
             return b"\xff\xff"
-        assert isinstance(value, bytes)
-        data = value.ljust(pad, b"\x00")
+        data = _as_bytes(value).ljust(pad, b"\x00")
         return struct.pack("<H", len(data)) + data
 
     return encode
@@ -236,7 +239,7 @@ def _date(value: Value) -> bytes:
 def _precise(kind: SqlType) -> Encoder:
     """time(n) and datetime2(n): 10^-n seconds since midnight, and days since 0001-01-01."""
     width = 3 if kind.scale <= 2 else 4 if kind.scale <= 4 else 5
-    dated = kind.name == "datetime2"
+    dated, unit = kind.name == "datetime2", int(10 ** (7 - kind.scale))
 
     def encode(value: Value) -> bytes:
         if value is None:
@@ -245,7 +248,7 @@ def _precise(kind: SqlType) -> Encoder:
         clock = text[11:] if dated else text
         fraction = clock[9:].ljust(7, "0")[:7] if len(clock) > 9 else "0000000"
         seconds = _thousandths(clock[:8]) // 1000 if clock else 0
-        ticks = (seconds * 10_000_000 + int(fraction)) // 10 ** (7 - kind.scale)
+        ticks = (seconds * 10_000_000 + int(fraction)) // unit
         data = ticks.to_bytes(width, "little")
         if dated:
             data += (_ordinal(text[:10]) - 1).to_bytes(3, "little")

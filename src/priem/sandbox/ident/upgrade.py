@@ -1,4 +1,4 @@
-"""A new release of IDENT: its schema upgrade touches every row, so every rowversion is a new one, and nothing else is."""
+"""A new release of IDENT: its schema upgrade touches every row, so that every rowversion is a new one."""
 
 from priem.sandbox.ident.engine import Database
 from priem.sandbox.ident.facts import Facts

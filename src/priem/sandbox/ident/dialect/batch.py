@@ -1,17 +1,49 @@
-"""A batch cut into statements. T-SQL needs no semicolons, so a statement ends where the next one's first word stands."""
+"""A batch cut into statements. T-SQL needs no semicolons: a statement ends where the next one's first word stands."""
 
 from collections.abc import Iterator
 from dataclasses import dataclass
 
 from sqlglot.errors import TokenError
-from sqlglot.tokens import Token, TokenType
+from sqlglot.tokenizer_core import Token, TokenType
 
 from priem.sandbox.ident.dialect.parse import TransactSql
 from priem.sandbox.ident.errors import SqlError, syntax
 
 LEADERS = frozenset(
-    "SELECT INSERT UPDATE DELETE MERGE SET DECLARE EXEC EXECUTE BEGIN COMMIT ROLLBACK SAVE USE PRINT CREATE DROP ALTER "
-    "TRUNCATE GRANT DENY REVOKE IF BACKUP RESTORE KILL WAITFOR RAISERROR RETURN BULK DBCC SHUTDOWN".split()
+    [
+        "SELECT",
+        "INSERT",
+        "UPDATE",
+        "DELETE",
+        "MERGE",
+        "SET",
+        "DECLARE",
+        "EXEC",
+        "EXECUTE",
+        "BEGIN",
+        "COMMIT",
+        "ROLLBACK",
+        "SAVE",
+        "USE",
+        "PRINT",
+        "CREATE",
+        "DROP",
+        "ALTER",
+        "TRUNCATE",
+        "GRANT",
+        "DENY",
+        "REVOKE",
+        "IF",
+        "BACKUP",
+        "RESTORE",
+        "KILL",
+        "WAITFOR",
+        "RAISERROR",
+        "RETURN",
+        "BULK",
+        "DBCC",
+        "SHUTDOWN",
+    ]
 )
 JOINED = frozenset(("UNION", "ALL", "EXCEPT", "INTERSECT", "AS", "FOR", "EXISTS"))
 CHANGES = frozenset(("INSERT", "UPDATE", "DELETE", "MERGE"))
@@ -62,7 +94,7 @@ def _continues(word: str, words: list[str]) -> bool:
     last = words[-1]
     first = words[0]
     if first in ("CREATE", "ALTER", "GRANT", "DENY", "REVOKE", "DROP"):
-        return word not in ("USE",)
+        return word != "USE"
     if word == "SET":
         return first in ("UPDATE", "WITH", "MERGE") and "SET" not in words
     if word in CHANGES or word == "SELECT":

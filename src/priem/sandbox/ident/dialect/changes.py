@@ -1,4 +1,4 @@
-"""INSERT, UPDATE and DELETE. Identities and rowversions are written out as calls, so that they can be kept and repeated."""
+"""INSERT, UPDATE and DELETE. Identities and rowversions become calls, so that they can be kept and repeated."""
 
 from collections.abc import Sequence
 
@@ -21,7 +21,7 @@ class Changes:
         self._queries = queries
         self._identity_insert = identity_insert.lower()
 
-    def change(self, node: exp.Expression) -> Change:
+    def change(self, node: exp.Expr) -> Change:
         if isinstance(node, exp.Insert):
             return self._insert(node)
         if isinstance(node, exp.Update):
@@ -30,7 +30,7 @@ class Changes:
             return self._delete(node)
         raise unsupported(node.key.upper())
 
-    # --- INSERT ---------------------------------------------------------------------------------------------------------
+    # --- INSERT -----------------------------------------------------------------------------------
 
     def _insert(self, node: exp.Insert) -> Change:
         listed = isinstance(node.this, exp.Schema)
@@ -48,14 +48,14 @@ class Changes:
         allowed = self._identity_insert == table.name.lower()
         for column in columns:
             if column.identity and not allowed:
-                message = f"Cannot insert explicit value for identity column in table '{table.name}' when IDENTITY_INSERT is set to OFF."
-                raise SqlError(544, message)
+                what = f"Cannot insert explicit value for identity column in table '{table.name}'"
+                raise SqlError(544, f"{what} when IDENTITY_INSERT is set to OFF.")
             if column is table.rowversion:
                 raise SqlError(273, "Cannot insert an explicit value into a timestamp column.")
 
     @staticmethod
-    def _added(table: Table, columns: Sequence[SchemaColumn]) -> list[tuple[SchemaColumn, exp.Expression]]:
-        added: list[tuple[SchemaColumn, exp.Expression]] = []
+    def _added(table: Table, columns: Sequence[SchemaColumn]) -> list[tuple[SchemaColumn, exp.Expr]]:
+        added: list[tuple[SchemaColumn, exp.Expr]] = []
         for column in table.columns:
             if column in columns:
                 continue
@@ -68,7 +68,7 @@ class Changes:
         return added
 
     def _rows(
-        self, node: exp.Insert, columns: Sequence[SchemaColumn], added: list[exp.Expression], expressions: Expressions
+        self, node: exp.Insert, columns: Sequence[SchemaColumn], added: list[exp.Expr], expressions: Expressions
     ) -> str:
         source = node.expression
         tail = [sqlite(value) for value in added]
@@ -80,13 +80,13 @@ class Changes:
         return self._selected(source, columns, added)
 
     @staticmethod
-    def _values(row: exp.Expression, columns: Sequence[SchemaColumn], expressions: Expressions) -> list[str]:
+    def _values(row: exp.Expr, columns: Sequence[SchemaColumn], expressions: Expressions) -> list[str]:
         items = row.expressions if isinstance(row, exp.Tuple) else [row]
         if len(items) != len(columns):
             raise SqlError(213, "Column name or number of supplied values does not match table definition.")
         return [_assigned(item, column, expressions) for item, column in zip(items, columns, strict=True)]
 
-    def _selected(self, source: exp.Expression, columns: Sequence[SchemaColumn], added: list[exp.Expression]) -> str:
+    def _selected(self, source: exp.Expr, columns: Sequence[SchemaColumn], added: list[exp.Expr]) -> str:
         query, outputs = self._queries.query(source, Scope(), outermost=True)
         if not isinstance(query, exp.Select) or query.args.get("distinct"):
             raise unsupported("INSERT of a UNION or DISTINCT")
@@ -100,7 +100,7 @@ class Changes:
         query.set("expressions", values + added)
         return sqlite(query)
 
-    # --- UPDATE and DELETE ----------------------------------------------------------------------------------------------
+    # --- UPDATE and DELETE ------------------------------------------------------------------------
 
     def _update(self, node: exp.Update) -> Change:
         table, alias = self._aliased(node.this, node.args.get("from_"))
@@ -115,18 +115,19 @@ class Changes:
             assignments.append(f"[{table.rowversion.name}] = t_rowversion()")
         returning, outputs = self._returning(node, table)
         where = _where(node, expressions)
-        return f"UPDATE [{table.name}] AS [{alias}] SET {', '.join(assignments)}{where}{returning}", outputs, table
+        text = f"UPDATE [{table.name}] AS [{alias}] SET {', '.join(assignments)}{where}{returning}"  # noqa: S608  # compiled
+        return text, outputs, table
 
     def _delete(self, node: exp.Delete) -> Change:
         table, alias = self._aliased(node.this, None)
         expressions = self._queries.expressions(Scope(sources=[_source(table, alias)]))
         returning, outputs = self._returning(node, table)
-        return f"DELETE FROM [{table.name}] AS [{alias}]{_where(node, expressions)}{returning}", outputs, table
+        text = f"DELETE FROM [{table.name}] AS [{alias}]{_where(node, expressions)}{returning}"  # noqa: S608  # compiled
+        return text, outputs, table
 
-    def _aliased(self, target: exp.Expression, from_: exp.Expression | None) -> tuple[Table, str]:
+    def _aliased(self, target: exp.Expr, from_: exp.Expr | None) -> tuple[Table, str]:
         """`UPDATE r SET … FROM Receptions r` names its table in the FROM; a join there is more than staff needs."""
-        assert isinstance(target, exp.Table)
-        if from_ is None:
+        if from_ is None or not isinstance(target, exp.Table):
             return self._target(target), target.alias or target.name
         source = from_.this
         if not isinstance(source, exp.Table) or source.args.get("joins"):
@@ -135,14 +136,15 @@ class Changes:
             raise no_object(target.name)
         return self._target(source), source.alias or source.name
 
-    def _target(self, node: exp.Expression) -> Table:
-        assert isinstance(node, exp.Table)
+    def _target(self, node: exp.Expr) -> Table:
+        if not isinstance(node, exp.Table):
+            raise unsupported(node.key.upper())
         table = self._queries.table(node)
         if table.view or table.schema != "dbo":
             raise SqlError(4406, f"Update or insert of view or function '{table.name}' failed.")
         return table
 
-    def _returning(self, node: exp.Expression, table: Table) -> tuple[str, tuple[Column, ...]]:
+    def _returning(self, node: exp.Expr, table: Table) -> tuple[str, tuple[Column, ...]]:
         output = node.args.get("returning")
         if output is None:
             return "", ()
@@ -183,12 +185,12 @@ def _source(table: Table, alias: str) -> Source:
     return Source(alias, tuple(Column(column.name, column.type) for column in table.columns))
 
 
-def _where(node: exp.Expression, expressions: Expressions) -> str:
+def _where(node: exp.Expr, expressions: Expressions) -> str:
     where = node.args.get("where")
     return f" WHERE {sqlite(expressions.bind(where.this).node)}" if where else ""
 
 
-def _assigned(item: exp.Expression, column: SchemaColumn, expressions: Expressions) -> str:
+def _assigned(item: exp.Expr, column: SchemaColumn, expressions: Expressions) -> str:
     if isinstance(item, exp.Var | exp.Column) and item.name.upper() == "DEFAULT":
         if column.default == "GETDATE()":
             return "t_session('GETDATE')"

@@ -61,6 +61,6 @@ def _plan(
     if assigned and len(assigned) != len(columns):
         raise SqlError(
             141,
-            "A SELECT statement that assigns a value to a variable must not be combined with data-retrieval operations.",
+            "A SELECT statement that assigns a value to a variable must not return rows as well.",
         )
     return Plan(sqlite(bound), columns, assigned)

@@ -27,25 +27,25 @@ if TYPE_CHECKING:
 
 
 class Bound(NamedTuple):
-    node: exp.Expression
+    node: exp.Expr
     type: SqlType
 
 
 class Queries(Protocol):
     """What expressions need of queries: subqueries hold whole ones."""
 
-    def query(self, node: exp.Expression, parent: Scope) -> tuple[exp.Expression, tuple[Column, ...]]: ...
+    def query(self, node: exp.Expr, parent: Scope) -> tuple[exp.Expr, tuple[Column, ...]]: ...
 
 
-def call(name: str, *arguments: exp.Expression) -> exp.Expression:
+def call(name: str, *arguments: exp.Expr) -> exp.Expr:
     return exp.Anonymous(this=name, expressions=list(arguments))
 
 
-def text(value: str) -> exp.Expression:
+def text(value: str) -> exp.Expr:
     return exp.Literal.string(value)
 
 
-def number(value: int) -> exp.Expression:
+def number(value: int) -> exp.Expr:
     return exp.Literal.number(value)
 
 
@@ -58,18 +58,18 @@ class Expressions:
         self._functions = functions
         self.scope = scope
 
-    def bind(self, node: exp.Expression) -> Bound:
+    def bind(self, node: exp.Expr) -> Bound:
         handler = HANDLERS.get(type(node))
         if handler is None:
             raise unsupported(node.key.upper())
         return handler(self, node)
 
-    def all(self, nodes: list[exp.Expression]) -> list[Bound]:
+    def all(self, nodes: list[exp.Expr]) -> list[Bound]:
         return [self.bind(node) for node in nodes]
 
-    # --- leaves ---------------------------------------------------------------------------------------------------------
+    # --- leaves -----------------------------------------------------------------------------------
 
-    def literal(self, node: exp.Expression) -> Bound:
+    def literal(self, node: exp.Expr) -> Bound:
         value = str(node.this)
         if node.args.get("is_string") or isinstance(node, exp.National):
             return Bound(text(value), nvarchar(max(1, len(value))))
@@ -80,15 +80,15 @@ class Expressions:
             return Bound(node, decimal(max(1, len(whole) + len(fraction)), len(fraction)))
         return Bound(node, INT if abs(int(value)) < 1 << 31 else BIGINT)
 
-    def hexadecimal(self, node: exp.Expression) -> Bound:
+    def hexadecimal(self, node: exp.Expr) -> Bound:
         digits = str(node.this)
         digits = digits if len(digits) % 2 == 0 else "0" + digits
         return Bound(exp.HexString(this=digits), SqlType("varbinary", max(1, len(digits) // 2)))
 
-    def null(self, node: exp.Expression) -> Bound:
+    def null(self, node: exp.Expr) -> Bound:
         return Bound(node, UNKNOWN)
 
-    def parameter(self, node: exp.Expression) -> Bound:
+    def parameter(self, node: exp.Expr) -> Bound:
         if isinstance(node.this, exp.Parameter):
             return self._function(f"@@{node.this.name}".upper(), [])
         name = node.name.lower()
@@ -96,9 +96,8 @@ class Expressions:
             raise no_variable(node.name)
         return Bound(exp.Parameter(this=exp.Var(this=name)), self._variables[name])
 
-    def column(self, node: exp.Expression) -> Bound:
-        assert isinstance(node, exp.Column)
-        if isinstance(node.this, exp.Star):
+    def column(self, node: exp.Expr) -> Bound:
+        if not isinstance(node, exp.Column) or isinstance(node.this, exp.Star):
             raise unsupported("*")
         source, column = self.scope.resolve(node)
         if source.applied is not None:
@@ -113,38 +112,38 @@ class Expressions:
         alone.set("expressions", [chosen[0].copy()])
         return self.subquery(exp.Subquery(this=alone))
 
-    # --- structure ------------------------------------------------------------------------------------------------------
+    # --- structure --------------------------------------------------------------------------------
 
-    def paren(self, node: exp.Expression) -> Bound:
+    def paren(self, node: exp.Expr) -> Bound:
         inner = self.bind(node.this)
         return Bound(exp.Paren(this=inner.node), inner.type)
 
-    def collate(self, node: exp.Expression) -> Bound:
+    def collate(self, node: exp.Expr) -> Bound:
         return self.bind(node.this)
 
-    def negative(self, node: exp.Expression) -> Bound:
+    def negative(self, node: exp.Expr) -> Bound:
         inner = self.bind(node.this)
         return Bound(exp.Neg(this=inner.node), inner.type)
 
-    def connect(self, node: exp.Expression) -> Bound:
+    def connect(self, node: exp.Expr) -> Bound:
         left, right = self.bind(node.this), self.bind(node.expression)
         return Bound(type(node)(this=left.node, expression=right.node), UNKNOWN)
 
-    def negate(self, node: exp.Expression) -> Bound:
+    def negate(self, node: exp.Expr) -> Bound:
         return Bound(exp.Not(this=self.bind(node.this).node), UNKNOWN)
 
-    def subquery(self, node: exp.Expression) -> Bound:
+    def subquery(self, node: exp.Expr) -> Bound:
         query, columns = self._queries.query(node.this, self.scope)
         if len(columns) != 1:
-            text = "Only one expression can be specified in the select list when the subquery is not introduced with EXISTS."
+            text = "Only one expression can be specified in the select list of a subquery without EXISTS."
             raise SqlError(116, text)
         return Bound(exp.Subquery(this=query), columns[0].type)
 
-    def exists(self, node: exp.Expression) -> Bound:
+    def exists(self, node: exp.Expr) -> Bound:
         query, _columns = self._queries.query(node.this, self.scope)
         return Bound(exp.Exists(this=query), UNKNOWN)
 
-    def case(self, node: exp.Expression) -> Bound:
+    def case(self, node: exp.Expr) -> Bound:
         subject = self.bind(node.this) if node.this else None
         conditions, results = [], []
         for branch in node.args["ifs"]:
@@ -160,19 +159,19 @@ class Expressions:
         last = values[-1] if default is not None else None
         return Bound(exp.Case(this=collated(subject) if subject else None, ifs=ifs, default=last), kind)
 
-    # --- comparisons ----------------------------------------------------------------------------------------------------
+    # --- comparisons ------------------------------------------------------------------------------
 
-    def compare(self, node: exp.Expression) -> Bound:
+    def compare(self, node: exp.Expr) -> Bound:
         left, right = compared(self.bind(node.this), self.bind(node.expression))
         return Bound(type(node)(this=collated(left), expression=right.node), UNKNOWN)
 
-    def between(self, node: exp.Expression) -> Bound:
+    def between(self, node: exp.Expr) -> Bound:
         subject = self.bind(node.this)
         low = compared(subject, self.bind(node.args["low"]))[1]
         subject, high = compared(subject, self.bind(node.args["high"]))
         return Bound(exp.Between(this=collated(subject), low=low.node, high=high.node), UNKNOWN)
 
-    def within(self, node: exp.Expression) -> Bound:
+    def within(self, node: exp.Expr) -> Bound:
         subject = self.bind(node.this)
         query = node.args.get("query")
         if query is not None:
@@ -181,10 +180,10 @@ class Expressions:
         values = [compared(subject, self.bind(value))[1].node for value in node.expressions]
         return Bound(exp.In(this=collated(subject), expressions=values), UNKNOWN)
 
-    def is_null(self, node: exp.Expression) -> Bound:
+    def is_null(self, node: exp.Expr) -> Bound:
         return Bound(exp.Is(this=self.bind(node.this).node, expression=exp.Null()), UNKNOWN)
 
-    def like(self, node: exp.Expression) -> Bound:
+    def like(self, node: exp.Expr) -> Bound:
         escape = text("")
         if isinstance(node, exp.Escape):
             escape = self.bind(node.expression).node
@@ -192,9 +191,9 @@ class Expressions:
         value, pattern = self.bind(node.this), self.bind(node.expression)
         return Bound(call("t_like", value.node, pattern.node, escape), UNKNOWN)
 
-    # --- arithmetic -----------------------------------------------------------------------------------------------------
+    # --- arithmetic -------------------------------------------------------------------------------
 
-    def add(self, node: exp.Expression) -> Bound:
+    def add(self, node: exp.Expr) -> Bound:
         left, right = self.bind(node.this), self.bind(node.expression)
         families = {left.type.family, right.type.family}
         if isinstance(node, exp.Add) and families <= {"text", "unknown"}:
@@ -205,10 +204,10 @@ class Expressions:
             return Bound(call("t_dateadd", text("day"), days, converted(left, DATETIME).node), DATETIME)
         return self._arithmetic(node, left, right)
 
-    def arithmetic(self, node: exp.Expression) -> Bound:
+    def arithmetic(self, node: exp.Expr) -> Bound:
         return self._arithmetic(node, self.bind(node.this), self.bind(node.expression))
 
-    def _arithmetic(self, node: exp.Expression, left: Bound, right: Bound) -> Bound:
+    def _arithmetic(self, node: exp.Expr, left: Bound, right: Bound) -> Bound:
         kind = widest([left.type, right.type])
         left, right = converted(left, kind), converted(right, kind)
         if isinstance(node, exp.Mul) and kind.name == "decimal":
@@ -218,9 +217,9 @@ class Expressions:
             return Bound(call("t_divide" if isinstance(node, exp.Div) else "t_modulo", left.node, right.node), kind)
         return Bound(type(node)(this=left.node, expression=right.node), kind)
 
-    # --- functions ------------------------------------------------------------------------------------------------------
+    # --- functions --------------------------------------------------------------------------------
 
-    def aggregate(self, node: exp.Expression) -> Bound:
+    def aggregate(self, node: exp.Expr) -> Bound:
         inner = node.this
         if isinstance(node, exp.Count):
             return Bound(self._count(node), BIGINT if node.args.get("big_int") else INT)
@@ -230,13 +229,13 @@ class Expressions:
         kind = argument.type
         if isinstance(node, exp.Sum | exp.Avg) and kind.family == "integer":
             kind = BIGINT if kind == BIGINT else INT
-            total: exp.Expression = type(node)(this=body)
+            total: exp.Expr = type(node)(this=body)
             return Bound(call("t_truncate", total) if isinstance(node, exp.Avg) else total, kind)
         if isinstance(node, exp.Sum | exp.Avg) and kind.name == "decimal":
             kind = decimal(38, kind.scale)
         return Bound(type(node)(this=body), kind)
 
-    def _count(self, node: exp.Expression) -> exp.Expression:
+    def _count(self, node: exp.Expr) -> exp.Expr:
         inner = node.this
         if isinstance(inner, exp.Star):
             return exp.Count(this=exp.Star())
@@ -244,7 +243,7 @@ class Expressions:
             return exp.Count(this=exp.Distinct(expressions=[b.node for b in self.all(inner.expressions)]))
         return exp.Count(this=self.bind(inner).node)
 
-    def window(self, node: exp.Expression) -> Bound:
+    def window(self, node: exp.Expr) -> Bound:
         inner = node.this
         ranking = isinstance(inner, exp.RowNumber | exp.Rank | exp.DenseRank)
         bound = Bound(inner, BIGINT) if ranking else self.bind(inner)
@@ -257,18 +256,18 @@ class Expressions:
         )
         return Bound(window, bound.type)
 
-    def ordered(self, node: exp.Expression) -> exp.Expression:
+    def ordered(self, node: exp.Expr) -> exp.Expr:
         """NULLs come first in both, so nothing is said about them."""
         inner = self.bind(node.this)
         return exp.Ordered(this=collated(inner), desc=node.args.get("desc"), nulls_first=not node.args.get("desc"))
 
-    def function(self, node: exp.Expression) -> Bound:
+    def function(self, node: exp.Expr) -> Bound:
         return self._function(str(node.this).upper(), list(node.expressions))
 
-    def now(self, _node: exp.Expression) -> Bound:
+    def now(self, _node: exp.Expr) -> Bound:
         return self._function("GETDATE", [])
 
-    def _function(self, name: str, arguments: list[exp.Expression]) -> Bound:
+    def _function(self, name: str, arguments: list[exp.Expr]) -> Bound:
         function = self._functions.get(name)
         if function is None:
             if name.startswith("@@"):
@@ -276,7 +275,7 @@ class Expressions:
             raise no_function(name)
         return function.bind(self, name, arguments)
 
-    def conversion(self, node: exp.Expression) -> Bound:
+    def conversion(self, node: exp.Expr) -> Bound:
         convert = isinstance(node, exp.Convert)
         target = declared_type(node.this if convert else node.args["to"])
         value = self.bind(node.expression if convert else node.this)
@@ -284,7 +283,7 @@ class Expressions:
         safe = isinstance(node, exp.TryCast) or bool(node.args.get("safe"))
         return cast(value, target, _style(style, value.type, target), safe=safe)
 
-    def user_function(self, node: exp.Expression) -> Bound:
+    def user_function(self, node: exp.Expr) -> Bound:
         raise SqlError(4121, f'Cannot find either column "{node.this.name}" or the user-defined function or aggregate.')
 
 
@@ -297,7 +296,7 @@ def _joined_length(left: SqlType, right: SqlType) -> int:
 ALLOWED_STYLES = {"112", "120", "121"}
 
 
-def _style(node: exp.Expression | None, source: SqlType, target: SqlType) -> str:
+def _style(node: exp.Expr | None, source: SqlType, target: SqlType) -> str:
     """Only the styles that every engine agrees on: 126 and 104 are not among them, nor is text out of binary."""
     if node is None:
         return ""
@@ -309,7 +308,7 @@ def _style(node: exp.Expression | None, source: SqlType, target: SqlType) -> str
     return style
 
 
-def declared_type(node: exp.Expression) -> SqlType:
+def declared_type(node: exp.Expr) -> SqlType:
     """`decimal(20,10)`, `nvarchar(max)`, `rowversion` … as written in a cast or a declaration."""
     name = str(node.this.value if hasattr(node.this, "value") else node.this).lower()
     sizes = [parameter.name.lower() for parameter in node.expressions] if isinstance(node, exp.DataType) else []
@@ -353,7 +352,7 @@ DECLARED: dict[str, Callable[[list[str]], SqlType]] = {
 }
 
 
-# --- conversions between types -----------------------------------------------------------------------------------------
+# --- conversions between types --------------------------------------------------------------------
 
 
 def cast(value: Bound, target: SqlType, style: str = "", *, safe: bool = False) -> Bound:
@@ -430,15 +429,15 @@ def compared(left: Bound, right: Bound) -> tuple[Bound, Bound]:
     return converted(left, kind), converted(right, kind)
 
 
-def collated(value: Bound) -> exp.Expression:
+def collated(value: Bound) -> exp.Expr:
     """Text is compared as Cyrillic_General_CI_AS does; a column has that collation of itself, an expression has not."""
     if value.type.family != "text" or isinstance(value.node, exp.Column):
         return value.node
     return exp.Collate(this=value.node, expression=exp.Var(this=SQLITE_COLLATION))
 
 
-Handler = Callable[[Expressions, exp.Expression], Bound]
-HANDLERS: dict[type[exp.Expression], Handler] = {
+Handler = Callable[[Expressions, exp.Expr], Bound]
+HANDLERS: dict[type[exp.Expr], Handler] = {
     exp.Literal: Expressions.literal,
     exp.National: Expressions.literal,
     exp.HexString: Expressions.hexadecimal,

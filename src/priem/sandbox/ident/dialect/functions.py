@@ -29,7 +29,7 @@ from priem.sandbox.ident.types import (
     nvarchar,
 )
 
-Build = Callable[[Expressions, str, list[exp.Expression]], Bound]
+Build = Callable[[Expressions, str, list[exp.Expr]], Bound]
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,7 +38,7 @@ class Function:
     most: int
     build: Build
 
-    def bind(self, expressions: Expressions, name: str, arguments: list[exp.Expression]) -> Bound:
+    def bind(self, expressions: Expressions, name: str, arguments: list[exp.Expr]) -> Bound:
         if not self.least <= len(arguments) <= self.most:
             raise SqlError(174, f"The {name.lower()} function requires {self.least} argument(s).", severity=15)
         return self.build(expressions, name, arguments)
@@ -47,7 +47,7 @@ class Function:
 def _plain(sqlite_name: str, result: SqlType) -> Build:
     """The same arguments, another name."""
 
-    def build(expressions: Expressions, _name: str, arguments: list[exp.Expression]) -> Bound:
+    def build(expressions: Expressions, _name: str, arguments: list[exp.Expr]) -> Bound:
         return Bound(call(sqlite_name, *(bound.node for bound in expressions.all(arguments))), result)
 
     return build
@@ -56,7 +56,7 @@ def _plain(sqlite_name: str, result: SqlType) -> Build:
 def _like_first(sqlite_name: str) -> Build:
     """Functions whose result is of the first argument's type."""
 
-    def build(expressions: Expressions, _name: str, arguments: list[exp.Expression]) -> Bound:
+    def build(expressions: Expressions, _name: str, arguments: list[exp.Expr]) -> Bound:
         bound = expressions.all(arguments)
         kind = bound[0].type
         return Bound(call(sqlite_name, *(b.node for b in bound)), kind if kind.family != "unknown" else nvarchar())
@@ -65,7 +65,7 @@ def _like_first(sqlite_name: str) -> Build:
 
 
 def _text_like_first(sqlite_name: str) -> Build:
-    def build(expressions: Expressions, _name: str, arguments: list[exp.Expression]) -> Bound:
+    def build(expressions: Expressions, _name: str, arguments: list[exp.Expr]) -> Bound:
         bound = expressions.all(arguments)
         kind = bound[0].type if bound[0].type.family == "text" else nvarchar()
         return Bound(call(sqlite_name, *(b.node for b in bound)), kind)
@@ -73,31 +73,31 @@ def _text_like_first(sqlite_name: str) -> Build:
     return build
 
 
-def _is_null(expressions: Expressions, _name: str, arguments: list[exp.Expression]) -> Bound:
+def _is_null(expressions: Expressions, _name: str, arguments: list[exp.Expr]) -> Bound:
     first, second = expressions.all(arguments)
     kind = first.type if first.type.family != "unknown" else second.type
     return Bound(call("COALESCE", first.node, converted(second, kind).node), kind)
 
 
-def _coalesce(expressions: Expressions, _name: str, arguments: list[exp.Expression]) -> Bound:
+def _coalesce(expressions: Expressions, _name: str, arguments: list[exp.Expr]) -> Bound:
     bound = expressions.all(arguments)
     kind = widest([b.type for b in bound])
     return Bound(call("COALESCE", *(converted(b, kind).node for b in bound)), kind)
 
 
-def _null_if(expressions: Expressions, _name: str, arguments: list[exp.Expression]) -> Bound:
+def _null_if(expressions: Expressions, _name: str, arguments: list[exp.Expr]) -> Bound:
     first, second = expressions.all(arguments)
     left, right = compared(first, second)
     return Bound(call("NULLIF", collated(left), right.node), first.type)
 
 
-def _iif(expressions: Expressions, _name: str, arguments: list[exp.Expression]) -> Bound:
+def _iif(expressions: Expressions, _name: str, arguments: list[exp.Expr]) -> Bound:
     condition, one, other = expressions.all(arguments)
     kind = widest([one.type, other.type])
     return Bound(call("IIF", condition.node, converted(one, kind).node, converted(other, kind).node), kind)
 
 
-def _concat(expressions: Expressions, _name: str, arguments: list[exp.Expression]) -> Bound:
+def _concat(expressions: Expressions, _name: str, arguments: list[exp.Expr]) -> Bound:
     bound = expressions.all(arguments)
     longest = MAX if any(b.type.length == MAX for b in bound) else 4000
     return Bound(call("t_concat", *(b.node for b in bound)), nvarchar(longest))
@@ -118,14 +118,14 @@ PARTS = {
 }
 
 
-def _part(node: exp.Expression, function: str) -> exp.Expression:
+def _part(node: exp.Expr, function: str) -> exp.Expr:
     name = node.name.lower()
     if name not in PARTS:
         raise SqlError(155, f"'{name}' is not a recognized {function.lower()} option.", severity=15)
     return text(PARTS[name])
 
 
-def _date_add(expressions: Expressions, name: str, arguments: list[exp.Expression]) -> Bound:
+def _date_add(expressions: Expressions, name: str, arguments: list[exp.Expr]) -> Bound:
     amount, moment = expressions.all(arguments[1:])
     if moment.type.family != "moment":
         moment = converted(moment, DATETIME)
@@ -133,17 +133,17 @@ def _date_add(expressions: Expressions, name: str, arguments: list[exp.Expressio
     return Bound(node, moment.type if moment.type.family == "moment" else DATETIME)
 
 
-def _date_diff(expressions: Expressions, name: str, arguments: list[exp.Expression]) -> Bound:
+def _date_diff(expressions: Expressions, name: str, arguments: list[exp.Expr]) -> Bound:
     ends = [b if b.type.family == "moment" else converted(b, DATETIME) for b in expressions.all(arguments[1:])]
     return Bound(call("t_datediff", _part(arguments[0], name), *(b.node for b in ends)), INT)
 
 
-def _date_part(expressions: Expressions, name: str, arguments: list[exp.Expression]) -> Bound:
+def _date_part(expressions: Expressions, name: str, arguments: list[exp.Expr]) -> Bound:
     moment = converted(expressions.bind(arguments[1]), DATETIME)
     return Bound(call("t_datepart", _part(arguments[0], name), moment.node), INT)
 
 
-def _calendar(expressions: Expressions, name: str, arguments: list[exp.Expression]) -> Bound:
+def _calendar(expressions: Expressions, name: str, arguments: list[exp.Expr]) -> Bound:
     moment = converted(expressions.bind(arguments[0]), DATETIME)
     return Bound(call("t_datepart", text(name.lower()), moment.node), INT)
 
@@ -151,20 +151,20 @@ def _calendar(expressions: Expressions, name: str, arguments: list[exp.Expressio
 def _session(result: SqlType) -> Build:
     """What depends on who asks, and when: the session answers while the statement runs."""
 
-    def build(expressions: Expressions, name: str, arguments: list[exp.Expression]) -> Bound:
+    def build(expressions: Expressions, name: str, arguments: list[exp.Expr]) -> Bound:
         return Bound(call("t_session", text(name), *(b.node for b in expressions.all(arguments))), result)
 
     return build
 
 
-def _server_property(expressions: Expressions, name: str, arguments: list[exp.Expression]) -> Bound:
+def _server_property(expressions: Expressions, name: str, arguments: list[exp.Expr]) -> Bound:
     """A sql_variant on a real server; drivers show it as text, so text it is, but for the numbers."""
     bound = expressions.bind(arguments[0])
     number = str(bound.node.this).lower() in ("engineedition", "isintegratedsecurityonly", "isclustered")
     return Bound(call("t_session", text(name), bound.node), INT if number else nvarchar(128))
 
 
-def _string_agg(expressions: Expressions, _name: str, arguments: list[exp.Expression]) -> Bound:
+def _string_agg(expressions: Expressions, _name: str, arguments: list[exp.Expr]) -> Bound:
     bound = expressions.all(arguments)
     return Bound(call("group_concat", *(b.node for b in bound)), nvarchar(MAX))
 

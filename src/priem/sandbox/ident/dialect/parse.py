@@ -1,9 +1,12 @@
 """Trees from T-SQL. Functions stay as they are written: sqlglot's own rewriting would lose which of them was meant."""
 
+from typing import ClassVar
+
 from sqlglot import exp
 from sqlglot.dialects.sqlite import SQLite
 from sqlglot.dialects.tsql import TSQL
 from sqlglot.errors import ParseError, TokenError
+from sqlglot.parsers.tsql import TSQLParser
 
 from priem.sandbox.ident.errors import SqlError, syntax
 
@@ -12,19 +15,19 @@ CONVERSIONS = ("CAST", "CONVERT", "TRY_CAST", "TRY_CONVERT")
 
 
 class TransactSql(TSQL):
-    class Parser(TSQL.Parser):
-        FUNCTIONS = {name: TSQL.Parser.FUNCTIONS[name] for name in AGGREGATES if name in TSQL.Parser.FUNCTIONS}
-        FUNCTION_PARSERS = {name: TSQL.Parser.FUNCTION_PARSERS[name] for name in CONVERSIONS}
+    class Parser(TSQLParser):
+        FUNCTIONS: ClassVar = {n: TSQLParser.FUNCTIONS[n] for n in AGGREGATES if n in TSQLParser.FUNCTIONS}
+        FUNCTION_PARSERS: ClassVar = {n: TSQLParser.FUNCTION_PARSERS[n] for n in CONVERSIONS}
 
 
 class BracketedSqlite(SQLite):
     """SQLite takes a quoted name that it does not know for a string; a bracketed one it does not."""
 
     class Tokenizer(SQLite.Tokenizer):
-        IDENTIFIERS = [("[", "]")]  # noqa: RUF012  # the base class declares it so
+        IDENTIFIERS: ClassVar = [("[", "]")]
 
 
-def parse(text: str) -> exp.Expression:
+def parse(text: str) -> exp.Expr:
     try:
         trees = TransactSql().parse(text)
     except ParseError as error:
@@ -36,7 +39,7 @@ def parse(text: str) -> exp.Expression:
     return trees[0]
 
 
-def sqlite(tree: exp.Expression) -> str:
+def sqlite(tree: exp.Expr) -> str:
     return tree.sql(BracketedSqlite, copy=False)
 
 

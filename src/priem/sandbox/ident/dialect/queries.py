@@ -41,7 +41,7 @@ class Queries:
     def expressions(self, scope: Scope) -> Expressions:
         return Expressions(self, self._variables, self._functions, scope)
 
-    def query(self, node: exp.Expression, parent: Scope, *, outermost: bool = False) -> tuple[exp.Expression, Columns]:
+    def query(self, node: exp.Expr, parent: Scope, *, outermost: bool = False) -> tuple[exp.Expr, Columns]:
         scope = Scope(parent=parent)
         ctes = self._ctes(node, scope)
         if isinstance(node, exp.SetOperation):
@@ -56,8 +56,8 @@ class Queries:
             bound.set("with_", exp.With(expressions=ctes))
         return bound, columns
 
-    def _ctes(self, node: exp.Expression, scope: Scope) -> list[exp.Expression]:
-        found: list[exp.Expression] = []
+    def _ctes(self, node: exp.Expr, scope: Scope) -> list[exp.Expr]:
+        found: list[exp.Expr] = []
         with_ = node.args.get("with_")
         for cte in with_.expressions if with_ else ():
             bound, columns = self.query(cte.this, scope)
@@ -67,11 +67,11 @@ class Queries:
             found.append(exp.CTE(this=bound, alias=alias))
         return found
 
-    def _union(self, node: exp.SetOperation, scope: Scope) -> tuple[exp.Expression, Columns]:
+    def _union(self, node: exp.SetOperation, scope: Scope) -> tuple[exp.Expr, Columns]:
         left, columns = self.query(node.this, scope)
         right, others = self.query(node.expression, scope)
         if len(columns) != len(others):
-            text = "All queries combined using a UNION, INTERSECT or EXCEPT operator must have an equal number of expressions."
+            text = "All queries combined using UNION, INTERSECT or EXCEPT must have an equal number of expressions."
             raise SqlError(205, text)
         united = type(node)(this=left, expression=right, distinct=node.args.get("distinct"))
         order = node.args.get("order")
@@ -80,9 +80,9 @@ class Queries:
         self._limit(node, united, self.expressions(scope))
         return united, columns
 
-    # --- one SELECT -----------------------------------------------------------------------------------------------------
+    # --- one SELECT -------------------------------------------------------------------------------
 
-    def _select(self, node: exp.Select, scope: Scope, *, outermost: bool) -> tuple[exp.Expression, Columns]:
+    def _select(self, node: exp.Select, scope: Scope, *, outermost: bool) -> tuple[exp.Expr, Columns]:
         _refuse(node, outermost=outermost)
         bound = exp.Select()
         self._from(node, bound, scope)
@@ -118,7 +118,7 @@ class Queries:
         on = self.expressions(scope).bind(condition).node if condition else None
         return exp.Join(this=source, on=on, side=join.args.get("side"), kind=join.args.get("kind"))
 
-    def _source(self, node: exp.Expression, scope: Scope) -> exp.Expression:
+    def _source(self, node: exp.Expr, scope: Scope) -> exp.Expr:
         if isinstance(node, exp.Table):
             return self._table(node, scope)
         if isinstance(node, exp.Subquery):
@@ -130,7 +130,7 @@ class Queries:
             return exp.Subquery(this=_relabelled(bound, columns), alias=exp.TableAlias(this=_name(node.alias)))
         raise unsupported(node.key.upper())
 
-    def _table(self, node: exp.Table, scope: Scope) -> exp.Expression:
+    def _table(self, node: exp.Table, scope: Scope) -> exp.Expr:
         alias = node.alias or node.name
         common = scope.cte(node.name) if not node.db else None
         if common is not None:
@@ -149,7 +149,7 @@ class Queries:
             raise no_object(".".join(part for part in (node.catalog, node.db, node.name) if part))
         return table
 
-    # --- APPLY ----------------------------------------------------------------------------------------------------------
+    # --- APPLY ------------------------------------------------------------------------------------
 
     def _apply(self, lateral: exp.Lateral, bound: exp.Select, scope: Scope) -> None:
         """Each column becomes a subquery of its own; that is the same only where the APPLY gives one row at most."""
@@ -164,11 +164,11 @@ class Queries:
         scope.add(Source(lateral.alias, columns, applied=select))
 
     @staticmethod
-    def _also(bound: exp.Select, condition: exp.Expression) -> None:
+    def _also(bound: exp.Select, condition: exp.Expr) -> None:
         where = bound.args.get("where")
         bound.set("where", exp.Where(this=exp.and_(where.this, condition) if where else condition))
 
-    # --- what follows ---------------------------------------------------------------------------------------------------
+    # --- what follows -----------------------------------------------------------------------------
 
     def _projections(self, node: exp.Select, expressions: Expressions) -> Iterator[tuple[Bound, Column]]:
         for item in node.expressions:
@@ -202,14 +202,14 @@ class Queries:
             bound.set("having", exp.Having(this=expressions.bind(having.this).node))
 
     @staticmethod
-    def _limit(node: exp.Expression, bound: exp.Expression, expressions: Expressions) -> None:
+    def _limit(node: exp.Expr, bound: exp.Expr, expressions: Expressions) -> None:
         limit, offset = node.args.get("limit"), node.args.get("offset")
         if limit is not None:
             options = limit.args.get("limit_options")
             if options is not None and (options.args.get("percent") or options.args.get("with_ties")):
                 raise unsupported("PERCENT" if options.args.get("percent") else "WITH TIES")
             count = limit.args.get("count") if isinstance(limit, exp.Fetch) else limit.expression
-            bound.set("limit", exp.Limit(expression=expressions.bind(count).node))
+            bound.set("limit", exp.Limit(expression=expressions.bind(count or exp.Null()).node))
         if offset is not None:
             if not node.args.get("order"):
                 raise syntax("OFFSET")
@@ -234,7 +234,7 @@ def _refuse(node: exp.Select, *, outermost: bool) -> None:
         raise SqlError(1033, text, severity=15)
 
 
-def _projection(item: exp.Expression, expressions: Expressions) -> tuple[Bound, Column]:
+def _projection(item: exp.Expr, expressions: Expressions) -> tuple[Bound, Column]:
     if isinstance(item, exp.EQ) and isinstance(item.this, exp.Parameter):
         bound = expressions.bind(item.expression)
         return bound, Column(f"@{item.this.name.lower()}", bound.type)
@@ -243,11 +243,11 @@ def _projection(item: exp.Expression, expressions: Expressions) -> tuple[Bound, 
     return bound, Column(name, bound.type)
 
 
-def _labelled(bound: Bound, column: Column) -> exp.Expression:
+def _labelled(bound: Bound, column: Column) -> exp.Expr:
     return exp.Alias(this=bound.node, alias=_name(column.name)) if column.name else bound.node
 
 
-def _order(node: exp.Ordered, columns: Columns, expressions: Expressions) -> exp.Expression:
+def _order(node: exp.Ordered, columns: Columns, expressions: Expressions) -> exp.Expr:
     if isinstance(node.this, exp.Literal):
         return _output_order(node, columns)
     bare = isinstance(node.this, exp.Column) and not node.this.table
@@ -256,7 +256,7 @@ def _order(node: exp.Ordered, columns: Columns, expressions: Expressions) -> exp
     return expressions.ordered(node)
 
 
-def _output_order(node: exp.Ordered, columns: Columns) -> exp.Expression:
+def _output_order(node: exp.Ordered, columns: Columns) -> exp.Expr:
     """By a column of the result: its number, or the name that it has there."""
     descending = bool(node.args.get("desc"))
     if isinstance(node.this, exp.Literal):
@@ -278,7 +278,7 @@ def _aggregated(select: exp.Select) -> bool:
     return all(_has_aggregate(item) for item in select.expressions)
 
 
-def _has_aggregate(item: exp.Expression) -> bool:
+def _has_aggregate(item: exp.Expr) -> bool:
     """Within this very expression: what stands in a subquery of it is the subquery's own."""
     if isinstance(item, AGGREGATES):
         return True
@@ -295,7 +295,7 @@ def _top_one(select: exp.Select) -> bool:
     return isinstance(count, exp.Literal) and count.this == "1"
 
 
-def _renamed(columns: Columns, node: exp.Expression) -> Columns:
+def _renamed(columns: Columns, node: exp.Expr) -> Columns:
     alias = node.args.get("alias")
     names = [identifier.name for identifier in alias.args.get("columns") or []] if alias else []
     if not names:
@@ -305,7 +305,7 @@ def _renamed(columns: Columns, node: exp.Expression) -> Columns:
     return tuple(Column(name, column.type, column.nullable) for name, column in zip(names, columns, strict=True))
 
 
-def _relabelled(bound: exp.Expression, columns: Columns) -> exp.Expression:
+def _relabelled(bound: exp.Expr, columns: Columns) -> exp.Expr:
     if isinstance(bound, exp.Select):
         plain = [item.this if isinstance(item, exp.Alias) else item for item in bound.expressions]
         bound.set("expressions", [exp.Alias(this=n, alias=_name(c.name)) for n, c in zip(plain, columns, strict=True)])

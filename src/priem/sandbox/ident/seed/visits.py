@@ -51,8 +51,9 @@ class Visit:
     def row(self, rowversion: bytes, administrator: int) -> tuple[object, ...]:
         added = from_datetime(self.added)
         return (
-            self.id, self.patient, administrator, added, self.comment, None, self.notified, int(self.notified is not None),
-            self.appeared, self.started, self.ended, self.issued, from_datetime(self.start), from_datetime(self.end),
+            self.id, self.patient, administrator, added, self.comment, None, self.notified,
+            int(self.notified is not None), self.appeared, self.started, self.ended, self.issued,
+            from_datetime(self.start), from_datetime(self.end),
             None if self.doctor_in_cell_only else self.doctor, self.chair, None, self.reason, None,
             administrator if self.cancelled else None, self.cancelled, self.moved_from, None, None, 1, None,
             rowversion, administrator, added, administrator, self.changed,
@@ -107,7 +108,7 @@ class Diary:
         """Another clock wrote this: half a second off, either way."""
         return from_datetime(moment + timedelta(seconds=self.dice.random() - 0.5))
 
-    # --- coming visits --------------------------------------------------------------------------------------------------
+    # --- coming visits ----------------------------------------------------------------------------
 
     def coming(self, places: list[Place], patients: list[int]) -> None:
         at = 0
@@ -146,7 +147,7 @@ class Diary:
         visit.cancelled = from_datetime(at)
         visit.changed = self.about(at)
 
-    # --- past visits ----------------------------------------------------------------------------------------------------
+    # --- past visits ------------------------------------------------------------------------------
 
     def past(self, places: list[Place], patients: list[int]) -> None:
         for place in places:
@@ -180,7 +181,7 @@ class Diary:
         visit.changed = self.about(min(last, self.now))
 
 
-# --- cells -------------------------------------------------------------------------------------------------------------
+# --- cells ----------------------------------------------------------------------------------------
 
 
 def cells(diary: Diary) -> Rows:
@@ -194,10 +195,11 @@ def cells(diary: Diary) -> Rows:
     rows: Rows = []
     used = {key for key in taken if key[0] < 0}
     for day, chair, slot in sorted(used) + list(_grid(diary)):
-        visit, header = taken.get((day, chair, slot), (None, False))
-        doctor = visit.doctor if visit else diary.clinic.doctor_of(chair, diary.today.toordinal() + day, slot)
+        used_by = taken.get((day, chair, slot))
+        doctor = used_by[0].doctor if used_by else diary.clinic.doctor_of(chair, diary.today.toordinal() + day, slot)
         when = (diary.today + timedelta(days=day)).isoformat()
-        rows.append((when, slot + 1, diary.clinic.chairs[chair][0], doctor, visit.id if visit else None, int(header)))
+        booked, header = (used_by[0].id, int(used_by[1])) if used_by else (None, 0)
+        rows.append((when, slot + 1, diary.clinic.chairs[chair][0], doctor, booked, header))
     return rows
 
 
