@@ -254,3 +254,26 @@ def test_catalogs_and_their_elements(account: Account) -> None:
     assert account.post(f"leads/{lead}/link", [link]).status_code == 200
     shown = account.get(f"leads/{lead}", params={"with": "catalog_elements"}).json()["_embedded"]["catalog_elements"]
     assert (shown[0]["id"], shown[0]["metadata"]["quantity"]) == (element, 2)
+
+
+def test_roles_and_switching_users_off_answer_as_documented(account: Account) -> None:
+    assert account.get("roles").status_code == 204
+    answer = account.post("roles", [{"name": "Врач", "rights": {}}])
+    assert answer.status_code == 201
+    role = answer.json()["_embedded"]["roles"][0]["id"]
+    assert account.patch(f"roles/{role}", {"name": "Ассистент"}).status_code == 202
+    assert account.delete(f"roles/{role}").status_code == 204
+    assert account.get(f"roles/{role}").status_code == 404
+    manager = account.state("users")["users"][1]["id"]
+    assert account.post("users/deactivate", [{"id": manager}]).status_code == 204
+    assert errors_of(account.post("leads", [{"responsible_user_id": manager}])) == [
+        ("NotSupportedChoice", "responsible_user_id")
+    ]
+    assert account.post("users/activate", [{"id": manager}]).status_code == 202
+
+
+def test_loss_reasons_are_made_changed_and_deleted(account: Account) -> None:
+    reason = account.created("leads/loss_reasons", {"name": "Уехал"})
+    assert account.patch(f"leads/loss_reasons/{reason}", {"name": "Переехал"}).json()["name"] == "Переехал"
+    assert account.delete(f"leads/loss_reasons/{reason}").status_code == 204
+    assert account.delete(f"leads/loss_reasons/{reason}").status_code == 404

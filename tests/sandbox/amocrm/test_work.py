@@ -48,6 +48,18 @@ def test_complex_leads_that_are_refused(account: Account, item: Json, errors: li
     assert errors_of(account.post("leads/complex", [item])) == errors
 
 
+def test_a_complex_lead_with_metadata_waits_among_the_unsorted(account: Account) -> None:
+    metadata = {"category": "forms", "form_id": 1, "form_name": "Запись", "form_page": "https://example.org"}
+    person = {"first_name": "Анна", "custom_fields_values": phone("1")}
+    item = {"name": "Заявка", "status_id": 142, "_embedded": {"contacts": [person], "metadata": metadata}}
+    [made] = account.post("leads/complex", [item]).json()
+    lead = account.get(f"leads/{made['id']}", params={"with": "contacts"}).json()
+    assert lead["status_id"] == account.stages()["Неразобранное"]
+    assert [each["id"] for each in lead["_embedded"]["contacts"]] == [made["contact_id"]]
+    [entry] = account.get("leads/unsorted").json()["_embedded"]["unsorted"]
+    assert (entry["category"], entry["metadata"]["form_name"]) == ("forms", "Запись")
+
+
 def test_at_most_fifty_complex_leads_at_once(account: Account) -> None:
     assert account.post("leads/complex", [{}] * 51).status_code == 400
     assert len(account.post("leads/complex", [{}] * 50).json()) == 50
@@ -90,6 +102,11 @@ def test_links_are_written_with_is_main_and_read_with_main_contact(account: Acco
     )
     shown = account.get(f"leads/{lead}", params={"with": "contacts"}).json()["_embedded"]["contacts"]
     assert [(each["id"], each["is_main"]) for each in shown] == [(one, True)]
+
+
+def test_links_of_unknown_cards(account: Account) -> None:
+    assert account.get("leads/5/links").status_code == 204
+    assert account.post("leads/5/link", [{"to_entity_id": 1, "to_entity_type": "contacts"}]).status_code == 400
 
 
 def test_links_in_bulk(account: Account) -> None:

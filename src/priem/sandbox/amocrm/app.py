@@ -73,9 +73,9 @@ class Sandbox:
         await _send(send, request, answer)
 
     async def _answer(self, request: Request) -> Answer:
-        fault = self.faults.take(request.method, request.path)
         if self.limits.is_blocked:
             return problems.blocked()
+        fault = self.faults.take(request.method, request.path)
         if fault is not None and fault.kind not in AFTER:
             spoiled = await self._spoil(fault)
             if spoiled is not None:

@@ -1,4 +1,4 @@
-"""Invented people: whatever likeness there is, is chance. Numbers are from a range that no operator uses."""
+"""Invented people: whatever likeness there is, is chance. Their numbers look valid, but no operator has the range."""
 
 import random
 from dataclasses import dataclass
@@ -92,5 +92,5 @@ def person(chance: random.Random) -> Person:
 
 def _phone(chance: random.Random) -> str:
     digits = f"{chance.randrange(10_000_000):07d}"
-    style = chance.choice(("+7000{0}", "+7 (000) {1}-{2}-{3}", "8000{0}", "7000{0}"))
+    style = chance.choice(("+7975{0}", "+7 (975) {1}-{2}-{3}", "8975{0}", "7975{0}"))
     return style.format(digits, digits[:3], digits[3:5], digits[5:])

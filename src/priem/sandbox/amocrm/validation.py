@@ -147,7 +147,10 @@ def listing(each: Check, at_most: int | None = None) -> Check:
         if at_most is not None and len(value) > at_most:
             findings.add("TooManyElements", path, f"This collection should contain {at_most} elements or less.")
         for index, item in enumerate(value):
-            each(item, f"{path}.{index}", findings)
+            if item is None:
+                findings.wrong_type(f"{path}.{index}", "array")
+            else:
+                each(item, f"{path}.{index}", findings)
 
     return check
 
@@ -177,12 +180,13 @@ def request_id(item: Mapping[str, object], index: int) -> str:
 
 
 def check_batch(items: list[Json], *checks: Callable[[Json, Findings], None]) -> None:
-    """Check every item; any finding refuses the whole batch."""
+    """Check every item; any finding refuses the whole batch. Later checks see only items that passed the earlier."""
     failures: list[Json] = []
     for index, item in enumerate(items):
         findings = Findings()
         for check in checks:
-            check(item, findings)
+            if not findings.errors:
+                check(item, findings)
         if findings.errors:
             failures.append({"request_id": request_id(item, index), "errors": findings.errors})
     if failures:

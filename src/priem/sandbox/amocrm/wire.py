@@ -102,7 +102,7 @@ def whole(value: object, default: int) -> int:
 
 def encode(payload: object) -> bytes:
     """Compact JSON; Cyrillic is left readable."""
-    return json.dumps(payload, ensure_ascii=False, separators=(",", ":")).encode()
+    return json.dumps(payload, ensure_ascii=False, separators=(",", ":")).encode("utf-8", "replace")
 
 
 def hal(payload: object, status: int = 200, records: int = 0) -> Answer:

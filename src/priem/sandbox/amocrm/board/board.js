@@ -8,6 +8,7 @@ const seen = new Map();
 let version = '';
 let pipeline = Number(new URLSearchParams(location.search).get('pipeline')) || 0;
 let open = null;
+let next = 0;
 
 const EVENTS = {
   lead_added: 'Сделка создана', contact_added: 'Контакт создан', company_added: 'Компания создана',
@@ -166,6 +167,7 @@ function hide() {
 }
 
 async function poll() {
+  const begun = performance.now();
   try {
     const data = await ask(`board?since=${version}&pipeline=${pipeline}`);
     live.textContent = 'обновляется само';
@@ -178,10 +180,12 @@ async function poll() {
     live.textContent = 'песочница не отвечает';
     live.className = 'away';
   }
+  // A big account takes long to draw up: ask the less often, the longer it took.
+  clearTimeout(next);
+  next = setTimeout(poll, Math.max(1000, 20 * (performance.now() - begun)));
 }
 
 document.addEventListener('keydown', (event) => { if (event.key === 'Escape') hide(); });
 const asked = location.hash.match(/^#(leads|contacts)\/(\d+)$/);
 if (asked) show(asked[1], Number(asked[2]));
 poll();
-setInterval(poll, 1000);

@@ -11,6 +11,7 @@ from . import (
     links,
     notes,
     pipelines,
+    roles,
     sources,
     tags,
     tasks,
@@ -25,6 +26,7 @@ def build_router() -> Router:
     router = Router()
     areas = (
         account,
+        roles,
         pipelines,
         fields,
         cards,

@@ -1,4 +1,4 @@
-"""The account, its users and roles (docs/reference/amocrm.md §3.11, §3.12)."""
+"""The account, its users (docs/reference/amocrm.md §3.11, §3.12)."""
 
 import uuid
 
@@ -6,7 +6,7 @@ from ..paging import asked_page, counted_answer, self_url
 from ..problems import forbidden, missing
 from ..state.account import User
 from ..validation import anything, batch, boolean, conform, integer, string
-from ..wire import Answer, Json, Request, empty, hal
+from ..wire import Answer, Json, Request, hal
 from .render import self_link
 from .router import Api, Router
 
@@ -20,8 +20,6 @@ def mount(router: Router) -> None:
     router.add("GET", "users", _users)
     router.add("POST", "users", _add_users)
     router.add("GET", "users/#", _user)
-    router.add("GET", "roles", _roles)
-    router.add("GET", "roles/#", _role)
 
 
 def _account(api: Api, request: Request) -> Answer:
@@ -158,15 +156,3 @@ def _add_users(api: Api, request: Request) -> Answer:
         api.crm.users.rows[user_id] = User(user_id, str(item["name"]), str(item["email"]))
         made.append(show_user(request, api.crm.users.rows[user_id]))
     return hal({"_total_items": len(made), "_embedded": {"users": made}}, 201, len(made))
-
-
-def _roles(api: Api, request: Request) -> Answer:
-    _require_admin(api, request)
-    page = asked_page(request)
-    return counted_answer(request, page, "roles", list(api.crm.roles.values()), len(api.crm.roles))
-
-
-def _role(api: Api, request: Request, role_id: int) -> Answer:
-    _require_admin(api, request)
-    role = api.crm.roles.get(role_id)
-    return hal(role) if role else empty(404)

@@ -2,7 +2,7 @@
 
 from ..state.cards import Card
 from ..state.crm import Crm
-from ..state.duplicates import contact_keys
+from ..state.duplicates import key_fields, keys_of
 from ..state.incoming import Call
 from ..state.pipelines import CLOSED
 from ..state.search import digits_of
@@ -54,9 +54,9 @@ def _add(api: Api, request: Request) -> Answer:
 
 def who_called(crm: Crm, phone: str) -> tuple[str, Card] | None:
     """By the last ten digits: the contact's one active lead, else the contact, else a company."""
-    key = digits_of(phone)[-DIGITS:]
+    key, fields = digits_of(phone)[-DIGITS:], key_fields(crm)
     for contact in crm.contacts.living():
-        if key in contact_keys(crm, contact):
+        if key in keys_of(fields, contact):
             leads = (crm.leads.get(lead_id) for lead_id in crm.links.of("contacts", contact.id, "leads"))
             active = [lead for lead in leads if lead is not None and lead.status_id not in CLOSED]
             return ("leads", active[0]) if len(active) == 1 else ("contacts", contact)

@@ -3,7 +3,7 @@
 from functools import partial
 
 from ..paging import self_url
-from ..problems import bad_request, missing
+from ..problems import bad_request
 from ..state import writing
 from ..state.links import KINDS, ElementLink
 from ..validation import Findings, anything, batch, boolean, check_batch, conform, integer, shape, string
@@ -58,7 +58,8 @@ def _answer(request: Request, shown: list[Json]) -> Answer:
 
 
 def _list(api: Api, request: Request, card_id: int, *, kind: str) -> Answer:
-    _require_card(api, kind, card_id)
+    if api.crm.card(kind, card_id) is None:
+        return empty()
     return _answer(request, _filtered(request, links_of(api, kind, card_id)))
 
 
@@ -88,7 +89,7 @@ def _list_many(api: Api, request: Request, *, kind: str) -> Answer:
 
 def _require_card(api: Api, kind: str, card_id: int) -> None:
     if api.crm.card(kind, card_id) is None:
-        raise missing("Entity not found")
+        raise bad_request("Entity not found")
 
 
 def _link_one(api: Api, request: Request, card_id: int, *, kind: str) -> Answer:

@@ -36,6 +36,7 @@ def mount(router: Router) -> None:
     router.add("GET", "leads/loss_reasons", _reasons)
     router.add("POST", "leads/loss_reasons", _add_reasons)
     router.add("GET", "leads/loss_reasons/#", _reason)
+    router.add("PATCH", "leads/loss_reasons/#", _change_reason)
     router.add("DELETE", "leads/loss_reasons/#", _delete_reason)
 
 
@@ -222,6 +223,17 @@ def _add_reasons(api: Api, request: Request) -> Answer:
         api.crm.loss_reasons[reason_id] = reason
         made.append(loss_reason(request.base, reason) | {"request_id": request_id(item, index)})
     return _listed(request, "loss_reasons", made)
+
+
+def _change_reason(api: Api, request: Request, reason_id: int) -> Answer:
+    found, item = api.crm.loss_reasons.get(reason_id), single(request.json())
+    if found is None:
+        raise missing("Loss reason not found")
+    conform([item], {"name": string, "sort": integer, "request_id": string})
+    found.name = str(item.get("name") or found.name)
+    sort = item.get("sort")
+    found.sort, found.updated_at = sort if isinstance(sort, int) else found.sort, api.crm.now()
+    return hal(loss_reason(request.base, found))
 
 
 def _delete_reason(api: Api, _request: Request, reason_id: int) -> Answer:

@@ -48,10 +48,10 @@ def _company(crm: Crm, lead: Lead, item: Mapping[str, object], by: int) -> int |
 
 
 def _matches(crm: Crm, sent: Mapping[str, object]) -> list[Lead]:
-    keys = _sent_keys(crm, sent)
+    keys, fields = _sent_keys(crm, sent), key_fields(crm)
     found: list[Lead] = []
     for contact in crm.contacts.living() if keys else ():
-        if keys & contact_keys(crm, contact):
+        if keys & keys_of(fields, contact):
             leads = (crm.leads.get(lead_id) for lead_id in crm.links.of("contacts", contact.id, "leads"))
             found += [
                 lead for lead in leads if lead and crm.links.main.get(lead.id) == contact.id and _counts(crm, lead)
@@ -73,13 +73,15 @@ def _sent_keys(crm: Crm, sent: Mapping[str, object]) -> set[str]:
     return keys - {""}
 
 
-def contact_keys(crm: Crm, contact: Card) -> set[str]:
+def key_fields(crm: Crm) -> list[Field]:
+    """The fields of contacts that people are recognised by."""
+    found = (crm.fields.coded("contacts", code) for code in ("PHONE", "EMAIL"))
+    return [field for field in found if field is not None]
+
+
+def keys_of(fields: list[Field], contact: Card) -> set[str]:
     """What a contact is recognised by: phones by their last ten digits, e-mails without case."""
-    keys: set[str] = set()
-    for code in ("PHONE", "EMAIL"):
-        field = crm.fields.coded("contacts", code)
-        if field is not None:
-            keys |= {_key(field, str(value)) for value, _ in contact.values(field.id)}
+    keys = {_key(field, str(value)) for field in fields for value, _ in contact.values(field.id)}
     return keys - {""}
 
 

@@ -7,10 +7,11 @@ from collections.abc import Iterator
 _CHUNK = 4096
 _ID_BITS = 32
 _ID_MASK = (1 << _ID_BITS) - 1
+_LATEST = (1 << 31) - 1
 
 
 class Order:
-    """A sorted multiset of (stamp, id), eight bytes each; stamps and ids are whole numbers below 2**31."""
+    """A sorted multiset of (stamp, id), eight bytes each; ids are whole numbers below 2**32."""
 
     __slots__ = ("_chunks", "_size")
 
@@ -93,4 +94,5 @@ class Order:
 
 
 def _key(stamp: int, entity_id: int) -> int:
-    return stamp << _ID_BITS | entity_id
+    """Times that no calendar has are put first or last."""
+    return min(max(stamp, 0), _LATEST) << _ID_BITS | entity_id
