@@ -12,6 +12,8 @@ from typing import Any
 import pymssql
 import pytest
 
+pytestmark = pytest.mark.slow
+
 COMMAND = [sys.executable, "-m", "priem.sandbox.ident", "--patients", "50", "--visits", "20", "--history", "3"]
 
 

@@ -7,6 +7,8 @@ from typing import Any
 import pymssql
 import pytest
 
+pytestmark = pytest.mark.slow
+
 MARK = "SELECT @@DBTS"
 
 

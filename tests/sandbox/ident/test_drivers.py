@@ -15,6 +15,8 @@ import pytds
 import pytest
 from pytds import tds_base
 
+pytestmark = pytest.mark.slow
+
 VERSIONS = ("7.1", "7.2", "7.3", "7.4")
 PYTDS_VERSIONS = {"7.1": tds_base.TDS71, "7.2": tds_base.TDS72, "7.3": tds_base.TDS73, "7.4": tds_base.TDS74}
 EVERY_TYPE = (
@@ -194,7 +196,6 @@ def connect_in_new_process(clinic: Any, environment: dict[str, str]) -> int:
     return done.returncode
 
 
-@pytest.mark.slow
 @pytest.mark.parametrize("version", VERSIONS)
 @pytest.mark.parametrize("tls", ["off", "on"])
 def test_debian_s_tsql(starting: Callable[..., Any], tls: str, version: str) -> None:

@@ -8,6 +8,8 @@ import pymssql
 import pytds
 import pytest
 
+pytestmark = pytest.mark.slow
+
 
 def test_slow_gives_up_at_the_client_s_timeout_and_at_once_at_the_server(fresh: Any, eventually: Any) -> None:
     with fresh.fault(kind="slow", seconds=30, match="Persons"):

@@ -4,6 +4,8 @@ from typing import Any
 
 import pytest
 
+pytestmark = pytest.mark.slow
+
 WRITES = [
     ("INSERT INTO dbo.Persons (ID) VALUES (1)", 229, "INSERT"),
     ("UPDATE dbo.Persons SET Name = N'x'", 229, "UPDATE"),

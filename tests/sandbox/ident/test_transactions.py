@@ -1,9 +1,14 @@
 """Staff change data in transactions; readers see committed rows only, and can tell what is still open."""
 
+import random
+import threading
 from datetime import datetime
 from typing import Any
 
+import pymssql
 import pytest
+
+pytestmark = pytest.mark.slow
 
 MARKS = "SELECT @@DBTS AS last, MIN_ACTIVE_ROWVERSION() AS active"
 
@@ -146,3 +151,42 @@ def test_a_column_that_an_upgrade_took_away_is_gone_from_everywhere(fresh: Any) 
     assert fresh.error("SELECT CheckIssued FROM Receptions")[0] == 207
     assert fresh.rows("SELECT COUNT(*) FROM INFORMATION_SCHEMA.COLUMNS WHERE COLUMN_NAME = N'CheckIssued'") == [(0,)]
     assert fresh.rows("SELECT COUNT(*) FROM Receptions WHERE CAST(PlanStart AS date) > '2000-01-01'") == [(160,)]
+
+
+def test_whoever_reads_below_the_active_mark_misses_nothing(fresh: Any) -> None:
+    """Transactions commit in another order than they took their rowversions, or not at all."""
+    over = threading.Event()
+    seen: dict[int, bytes] = {}
+
+    def read() -> None:
+        last, safe = b"\x00" * 8, "RowVersion > %s AND RowVersion < MIN_ACTIVE_ROWVERSION()"
+        page = f"SELECT ID, RowVersion FROM Receptions WHERE {safe} ORDER BY RowVersion"  # noqa: S608  # our own text
+        with fresh.connect() as connection, connection.cursor() as cursor:
+            while True:
+                ended = over.is_set()
+                cursor.execute(
+                    f"{page} AND RowVersion < MIN_ACTIVE_ROWVERSION() ORDER BY RowVersion", (pymssql.Binary(last),)
+                )
+                rows = cursor.fetchall()
+                seen.update(rows)
+                last = rows[-1][1] if rows else last
+                if ended and not rows:
+                    return
+
+    def write(seed: int) -> None:
+        dice = random.Random(seed)
+        with fresh.connect("clinic", autocommit=False) as connection, connection.cursor() as cursor:
+            for _ in range(60):
+                for _ in range(dice.randint(1, 4)):
+                    cursor.execute("UPDATE Receptions SET Comment = N'%d' WHERE ID = %d", (seed, dice.randint(1, 160)))
+                (connection.commit if dice.random() < 0.8 else connection.rollback)()
+
+    reader = threading.Thread(target=read)
+    writers = [threading.Thread(target=write, args=(seed,)) for seed in range(3)]
+    for thread in (reader, *writers):
+        thread.start()
+    for thread in writers:
+        thread.join()
+    over.set()
+    reader.join()
+    assert seen == dict(fresh.rows("SELECT ID, RowVersion FROM Receptions"))

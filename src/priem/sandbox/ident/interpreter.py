@@ -11,7 +11,7 @@ from priem.sandbox.ident import options, permissions
 from priem.sandbox.ident.dialect import batch as batches
 from priem.sandbox.ident.dialect.batch import Statement
 from priem.sandbox.ident.dialect.compile import Compiler, Plan
-from priem.sandbox.ident.dialect.expressions import declared_type
+from priem.sandbox.ident.dialect.conversions import declared_type
 from priem.sandbox.ident.dialect.parse import parse
 from priem.sandbox.ident.engine import Connection, Database, Row
 from priem.sandbox.ident.errors import (

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from sqlglot import exp
 
 from priem.sandbox.ident import permissions, sqlfunctions
-from priem.sandbox.ident.dialect.expressions import declared_type
+from priem.sandbox.ident.dialect.conversions import declared_type
 from priem.sandbox.ident.dialect.parse import parse
 from priem.sandbox.ident.errors import SqlError, no_procedure, permission_denied, syntax
 from priem.sandbox.ident.interpreter import Interpreter, Outcome

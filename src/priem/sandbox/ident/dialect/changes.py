@@ -4,7 +4,8 @@ from collections.abc import Sequence
 
 from sqlglot import exp
 
-from priem.sandbox.ident.dialect.expressions import Bound, Expressions, call, cast, converted, text
+from priem.sandbox.ident.dialect.conversions import Bound, call, cast, converted, text
+from priem.sandbox.ident.dialect.expressions import Expressions
 from priem.sandbox.ident.dialect.parse import sqlite
 from priem.sandbox.ident.dialect.queries import Queries
 from priem.sandbox.ident.dialect.scope import Scope, Source

@@ -5,16 +5,8 @@ from dataclasses import dataclass
 
 from sqlglot import exp
 
-from priem.sandbox.ident.dialect.expressions import (
-    Bound,
-    Expressions,
-    call,
-    collated,
-    compared,
-    converted,
-    text,
-    widest,
-)
+from priem.sandbox.ident.dialect.conversions import Bound, call, collated, compared, converted, text, widest
+from priem.sandbox.ident.dialect.expressions import Expressions
 from priem.sandbox.ident.errors import SqlError
 from priem.sandbox.ident.types import (
     DATE,

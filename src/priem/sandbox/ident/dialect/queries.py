@@ -4,7 +4,8 @@ from collections.abc import Iterator, Mapping
 
 from sqlglot import exp
 
-from priem.sandbox.ident.dialect.expressions import Bound, Expressions, collated
+from priem.sandbox.ident.dialect.conversions import Bound, collated
+from priem.sandbox.ident.dialect.expressions import Expressions
 from priem.sandbox.ident.dialect.functions import Function
 from priem.sandbox.ident.dialect.scope import Scope, Source
 from priem.sandbox.ident.errors import SqlError, no_column, no_object, syntax, unbound, unsupported
