@@ -2,6 +2,7 @@
 
 import contextlib
 import os
+import signal
 import sys
 import tempfile
 from collections.abc import Iterator
@@ -14,6 +15,7 @@ from priem.errors import PriemError, TryLater
 
 def main() -> None:
     """Ends with 0, with 1 when a person has to do something, with 75 (try later) when time will mend it."""
+    signal.signal(signal.SIGTERM, lambda *_: sys.exit(143))  # what was started is ended, too
     try:
         with demo_home() if sys.argv[1:2] == ["demo"] else contextlib.nullcontext():
             run()

@@ -3,7 +3,6 @@
 import os
 import signal
 import socket
-import sys
 import threading
 import time
 from typing import Annotated
@@ -57,5 +56,7 @@ def say_when_it_answers(url: str, json: bool) -> None:  # noqa: FBT001 - a threa
 
 
 def end_with_parent() -> None:
-    sys.stdin.read()
+    # Not through sys.stdin: its lock would be held for ever in the hub's worker processes, which close theirs.
+    while os.read(0, 4096):
+        pass
     os.kill(os.getpid(), signal.SIGTERM)
