@@ -4,8 +4,9 @@ Secrets stand in it by reference: `env:NAME`, `file:/path`, or `stored` for the 
 itself is taken, too, kept encrypted, and never written out again.
 """
 
+import re
 import tomllib
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -14,7 +15,7 @@ import tomli_w
 from pydantic import TypeAdapter, ValidationError
 
 from priem.engine.names import unknown_parts
-from priem.engine.settings import Settings, Strict
+from priem.engine.settings import Settings, StatusSync, Strict
 from priem.engine.values import VALUES
 from priem.errors import AskOperator
 from priem.texts import Text, text
@@ -64,6 +65,8 @@ class ClinicFile(Strict):
 
 ADAPTER = TypeAdapter(ClinicFile)
 SETTINGS = TypeAdapter(Settings)
+KEY = re.compile(r"[a-z0-9][a-z0-9_-]{0,30}")
+"""No colon: it parts the connection from the id in a key."""
 NAMES_OF_SETTINGS = frozenset(Settings.__dataclass_fields__)
 NAMES_OF_CONNECTION = frozenset(ConnectionFile.__dataclass_fields__) - {"options"}
 
@@ -71,7 +74,7 @@ NAMES_OF_CONNECTION = frozenset(ConnectionFile.__dataclass_fields__) - {"options
 def read(path: Path) -> ClinicFile:
     """Raises AskOperator that names every line of the file that does not hold."""
     try:
-        document = tomllib.loads(path.read_text(encoding="utf-8"))
+        document = tomllib.loads(path.read_text(encoding="utf-8-sig"))  # Windows' editors begin a file with a mark
     except OSError as error:
         raise AskOperator(text("The file {path} cannot be read.", path=path), text("Check its name.")) from error
     except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
@@ -116,8 +119,14 @@ def nested_connection(row: Mapping[str, Any]) -> dict[str, Any]:
     return {**own, "options": {name: value for name, value in row.items() if name not in NAMES_OF_CONNECTION}}
 
 
+NOT_IN_THE_FILE = frozenset({"settings", "options", "str", "int"})
+"""What pydantic puts into the place of a mistake and nobody has written: our own nesting, kinds of a value."""
+
+
 def mistakes(error: ValidationError) -> Sequence[Text]:
-    return [mistake(str(row["type"]), place(row["loc"]), row.get("ctx", {})) for row in error.errors()]
+    """Once each: where a value may be of two kinds and is of neither, it would be said for both."""
+    found = (mistake(str(row["type"]), place(row["loc"]), row.get("ctx", {})) for row in error.errors())
+    return list({str(said): said for said in found}.values())
 
 
 def mistake(kind: str, where: str, context: Mapping[str, Any]) -> Text:
@@ -134,31 +143,48 @@ def mistake(kind: str, where: str, context: Mapping[str, Any]) -> Text:
 
 def place(location: Sequence[str | int]) -> str:
     """`status_sync.rules[2].stage`, as a person counts: from 1."""
-    words = [part for part in location if part not in ("settings", "options") and not str(part).startswith("function")]
+    words = [part for part in location if part not in NOT_IN_THE_FILE]
     return "".join(f"[{part + 1}]" if isinstance(part, int) else f".{part}" for part in words).lstrip(".")
 
 
 def contradictions(file: ClinicFile) -> list[Text]:
     """What is well formed and still cannot be meant."""
-    found: list[Text] = []
     keys = [connection.key for connection in file.connections]
-    found += [
-        text("two connections are called «{key}»", key=key) for key in {key for key in keys if keys.count(key) > 1}
+    settings = file.settings
+    return [
+        *(
+            text("two connections are called «{key}»", key=key)
+            for key in sorted({k for k in keys if keys.count(k) > 1})
+        ),
+        *(
+            text("connections.key «{key}» may hold small Latin letters, digits, - and _ only", key=key)
+            for key in keys
+            if not KEY.fullmatch(key)
+        ),
+        *(
+            text("branches «{branch}»: no connection is called so; a branch is «connection:id»", branch=branch)
+            for branch in settings.branches
+            if branch.partition(":")[0] not in keys or not branch.partition(":")[2]
+        ),
+        *sync_mistakes("status_sync", settings.status_sync),
+        *(
+            mistake
+            for name, branch in settings.branches.items()
+            if branch.status_sync
+            for mistake in sync_mistakes(f"branches.{name}.status_sync", branch.status_sync)
+        ),
+        *(
+            text("fields.value «{value}» is not known", value=rule.value)
+            for rule in settings.fields
+            if rule.value not in VALUES
+        ),
+        *name_mistakes(settings.leads.name),
     ]
-    found += [
-        text("connections.key «{key}» may hold small Latin letters, digits and hyphens only", key=key)
-        for key in keys
-        if not key.replace("-", "").isalnum() or not key.isascii() or key != key.lower()
-    ]
-    sync = file.settings.status_sync
+
+
+def sync_mistakes(where: str, sync: StatusSync) -> Iterator[Text]:
     if sync.mode == "always" and any(rule.is_conditional for rule in sync.rules):
-        found.append(text("status_sync.rules have conditions, but status_sync.mode is «always»: it must be «filtered»"))
-    found += [
-        text("fields.value «{value}» is not known", value=rule.value)
-        for rule in file.settings.fields
-        if rule.value not in VALUES
-    ]
-    return found + name_mistakes(file.settings.leads.name)
+        yield text("{place}.rules have conditions, but {place}.mode is «always»: it must be «filtered»", place=where)
 
 
 def name_mistakes(template: str) -> list[Text]:
@@ -170,7 +196,7 @@ def name_mistakes(template: str) -> list[Text]:
 
 def write(file: ClinicFile) -> str:
     """The file that `parse` reads to the same set-up."""
-    whole = ADAPTER.dump_python(file, mode="json", exclude_defaults=True, exclude_none=True)
+    whole = ADAPTER.dump_python(file, exclude_defaults=True, exclude_none=True)
     document: dict[str, Any] = {"clinic": whole["clinic"], "amocrm": whole["amocrm"], **whole.get("settings", {})}
     document["connections"] = [{**row.pop("options", {}), **row} for row in whole.get("connections", [])]
     return tomli_w.dumps(document, multiline_strings=True)

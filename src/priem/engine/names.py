@@ -82,5 +82,6 @@ def spelling(literal: str, part: str | None, patient_name: str) -> str:
 
 def unknown_parts(template: str) -> tuple[str, ...]:
     """What stands in braces in a lead's name and is not a word for it. Raises ValueError for a lone brace."""
-    found = (name for _, name, _, _ in Formatter().parse(template) if name is not None)
-    return tuple(name for name in found if name not in LEAD_NAME_PARTS)
+    parts = (part for part in Formatter().parse(template) if part[1] is not None)
+    found = (f"{name}{'!' + how if how else ''}{':' + form if form else ''}" for _, name, form, how in parts)
+    return tuple(part for part in found if part not in LEAD_NAME_PARTS)

@@ -21,6 +21,7 @@ from priem.model import (
     Outcome,
     Patient,
     PatientKey,
+    PatientLink,
     Rejected,
     State,
     Step,
@@ -34,7 +35,7 @@ from priem.ports import Crm, OpenStep, Source, Store
 
 
 def rehearse(source: Source, clinic: Clinic) -> Iterator[Step]:
-    """Every step that a sync would take now, in its order; nothing but the mirror is written.
+    """Every step that a sync would take now; nothing but the mirror is written.
 
     What is to be made has a negative id where later steps name it. One rehearsal of several connections, in which
     each sees what those before it would make, is one `pretended` clinic.
@@ -151,20 +152,20 @@ class PretendedStore:
             (contact for contact in real.contacts.values() if ("contact", contact.id) not in self._written),
             (lead for lead in real.leads.values() if ("lead", lead.id) not in self._written),
         )
-        links = {key: link.contact for key, link in real.patient_links.items()}
-        owners = {key: contact for contact, keys in real.contact_owners.items() for key in keys}
-        for patient, contact in (owners | links).items():
-            if patient not in self._decided:
-                self._link(patient, contact, known.fingerprint if (known := real.patient_links.get(patient)) else "")
-        for lead, visit in real.lead_owners.items():
-            self._remember_visit(visit, real.visit_links.get(visit, VisitLink(lead=lead)))
-        for visit, link in real.visit_links.items():
-            self._remember_visit(visit, link)
+        # Of an owner who is not looked at himself only what he owns is known; if more was known before, that stays.
+        owners = {key: PatientLink(contact=contact) for contact, keys in real.contact_owners.items() for key in keys}
+        for patient in (owners.keys() | real.patient_links.keys()) - self._decided:
+            known = self._memory.patient_links.get(patient)
+            now = real.patient_links.get(patient) or known or owners[patient]
+            if now != known:
+                self._link(patient, now.contact, now.fingerprint)
+        holders = {visit: VisitLink(lead=lead) for lead, visit in real.lead_owners.items()}
+        for visit in (holders.keys() | real.visit_links.keys()) - self._decided:
+            held = self._memory.visit_links.get(visit)
+            self._remember_visit(visit, real.visit_links.get(visit) or held or holders[visit])
         self._memory.journal.clear()
 
     def _remember_visit(self, visit: VisitKey, link: VisitLink) -> None:
-        if visit in self._decided:
-            return
         if link.moved_to is None:
             self._link(visit, link.lead, link.fingerprint)
         self._memory.visit_links[visit] = link

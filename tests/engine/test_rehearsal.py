@@ -1,0 +1,102 @@
+"""A rehearsal decides as the sync would, and writes nothing."""
+
+from dataclasses import replace
+
+import pytest
+
+from priem.engine.rehearsal import pretended, rehearse
+from priem.engine.sync import Clinic as Parts
+from priem.model import Action, PatientKey, Step, VisitStatus
+from tests.engine.clinic import ANNA, BORIS, Clinic, Mis, patient, visit
+from tests.engine.test_crashes import a_day, first_sync, the_next_day
+
+
+def told(steps: list[Step]) -> list[tuple[str, Action, str, str]]:
+    return sorted((str(step.key), step.action, step.why.rule, step.why.stage_rule) for step in steps)
+
+
+def written(steps: list[Step]) -> list[Step]:
+    """Without ids of what is only to be made, and in no order: amoCRM answers as it likes."""
+    bare = (replace(step, draft=None, target=None, why=replace(step.why, candidates=())) for step in steps)
+    return sorted(bare, key=lambda step: (type(step.key).__name__, step.key))
+
+
+@pytest.mark.parametrize("page_size", [1, 2, 100])
+def test_a_rehearsal_decides_what_the_first_sync_then_does(clinic: Clinic, page_size: int) -> None:
+    first_sync(clinic)
+    clinic.mis.page_size = page_size
+
+    rehearsed = list(rehearse(clinic.mis, clinic.parts()))
+
+    assert told(rehearsed) == told(clinic.sync())
+
+
+def test_a_rehearsal_decides_what_a_later_sync_then_does(clinic: Clinic) -> None:
+    first_sync(clinic)
+    clinic.sync()
+    for life in (a_day, the_next_day):
+        life(clinic)
+
+        rehearsed = list(rehearse(clinic.mis, clinic.parts()))
+
+        assert written(rehearsed) == written(clinic.sync())
+
+
+def test_a_rehearsal_writes_nothing_but_the_mirror(clinic: Clinic) -> None:
+    first_sync(clinic)
+    contacts, leads = dict(clinic.crm.all_contacts), dict(clinic.crm.all_leads)
+
+    list(rehearse(clinic.mis, clinic.parts()))
+
+    assert (clinic.crm.all_contacts, clinic.crm.all_leads) == (contacts, leads)
+    assert (clinic.store.patient_links, clinic.store.visit_links, clinic.store.journal) == ({}, {}, {})
+    assert clinic.store.cursor("ident") is None
+    assert clinic.store.contacts.keys() == contacts.keys()
+
+
+def test_a_rehearsal_after_a_lost_answer_closes_nothing(clinic: Clinic) -> None:
+    clinic.mis.put(patient())
+    clinic.crm.lose_next_answers()
+    with pytest.raises(Exception, match="amoCRM did not say"):
+        clinic.sync()
+
+    list(rehearse(clinic.mis, clinic.parts()))
+
+    assert [step.key for step in clinic.store.open_steps()] == [PatientKey("ident", "1")]
+
+
+def test_what_is_to_be_made_is_seen_by_later_pages(clinic: Clinic) -> None:
+    clinic.mis.page_size = 1
+    clinic.mis.put(patient("1", "Белова Анна", ANNA), visit("500"), visit("501", hours=1))
+
+    steps = list(rehearse(clinic.mis, clinic.parts()))
+
+    assert told(steps) == [
+        ("ident:1", Action.CREATE, "nobody", ""),
+        ("ident:500", Action.CREATE, "nobody", "rule:1"),
+        ("ident:501", Action.CREATE, "nobody", "rule:1"),
+    ]
+
+
+def test_connections_that_are_rehearsed_together_see_each_other(clinic: Clinic) -> None:
+    archimed = Mis("archimed")
+    clinic.mis.put(patient("1", "Белова Анна", ANNA))
+    archimed.put(patient("77", "Белова Анна", ANNA, connection="archimed"))
+    together: Parts = pretended(clinic.parts())
+
+    steps = [*rehearse(clinic.mis, together), *rehearse(archimed, together)]
+
+    assert [(step.action, step.why.rule) for step in steps] == [
+        (Action.CREATE, "nobody"),
+        (Action.ADOPT, "phone:name"),
+    ]
+
+
+def test_a_record_that_is_decided_later_is_told_once(clinic: Clinic) -> None:
+    clinic.mis.page_size = 1
+    clinic.crm.add_lead(contact=clinic.crm.add_contact("Клиент", BORIS))
+    clinic.mis.put(patient("1", "Чернов Борис", BORIS), visit("500"), visit("501", status=VisitStatus.CONFIRMED))
+
+    steps = list(rehearse(clinic.mis, clinic.parts()))
+
+    assert sorted(str(step.key) for step in steps) == ["ident:1", "ident:500", "ident:501"]
