@@ -1,6 +1,5 @@
 """What every store promises, in memory, on SQLite and (test_store_on_postgresql) on PostgreSQL."""
 
-from collections.abc import Sequence
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from threading import Thread
@@ -15,10 +14,8 @@ from priem.model import (
     LOST,
     Action,
     Contact,
-    ContactDraft,
     Lead,
     LeadDraft,
-    Outcome,
     Patient,
     PatientKey,
     PatientLink,
@@ -28,18 +25,27 @@ from priem.model import (
     Step,
     VisitKey,
     VisitLink,
-    Why,
 )
 from priem.ports import Store
 from priem.texts import text
-
-MOTHER = PatientKey("ident", "10")
-CHILD = PatientKey("ident", "11")
-MORNING = VisitKey("ident", "500")
-EVENING = VisitKey("ident", "501")
-NIGHT = VisitKey("ident", "502")
-FAMILY_PHONE = "+79213334455"
-WHY = Why("new")
+from tests.contract.store_records import (
+    CHILD,
+    EVENING,
+    FAMILY_PHONE,
+    MORNING,
+    MOTHER,
+    NIGHT,
+    WHY,
+    adopts,
+    carry_out,
+    contact,
+    creates,
+    done,
+    failed,
+    lead,
+    leaves,
+    patient,
+)
 
 
 @pytest.fixture(params=["memory", pytest.param("hub", marks=pytest.mark.django_db(transaction=True))])
@@ -51,47 +57,6 @@ def store(request: pytest.FixtureRequest, tmp_path: Path, monkeypatch: pytest.Mo
     for key in ("ident", "archimed"):
         Connection.objects.create(clinic=clinic, key=key, kind="ident")
     return DjangoStore(clinic.id)
-
-
-def creates(key: PatientKey | VisitKey, *, fingerprint: str = "f1", replaces: VisitKey | None = None) -> Step:
-    draft: ContactDraft | LeadDraft
-    if isinstance(key, PatientKey):
-        draft = ContactDraft(ref=str(key), name="Анна", phones=(PhoneEntry(FAMILY_PHONE),), keys=(key,))
-    else:
-        draft = LeadDraft(ref=str(key), name="Приём", pipeline=7, stage=71, contact=1, keys=(key,))
-    return Step(action=Action.CREATE, key=key, draft=draft, why=WHY, fingerprint=fingerprint, replaces=replaces)
-
-
-def leaves(key: PatientKey | VisitKey, target: int | None, *, fingerprint: str = "f2") -> Step:
-    return Step(action=Action.LEAVE, key=key, target=target, why=WHY, fingerprint=fingerprint)
-
-
-def done(step: Step, id_: int, after: Contact | Lead | None = None) -> tuple[Step, Outcome, Contact | Lead | None]:
-    return step, Outcome(ref=str(step.key), state=State.DONE, id=id_, request_id="r1"), after
-
-
-def failed(step: Step, state: State) -> tuple[Step, Outcome, None]:
-    return step, Outcome(ref=str(step.key), state=state, reason=text("The field {field} is gone.", field=5)), None
-
-
-def carry_out(store: Store, step: Step, id_: int, after: Contact | Lead | None = None) -> None:
-    store.intend([step])
-    store.record([done(step, id_, after)])
-
-
-def contact(id_: int, *phones: str, keys: Sequence[PatientKey] = (), updated_at: int = 100) -> Contact:
-    entries = tuple(PhoneEntry(phone) for phone in phones)
-    return Contact(id=id_, name="Анна", phones=entries, keys=tuple(keys), updated_at=updated_at)
-
-
-def lead(id_: int, *contacts: int, keys: Sequence[VisitKey] = (), stage: int = 71, updated_at: int = 100) -> Lead:
-    return Lead(
-        id=id_, name="Приём", pipeline=7, stage=stage, contacts=contacts, keys=tuple(keys), updated_at=updated_at
-    )
-
-
-def patient(key: PatientKey, *phones: str) -> Patient:
-    return Patient(key=key, name="Анна", phones=phones)
 
 
 def contacts_near(store: Store, *patients: Patient) -> set[int]:
@@ -208,18 +173,13 @@ def test_a_created_contact_is_linked_and_mirrored(store: Store) -> None:
 def test_one_contact_may_be_several_patients(store: Store) -> None:
     elsewhere = PatientKey("archimed", "7")
     carry_out(store, creates(MOTHER), 1, contact(1))
-    carry_out(store, leaves_after_writing(elsewhere, 1), 1)
+    carry_out(store, adopts(elsewhere, 1), 1)
     assert store.around_patients([patient(MOTHER)]).contact_owners == {1: (elsewhere, MOTHER)}
-
-
-def leaves_after_writing(key: PatientKey, target: int) -> Step:
-    draft = ContactDraft(ref=str(key), id=target, keys=(key,))
-    return Step(action=Action.ADOPT, key=key, target=target, draft=draft, why=WHY, fingerprint="f3")
 
 
 def test_a_link_that_moves_to_another_contact_leaves_the_first(store: Store) -> None:
     carry_out(store, creates(MOTHER), 1, contact(1, FAMILY_PHONE))
-    carry_out(store, leaves_after_writing(MOTHER, 2), 2, contact(2, FAMILY_PHONE))
+    carry_out(store, adopts(MOTHER, 2), 2, contact(2, FAMILY_PHONE))
     around = store.around_patients([patient(MOTHER, FAMILY_PHONE)])
     assert around.patient_links[MOTHER].contact == 2
     assert around.contact_owners == {2: (MOTHER,)}

@@ -87,6 +87,29 @@ def test_a_process_that_ends_writes_its_last_exchanges(hub_process: RunsHub) -> 
     assert hub_process(COUNT).says() == 1
 
 
+WRITE_MUCH = """
+store = DjangoStore(CLINIC)
+for n in range(40):
+    step = Step(
+        action=Action.CREATE,
+        key=PatientKey("ident", str(OFFSET + n)),
+        draft=ContactDraft(ref="1"),
+        why=Why("nobody"),
+    )
+    store.intend([step])
+    after = Contact(id=OFFSET + n, name="Анна")
+    store.record([(step, Outcome(ref="1", state=State.DONE, id=OFFSET + n), after)])
+say("done")
+"""
+
+
+def test_several_processes_write_at_once_and_none_is_turned_away(hub_process: RunsHub) -> None:
+    writers = [hub_process(f"OFFSET = {offset}\n{WRITE_MUCH}") for offset in (1000, 2000, 3000)]
+    assert [writer.says() for writer in writers] == ["done"] * 3
+    count = hub_process("from priem.hub.models import PatientLink; say(PatientLink.objects.of(CLINIC).count())")
+    assert count.says() == 120
+
+
 def test_secrets_are_not_in_the_files_of_the_database(hub_process: RunsHub, home: os.PathLike[str]) -> None:
     save = "DjangoTokens(CLINIC).save(Tokens(access='access-token-1', refresh='refresh-token-1')); say(1)"
     hub_process(save).says()

@@ -14,8 +14,10 @@ import pytest
 
 pytestmark = pytest.mark.slow
 CODE = """
+import os, threading
 from priem.hub.server import HubServer
 server = HubServer("127.0.0.1", 0)
+threading.Thread(target=lambda: (os.read(0, 1), server.stop()), daemon=True).start()
 print(server.url, flush=True)
 server.run()
 """
@@ -24,10 +26,11 @@ server.run()
 @pytest.fixture
 def server(home: Path) -> Iterator[subprocess.Popen[str]]:
     environment = {**os.environ, "PRIEM_HOME": str(home), "DJANGO_SETTINGS_MODULE": "priem.hub.settings"}
-    process = subprocess.Popen([sys.executable, "-c", CODE], env=environment, stdout=subprocess.PIPE, text=True)
-    yield process
-    process.kill()
-    process.communicate()
+    pipe = subprocess.PIPE
+    command = [sys.executable, "-c", CODE]
+    with subprocess.Popen(command, env=environment, stdin=pipe, stdout=pipe, text=True) as process:
+        yield process
+        process.kill()
 
 
 def answer(url: str) -> bytes:
@@ -42,15 +45,18 @@ def answer(url: str) -> bytes:
                 raise
 
 
-@pytest.mark.parametrize("told", [signal.SIGTERM, signal.SIGINT])
-def test_a_server_answers_until_it_is_told_to_stop(server: subprocess.Popen[str], told: signal.Signals) -> None:
+@pytest.mark.parametrize("told", [signal.SIGTERM, signal.SIGINT, None])
+def test_a_server_answers_until_it_is_told_to_stop(server: subprocess.Popen[str], told: signal.Signals | None) -> None:
     assert server.stdout
     url = server.stdout.readline().strip()
     assert json.loads(answer(f"{url}/healthz")) == {"database": "ok", "clinics": 0}
     assert b"<svg" in answer(f"{url}/static/hub/favicon.svg")
     workers = children_of(server.pid)
     assert workers
-    server.send_signal(told)
+    if told:
+        server.send_signal(told)
+    elif server.stdin:
+        server.stdin.close()  # and a thread calls `stop`
     assert server.wait(timeout=20) == 0
     assert not [pid for pid in workers if is_alive(pid)]
 

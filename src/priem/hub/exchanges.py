@@ -1,6 +1,7 @@
 """The history of requests, written behind the back of those who make them: at most half a second late."""
 
 import atexit
+import os
 import threading
 from collections import deque
 
@@ -22,6 +23,10 @@ class Notebook:
     """One for the whole process: clinics come and go, one thread writes for them all."""
 
     def __init__(self) -> None:
+        self.begin_anew()
+
+    def begin_anew(self) -> None:
+        """Empty. In a forked child, too: its parent writes what was noted before, and the thread stayed there."""
         self._waiting: deque[tuple[int, Exchange]] = deque(maxlen=MOST_WAITING)
         self._wake = threading.Event()
         self._writing = threading.Lock()
@@ -80,6 +85,7 @@ class Notebook:
 
 NOTEBOOK = Notebook()
 atexit.register(NOTEBOOK.close)
+os.register_at_fork(after_in_child=NOTEBOOK.begin_anew)
 
 
 class DjangoExchanges:

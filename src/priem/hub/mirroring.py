@@ -1,6 +1,6 @@
 """Keeps the copy of the CRM and the indexes by which it is searched."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Collection, Iterable, Sequence
 from typing import TypeVar
 
 from django.db.models import QuerySet
@@ -25,9 +25,12 @@ Table = type[MirroredContact] | type[MirroredLead]
 Index = type[MirroredContactPhone] | type[MirroredContactKey] | type[MirroredLeadContact] | type[MirroredLeadKey]
 
 
-def mirror_contacts(clinic_id: int, contacts: Iterable[Contact]) -> None:
+def mirror_contacts(clinic_id: int, contacts: Iterable[Contact]) -> int:
+    """Gives how many of them were news."""
+    news = 0
     for page in pieces(contacts, AT_ONCE):
         fresh, known = newer(clinic_id, MirroredContact, page)
+        news += sum(known.get(contact.id) != contact.updated_at for contact in fresh)
         write(MirroredContact.objects.all(), [contact_row(clinic_id, contact) for contact in fresh], CONTACT_COLUMNS)
         for index in (MirroredContactPhone, MirroredContactKey):
             forget(clinic_id, index, "contact", known)
@@ -41,11 +44,15 @@ def mirror_contacts(clinic_id: int, contacts: Iterable[Contact]) -> None:
             for contact in fresh
             for key in set(contact.keys)
         )
+    return news
 
 
-def mirror_leads(clinic_id: int, leads: Iterable[Lead]) -> None:
+def mirror_leads(clinic_id: int, leads: Iterable[Lead]) -> int:
+    """Gives how many of them were news."""
+    news = 0
     for page in pieces(leads, AT_ONCE):
         fresh, known = newer(clinic_id, MirroredLead, page)
+        news += sum(known.get(lead.id) != lead.updated_at for lead in fresh)
         write(MirroredLead.objects.all(), [lead_row(clinic_id, lead) for lead in fresh], LEAD_COLUMNS)
         for index in (MirroredLeadContact, MirroredLeadKey):
             forget(clinic_id, index, "lead", known)
@@ -58,17 +65,18 @@ def mirror_leads(clinic_id: int, leads: Iterable[Lead]) -> None:
         MirroredLeadKey.objects.bulk_create(
             MirroredLeadKey(clinic_id=clinic_id, key=str(key), lead=lead.id) for lead in fresh for key in set(lead.keys)
         )
+    return news
 
 
-def newer(clinic_id: int, table: Table, page: Sequence[Record]) -> tuple[list[Record], list[int]]:
-    """Those that are not older than what is known, once each, and the ids among them that were known."""
+def newer(clinic_id: int, table: Table, page: Sequence[Record]) -> tuple[list[Record], dict[int, int]]:
+    """Those that are not older than what is known, once each, and when those that were known had changed."""
     last: dict[int, Record] = {}
     for record in page:
         if record.id not in last or record.updated_at >= last[record.id].updated_at:
             last[record.id] = record
     known = dict(among(table.objects.of(clinic_id), "crm_id", last, "crm_id", "updated_at"))
     fresh = [record for record in last.values() if record.updated_at >= known.get(record.id, record.updated_at)]
-    return fresh, [record.id for record in fresh if record.id in known]
+    return fresh, {record.id: known[record.id] for record in fresh if record.id in known}
 
 
 def write(table: QuerySet[Row], rows: Sequence[Row], columns: Sequence[str]) -> None:
@@ -80,6 +88,6 @@ def write(table: QuerySet[Row], rows: Sequence[Row], columns: Sequence[str]) -> 
     )
 
 
-def forget(clinic_id: int, index: Index, column: str, ids: Sequence[int]) -> None:
+def forget(clinic_id: int, index: Index, column: str, ids: Collection[int]) -> None:
     for piece in pieces(ids):
         index.objects.of(clinic_id).filter(**{f"{column}__in": piece}).delete()

@@ -16,7 +16,10 @@ PATIENCE = 10
 
 
 class HubServer:
-    """The hub's pages, in worker processes of its own. `run` belongs into a process's main thread."""
+    """The hub's pages, in a forked worker process. `run` belongs into a process's main thread.
+
+    Threads that run meanwhile must not sit in `sys.stdin`: the worker closes its own, and would wait for their lock.
+    """
 
     def __init__(self, host: str, port: int) -> None:
         """Brings the database up to date. Port 0 is a free one."""
@@ -38,7 +41,7 @@ class HubServer:
 
     def run(self) -> None:
         """Blocks until SIGTERM, SIGINT or `stop`."""
-        connections.close_all()  # a worker must not inherit them
+        connections.close_all()  # a forked worker must not inherit them
         self._server.serve()
 
     def stop(self) -> None:
