@@ -76,7 +76,10 @@ class Crm(Protocol):
         """The account, once the fields that carry Priem's keys exist on contacts and leads."""
 
     def contacts(self, changed_since: int | None, fields: Collection[int]) -> Iterator[Sequence[Contact]]:
-        """All contacts, or those changed at or after that unix second, with the values of these custom fields."""
+        """All contacts, or those changed at or after that unix second, with the values of these custom fields.
+
+        All come by id; changed ones come with the latest change first, and whoever knows enough stops reading.
+        """
 
     def leads(self, changed_since: int | None, fields: Collection[int]) -> Iterator[Sequence[Lead]]: ...
 
@@ -114,8 +117,11 @@ class Store(Protocol):
     def mirrored_until(self) -> int | None:
         """The unix second up to which the CRM is known; None before the first full read."""
 
-    def mirror(self, contacts: Iterable[Contact] = (), leads: Iterable[Lead] = ()) -> None:
-        """Remembers them as they are in the CRM now. What is there and newer is kept."""
+    def mirror(self, contacts: Iterable[Contact] = (), leads: Iterable[Lead] = ()) -> int:
+        """Remembers them as they are in the CRM now. What is there and newer is kept.
+
+        Gives how many of them were news: not there yet, or there with another time of change.
+        """
 
     def mirrored(self, until: int) -> None: ...
 

@@ -74,6 +74,7 @@ class FakeCrm:
         self._clock = now or (lambda: self.now)
         self._account = account
         self._ids = count(1001)
+        self._merged_at: dict[int, int] = {}
         self._lost_answers = 0
         self._lost_requests = 0
         self._refused: dict[str, Text] = {}
@@ -177,7 +178,7 @@ class FakeCrm:
     def merge_contacts(self, winner: int, loser: int) -> None:
         """As a manager does: the winner keeps what it has, gets the loser's phones, leads, and fields it lacks."""
         kept, gone = self.all_contacts[winner], self.all_contacts.pop(loser)
-        self.merged[loser] = winner
+        self._merged(loser, winner)
         for lead in list(self.all_leads.values()):
             if loser in lead.contacts:
                 linked = dict.fromkeys(winner if one == loser else one for one in lead.contacts)
@@ -188,7 +189,7 @@ class FakeCrm:
 
     def merge_leads(self, winner: int, loser: int) -> None:
         kept, gone = self.all_leads[winner], self.all_leads.pop(loser)
-        self.merged[loser] = winner
+        self._merged(loser, winner)
         contacts = tuple(dict.fromkeys((*kept.contacts, *gone.contacts)))
         fields = {**gone.fields, **kept.fields}
         self._put_lead(replace(kept, contacts=contacts, keys=kept.keys or gone.keys, fields=fields))
@@ -211,6 +212,11 @@ class FakeCrm:
         self._ask()
         return tuple(self._make_field(entity, *spec) for spec in wanted)
 
+    def merged_since(self, since: int) -> Mapping[int, int]:
+        self._ask()
+        recent = [loser for loser, at in self._merged_at.items() if at >= since]
+        return {loser: self._last_of(loser) for loser in recent}
+
     def contacts(self, changed_since: int | None, fields: Collection[int]) -> Iterator[Sequence[Contact]]:
         return self._pages(self.all_contacts, changed_since, fields)
 
@@ -225,6 +231,15 @@ class FakeCrm:
 
     # Inside
 
+    def _merged(self, loser: int, winner: int) -> None:
+        self.merged[loser] = winner
+        self._merged_at[loser] = self._clock()
+
+    def _last_of(self, id_: int) -> int:
+        while id_ in self.merged:
+            id_ = self.merged[id_]
+        return id_
+
     def _ask(self, requests: int = 1) -> None:
         if self._stopped:
             raise self._stopped
@@ -234,6 +249,8 @@ class FakeCrm:
         self, rows: Mapping[int, Row], changed_since: int | None, fields: Collection[int]
     ) -> Iterator[Sequence[Row]]:
         found = [row for _, row in sorted(rows.items()) if row.updated_at >= (changed_since or 0)]
+        if changed_since is not None:
+            found.sort(key=lambda row: row.updated_at, reverse=True)
         for start in range(0, max(1, len(found)), BATCH):
             self._ask()
             if page := found[start : start + BATCH]:

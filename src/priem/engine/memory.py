@@ -114,27 +114,26 @@ class MemoryStore:
     def mirrored(self, until: int) -> None:
         self._until = until
 
-    def mirror(self, contacts: Iterable[Contact] = (), leads: Iterable[Lead] = ()) -> None:
-        for contact in contacts:
-            self._mirror_contact(contact)
-        for lead in leads:
-            self._mirror_lead(lead)
+    def mirror(self, contacts: Iterable[Contact] = (), leads: Iterable[Lead] = ()) -> int:
+        return sum(map(self._mirror_contact, contacts)) + sum(map(self._mirror_lead, leads))
 
-    def _mirror_contact(self, contact: Contact) -> None:
+    def _mirror_contact(self, contact: Contact) -> bool:
         known = self.contacts.get(contact.id)
         if known and known.updated_at > contact.updated_at:
-            return
+            return False
         self.contacts[contact.id] = contact
         self._phones.put(contact.id, (number for entry in contact.phones for number in numbers_in(entry.text)))
         self._contact_keys.put(contact.id, contact.keys)
+        return not known or known.updated_at != contact.updated_at
 
-    def _mirror_lead(self, lead: Lead) -> None:
+    def _mirror_lead(self, lead: Lead) -> bool:
         known = self.leads.get(lead.id)
         if known and known.updated_at > lead.updated_at:
-            return
+            return False
         self.leads[lead.id] = lead
         self._lead_keys.put(lead.id, lead.keys)
         self._lead_contacts.put(lead.id, () if lead.is_closed else lead.contacts)
+        return not known or known.updated_at != lead.updated_at
 
     def around_patients(self, patients: Sequence[Patient]) -> Surroundings:
         keys = {patient.key for patient in patients}

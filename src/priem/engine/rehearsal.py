@@ -104,8 +104,8 @@ class PretendedStore:
     def mirrored(self, until: int) -> None:
         self._store.mirrored(until)
 
-    def mirror(self, contacts: Iterable[Contact] = (), leads: Iterable[Lead] = ()) -> None:
-        self._store.mirror(contacts, leads)
+    def mirror(self, contacts: Iterable[Contact] = (), leads: Iterable[Lead] = ()) -> int:
+        return self._store.mirror(contacts, leads)
 
     def around_patients(self, patients: Sequence[Patient]) -> Surroundings:
         real = self._store.around_patients(patients)
