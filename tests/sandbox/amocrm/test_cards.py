@@ -6,6 +6,8 @@ import pytest
 
 from .conftest import Account, Json, Start, errors_of, phone
 
+pytestmark = pytest.mark.slow
+
 
 def test_answers_carry_the_content_type_and_the_request_id_of_amocrm(account: Account) -> None:
     answer = account.get("account")

@@ -10,6 +10,8 @@ import pytest
 
 from .conftest import Account, Json, phone
 
+pytestmark = pytest.mark.slow
+
 JUNK: list[Json] = [
     None,
     True,
@@ -108,7 +110,6 @@ def spoil(body: Json, place: tuple[Any, ...], junk: Json) -> Json:
     return spoiled
 
 
-@pytest.mark.slow
 @pytest.mark.parametrize("index", range(21))
 def test_junk_anywhere_in_a_body_is_taken_or_refused_but_never_a_500(account: Account, index: int) -> None:
     method, path, body = samples(account)[index]
@@ -124,28 +125,33 @@ def test_junk_anywhere_in_a_body_is_taken_or_refused_but_never_a_500(account: Ac
         assert account.get(kind, params={"limit": 250, "with": "contacts,leads,loss_reason"}).status_code in (200, 204)
 
 
+QUERIES = [
+    "page=0&limit=-1",
+    "page=x&limit=999999999999999999999",
+    "filter=1",
+    "filter[]=1",
+    "filter[updated_at][from]=x&filter[created_at][from]=&filter[created_at][to]=y",
+    "filter[id][][]=1&filter[id][x]=2",
+    "filter[custom_fields_values][x][]=1&filter[custom_fields_values][1][from]=z",
+    "filter[statuses]=1&filter[statuses][0]=2",
+    "filter[entity]=lead&filter[value_after][leads_statuses]=1&filter[value_after]=2",
+    "filter[entity]=lead&filter[value_after][leads_statuses][0]=1",
+    "order=1",
+    "order[x]=y",
+    "order[updated_at][]=1",
+    "query=%FF%00&with=,,nonsense",
+    "[=]&a[[=1&b]=2",
+]
+
+
 @pytest.mark.parametrize(
-    "kind", ["contacts", "leads", "tasks", "leads/notes", "events", "leads/unsorted", "leads/custom_fields"]
+    "kind", ["contacts", "leads", "tasks", "leads/notes", "events", "leads/unsorted", "leads/tags"]
 )
-@pytest.mark.parametrize(
-    "query",
-    [
-        "page=0&limit=-1",
-        "page=x&limit=999999999999999999999",
-        "filter=1",
-        "filter[]=1",
-        "filter[updated_at][from]=x&filter[created_at][from]=&filter[created_at][to]=y",
-        "filter[id][][]=1&filter[id][x]=2",
-        "filter[custom_fields_values][x][]=1&filter[custom_fields_values][1][from]=z",
-        "filter[statuses]=1&filter[statuses][0]=2",
-        "filter[entity]=lead&filter[value_after][leads_statuses]=1&filter[value_after]=2",
-        "order=1",
-        "order[x]=y",
-        "order[updated_at][]=1",
-        "query=%FF%00&with=,,nonsense",
-        "[=]&a[[=1&b]=2",
-    ],
-)
-def test_junk_in_a_query_is_read_past(account: Account, kind: str, query: str) -> None:
-    account.act("site_form_lead", name="Анна", phone="1", unsorted=True)
-    assert account.get(f"{kind}?{query}").status_code in (200, 204, 400)
+def test_junk_in_a_query_is_read_past(account: Account, kind: str) -> None:
+    made = account.act("site_form_lead", name="Анна", phone="1", unsorted=True)
+    account.act("move_stage", lead_id=made["lead_id"], status="Записан")
+    account.post("tasks", [{"text": "x", "complete_till": 5}])
+    account.post("leads/notes", [{"entity_id": made["lead_id"], "note_type": "common", "params": {"text": "x"}}])
+    for query in QUERIES:
+        answer = account.get(f"{kind}?{query}")
+        assert answer.status_code in (200, 204, 400), (query, answer.text)

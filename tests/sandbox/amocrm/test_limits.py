@@ -8,6 +8,8 @@ import pytest
 
 from .conftest import Account, Json, Start
 
+pytestmark = pytest.mark.slow
+
 
 def test_the_eighth_request_within_a_second_is_429_in_html(start: Start) -> None:
     account = start(rate_limit=7)

@@ -11,6 +11,8 @@ import pytest
 
 from .conftest import Account, Json
 
+pytestmark = pytest.mark.slow
+
 
 def ask(account: Account, *, form: bool = False, **changed: Json) -> httpx2.Response:
     """The token endpoint, with the code grant unless something is changed."""

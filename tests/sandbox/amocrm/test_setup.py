@@ -4,6 +4,8 @@ import pytest
 
 from .conftest import Account, Json, errors_of
 
+pytestmark = pytest.mark.slow
+
 
 def test_the_account_tells_more_when_it_is_asked(account: Account) -> None:
     plain = account.get("account").json()

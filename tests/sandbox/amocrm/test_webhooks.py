@@ -10,6 +10,8 @@ import pytest
 
 from .conftest import Account, Json, Start, errors_of, phone
 
+pytestmark = pytest.mark.slow
+
 
 class Receiver:
     """A server that keeps what comes; `status` is what it answers, `delay` how long it thinks."""

@@ -6,6 +6,8 @@ import pytest
 
 from .conftest import Account, Json, errors_of, phone
 
+pytestmark = pytest.mark.slow
+
 
 def test_a_complex_lead_answers_with_a_bare_array(account: Account) -> None:
     item = {

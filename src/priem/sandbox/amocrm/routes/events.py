@@ -150,10 +150,9 @@ def _is_wanted(kind: str, value: Json, wanted: object) -> bool:
     status, person = value.get("lead_status"), value.get("responsible_user")
     custom, sale = value.get("custom_field_value"), value.get("sale_field_value")
     if kind == "leads_statuses" and isinstance(status, dict) and isinstance(wanted, dict):
-        return any(
-            str(status["id"]) == pair.get("status_id") and str(status["pipeline_id"]) == pair.get("pipeline_id")
-            for pair in wanted.values()
-        )
+        stage = (str(status["id"]), str(status["pipeline_id"]))
+        pairs = [pair for pair in wanted.values() if isinstance(pair, dict)]
+        return any(stage == (pair.get("status_id"), pair.get("pipeline_id")) for pair in pairs)
     if kind == "responsible_user_id" and isinstance(person, dict):
         return str(person["id"]) in _listed(wanted)
     if kind == "custom_field_values" and isinstance(custom, dict):

@@ -36,12 +36,14 @@ class Tags:
         names[name] = made.id
         return made
 
-    def picked(self, entity: str, items: object) -> list[int]:
-        """Ids of checked `[{"id"} | {"name"}]`."""
+    def picked(self, entity: str, items: object, *, make: bool = True) -> list[int]:
+        """Ids of checked `[{"id"} | {"name"}]`; unknown names become tags, or are passed over."""
         found: list[int] = []
         for item in items if isinstance(items, list) else []:
-            tag_id = item.get("id") or self.named(entity, item.get("name") or "").id
-            if tag_id not in found:
+            name = item.get("name") or ""
+            known = item.get("id") or self.names.get(entity, {}).get(name)
+            tag_id = known or (self.named(entity, name).id if make else None)
+            if tag_id is not None and tag_id not in found:
                 found.append(tag_id)
         return found
 

@@ -34,19 +34,20 @@ def create_contact(crm: Crm, item: Mapping[str, object], by: int) -> Contact:
     now, card_id = crm.now(), crm.contacts.next_id()
     first, last = text(item, "first_name"), text(item, "last_name")
     name = text(item, "name") or f"{first} {last}".strip()
-    contact = Contact(card_id, name, *_people_and_times(crm, item, by, now), first_name=first, last_name=last)
+    contact = Contact(card_id, name, *people_and_times(crm, item, by, now), first_name=first, last_name=last)
     _store(crm, "contacts", crm.contacts, contact, item, by)
     return contact
 
 
 def create_company(crm: Crm, item: Mapping[str, object], by: int) -> Company:
     """Store a new company."""
-    company = Company(crm.companies.next_id(), text(item, "name"), *_people_and_times(crm, item, by, crm.now()))
+    company = Company(crm.companies.next_id(), text(item, "name"), *people_and_times(crm, item, by, crm.now()))
     _store(crm, "companies", crm.companies, company, item, by)
     return company
 
 
-def _people_and_times(crm: Crm, item: Mapping[str, object], by: int, now: int) -> tuple[int, int, int, int, int]:
+def people_and_times(crm: Crm, item: Mapping[str, object], by: int, now: int) -> tuple[int, int, int, int, int]:
+    """Responsible, created by, updated by, created at, updated at of a new card."""
     responsible = number(item, "responsible_user_id", by or crm.users.admin().id)
     created_at = number(item, "created_at", now)
     return (
@@ -56,9 +57,6 @@ def _people_and_times(crm: Crm, item: Mapping[str, object], by: int, now: int) -
         created_at,
         number(item, "updated_at", now),
     )
-
-
-people_and_times = _people_and_times
 
 
 def _store(
@@ -100,7 +98,7 @@ def tag(crm: Crm, kind: str, card: Card, item: Mapping[str, object]) -> None:
     if item.get("tags_to_add"):
         tags += [each for each in crm.tags.picked(kind, item["tags_to_add"]) if each not in tags]
     if item.get("tags_to_delete"):
-        gone = crm.tags.picked(kind, item["tags_to_delete"])
+        gone = crm.tags.picked(kind, item["tags_to_delete"], make=False)
         tags = [each for each in tags if each not in gone]
     card.tags = tuple(tags)
 
@@ -108,8 +106,6 @@ def tag(crm: Crm, kind: str, card: Card, item: Mapping[str, object]) -> None:
 def change_person(crm: Crm, kind: str, card: Contact | Company, item: Mapping[str, object], by: int) -> None:
     """Change a contact or a company."""
     extra = change_common(crm, kind, card, item, by)
-    if isinstance(card, Contact):
-        _rename(card, item)
     changed(crm, kind, card, item, by, extra)
 
 
@@ -125,6 +121,8 @@ def change_common(crm: Crm, kind: str, card: Card, item: Mapping[str, object], b
     """Write what all cards share, note it in the history; what the webhooks need to know beside."""
     old_name, old_responsible, old_tags, old_filled = card.name, card.responsible_user_id, card.tags, dict(card.filled)
     card.name = text(item, "name", card.name)
+    if isinstance(card, Contact):
+        _rename(card, item)
     card.responsible_user_id = number(item, "responsible_user_id", card.responsible_user_id)
     touched = fill(crm, kind, card, item)
     tag(crm, kind, card, item)
