@@ -15,7 +15,7 @@ import httpx2
 
 from priem.amocrm.config import Config
 from priem.amocrm.crm import AmoCrm
-from priem.amocrm.limits import Lane
+from priem.amocrm.pace import Lane
 from priem.errors import AskOperator
 from priem.ports import Exchange, Tokens
 from priem.texts import Text

@@ -12,16 +12,14 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from priem.amocrm.limits import (
-    CLOSED_FOR,
-    ROUNDS_BEFORE_CLOSING,
-    WINDOW,
-    Lane,
-    Limiter,
-    Pace,
-    read_pace,
-)
+from priem.amocrm.config import Config
+from priem.amocrm.crm import AmoCrm
+from priem.amocrm.limits import Limiter, read_pace
+from priem.amocrm.pace import CLOSED_FOR, ROUNDS_BEFORE_CLOSING, WINDOW, Lane, Pace
 from priem.errors import TryLater
+from priem.model import ContactDraft, State
+from priem.ports import Tokens
+from tests.amocrm.kit import Journal, MemoryTokens, SandboxProcess, SystemClock, connected
 
 FULL = 7
 
@@ -100,6 +98,17 @@ def test_a_refusal_pauses_and_slows_down_and_a_clump_of_them_counts_once() -> No
         now = send_one(pace, now)
         stamps.append(now)
     assert most_in_a_second(stamps) <= FULL // 2
+
+
+def test_who_is_refused_while_slow_goes_slower_still_and_recovers() -> None:
+    pace = Pace()
+    for now in (100.0, 110.0, 120.0):
+        pace.refuse(granted=now, now=now + 0.1)
+        pace.rounds = 0
+    quiet = pace.not_before
+    assert [send_one(pace, quiet), send_one(pace, quiet)] == [quiet, pytest.approx(quiet + WINDOW)]
+    later = quiet + 61
+    assert [send_one(pace, later) for _ in range(FULL)] == [later] * FULL
 
 
 def test_refusals_that_go_on_close_the_account_long_before_a_ban() -> None:
@@ -189,3 +198,60 @@ def test_a_booking_never_waits_behind_a_first_sync(tmp_path: Path) -> None:
     background.join()
     assert len(waits) >= 20, "it has nearly all of the rate while it wants it"
     assert sorted(waits)[len(waits) // 2] <= 0.25
+
+
+@pytest.mark.slow
+def test_the_sandbox_never_counts_more_than_seven_in_a_second(tmp_path: Path) -> None:
+    """Two processes of four threads each, reading and writing whole batches, as amoCRM itself would count them."""
+    sandbox = SandboxProcess("--latency-ms", "100")
+    context = multiprocessing.get_context("spawn")
+    until = time.monotonic() + 10
+    details = {name: sandbox.about[name] for name in ("url", "long_lived_token")}
+    workers = [context.Process(target=work_on_sandbox, args=(details, tmp_path, until)) for _ in range(2)]
+    for worker in workers:
+        worker.start()
+    for worker in workers:
+        worker.join()
+    counted = sandbox.state()["requests"]
+    sandbox.close()
+    assert [worker.exitcode for worker in workers] == [0, 0]
+    assert counted["max_in_one_second"] == FULL
+    assert set(counted["by_status"]) == {"200"}
+    assert counted["by_status"]["200"] >= 55, "starting the processes takes a part of the ten seconds"
+
+
+def work_on_sandbox(details: dict[str, str], folder: Path, until: float) -> None:
+    config = Config(base_url=details["url"], sandbox=True, client_id="shared")
+    crm = AmoCrm(
+        config, MemoryTokens(Tokens(access=details["long_lived_token"])), SystemClock(), Journal(), limits=folder
+    )
+
+    def one_thread(number: int) -> None:
+        while time.monotonic() < until:
+            if number % 2:
+                crm.client.get("/api/v4/account")
+            else:
+                crm.client.write("POST", "/api/v4/contacts", [{"name": "x"}] * 250)
+
+    threads = [threading.Thread(target=one_thread, args=(number,)) for number in range(4)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    crm.close()
+
+
+@pytest.mark.slow
+def test_an_account_with_half_the_rate_is_written_in_peace() -> None:
+    """Another integration uses up the rest: refusals come, and Priem finds the pace that is left."""
+    sandbox = SandboxProcess("--rate-limit", "3")
+    config, tokens = sandbox.config(), sandbox.long_lived()
+    with connected(config, tokens) as crm:
+        drafts = [ContactDraft(ref=str(at), name=str(at)) for at in range(250 * 14)]
+        states = {one.state for batch in crm.write_contacts(drafts) for one in batch}
+    state = sandbox.state()
+    sandbox.close()
+    assert states == {State.DONE}
+    assert len(state["contacts"]) == len(drafts), "what was refused was not done, and what was done not repeated"
+    assert state["requests"]["by_status"]["429"] <= 8
+    assert not state["requests"]["blocked"]

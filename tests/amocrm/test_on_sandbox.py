@@ -11,7 +11,7 @@ from priem.amocrm.crm import AmoCrm
 from priem.amocrm.problems import Refused
 from priem.amocrm.work import NoteDraft, TaskDraft
 from priem.errors import AskOperator
-from priem.model import ContactDraft, FieldValue, LeadDraft, PatientKey, State
+from priem.model import ContactDraft, FieldValue, LeadDraft, Outcome, PatientKey, State
 from tests.amocrm.kit import SandboxProcess, connected
 
 pytestmark = pytest.mark.slow
@@ -116,6 +116,27 @@ def test_a_note_on_a_lead_that_is_not_there_is_refused_alone(crm: AmoCrm) -> Non
     notes = [NoteDraft(ref="bad", entity_id=1, text="а"), NoteDraft(ref="good", entity_id=lead, text="б")]
     states = {one.ref: one.state for batch in crm.write_notes("leads", notes) for one in batch}
     assert states == {"bad": State.REFUSED, "good": State.DONE}
+
+
+def test_some_are_read_by_their_ids(crm: AmoCrm, sandbox: SandboxProcess) -> None:
+    contacts = sorted(one.id for one in write_three(crm) if one.id)
+    lead = new_lead(crm, contact=contacts[0])
+    crm.link(lead, contacts[1])
+    sandbox.act("delete_contact", contact_id=contacts[2])
+    assert [row.id for row in crm.some_contacts(contacts, ())] == contacts[:2]
+    assert [row.contacts for row in crm.some_leads([lead], ())] == [(contacts[0], contacts[1])]
+
+
+def test_some_are_read_by_their_ids_where_filters_are_ignored() -> None:
+    sandbox = SandboxProcess("--rate-limit", "0", "--account-rate-limit", "0", "--no-filters")
+    with connected(sandbox.config(requests_per_second=1000), sandbox.long_lived()) as crm:
+        contacts = sorted(one.id for one in write_three(crm) if one.id)
+        assert [row.id for row in crm.some_contacts([*contacts[1:], 999], ())] == contacts[1:]
+    sandbox.close()
+
+
+def write_three(crm: AmoCrm) -> list[Outcome]:
+    return [one for batch in crm.write_contacts([ContactDraft(ref=str(at)) for at in range(3)]) for one in batch]
 
 
 def test_a_request_that_waits_is_taken_once(crm: AmoCrm, sandbox: SandboxProcess) -> None:

@@ -1,11 +1,18 @@
 """amoCRM, the adapter out.
 
-    config      which account            oauth       tokens
-    limits      7 requests a second      client      one request and its answer
-    problems    refusals, sorted by who moves next
-    fields      custom fields ↔ values   contacts, leads   their JSON ↔ the model
-    account     pipelines, users, fields reading, writing  pages and batches, several in flight
-    crm         all of it as ports.Crm
+    config            which account, how hard it may be worked
+    pace, limits      seven requests a second, for all threads and processes
+    http, client      a request and its answer; in the name of the clinic
+    problems          refusals, sorted by who moves next
+    oauth, disposable tokens: the account's, a widget's
+    fields, catalog   custom fields ↔ values; the account's own
+    contacts, leads, work   JSON ↔ contacts, leads, tasks and notes
+    account           pipelines, users, loss reasons
+    reading, writing  pages and batches, several in flight
+    events            merges and deletions
+    webhooks, webhooks_in   the subscription, and what it brings
+    unsorted          requests that nobody has taken yet
+    crm               all of it as ports.Crm
 
 The facts are in docs/reference/amocrm.md.
 """

@@ -8,15 +8,17 @@ from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 from priem.amocrm.account import read_account, with_fields
 from priem.amocrm.catalog import KEY_FIELDS, Catalog, Entity, FieldSpec
-from priem.amocrm.client import Client, Http
+from priem.amocrm.client import Client
 from priem.amocrm.config import Config
 from priem.amocrm.contacts import from_contact_draft, to_contact
 from priem.amocrm.events import Gone, gone_since
+from priem.amocrm.http import Http
 from priem.amocrm.leads import from_lead_draft, to_lead
-from priem.amocrm.limits import Lane, Limiter
+from priem.amocrm.limits import Limiter
 from priem.amocrm.oauth import OAuth
+from priem.amocrm.pace import Lane
 from priem.amocrm.problems import Answer
-from priem.amocrm.reading import PAGE, complete_pages, read_pages
+from priem.amocrm.reading import PAGE, complete_pages, read_pages, read_some
 from priem.amocrm.work import NoteDraft, TaskDraft, from_note_draft, from_task_draft
 from priem.amocrm.writing import D, Load, Writing
 from priem.model import Account, Contact, ContactDraft, FieldInfo, FieldValue, Lead, LeadDraft, Outcome
@@ -98,6 +100,21 @@ class AmoCrm:
         zone = self._zone()
         return self._read("leads", changed_since, [("with", "contacts")], lambda row: to_lead(row, fields, zone))
 
+    def some_contacts(self, ids: Sequence[int], fields: Collection[int]) -> tuple[Contact, ...]:
+        """Those contacts now, for instance after a webhook; deleted ones are left out."""
+        zone = self._zone()
+        return tuple(to_contact(row, fields, zone) for row in read_some(self.client, "contacts", ids))
+
+    def some_leads(self, ids: Sequence[int], fields: Collection[int]) -> tuple[Lead, ...]:
+        zone = self._zone()
+        rows = read_some(self.client, "leads", ids, [("with", "contacts")])
+        return tuple(to_lead(row, fields, zone) for row in rows)
+
+    def link(self, lead: int, contact: int) -> None:
+        """Adds the contact to a lead that exists; `LeadDraft.contact` is for new ones only."""
+        sent = {"entity_id": lead, "to_entity_id": contact, "to_entity_type": "contacts"}
+        self.client.write("POST", "/api/v4/leads/link", [sent])
+
     def write_contacts(self, drafts: Sequence[ContactDraft]) -> Iterator[Sequence[Outcome]]:
         encode = self._encoder("contacts", [draft.fields for draft in drafts])
         return self._write("/api/v4/contacts", drafts, lambda draft: from_contact_draft(draft, encode))
@@ -155,8 +172,7 @@ class AmoCrm:
         def parse(answer: Answer) -> tuple[R, ...]:
             return tuple(parse_row(row) for row in answer.rows(entity) if not row.get("is_deleted"))
 
-        filtered = changed_since is not None and self._known_account().filters_work
-        choice: list[tuple[str, str | int]] = choose(changed_since, filtered=filtered)
+        choice = choose(changed_since, filtered=changed_since is not None and self._known_account().filters_work)
 
         def page(number: int) -> Answer:
             return self.client.get(f"/api/v4/{entity}", [*choice, *extra, ("page", number), ("limit", PAGE)])
@@ -164,11 +180,10 @@ class AmoCrm:
         def read(first: int) -> Iterator[tuple[R, ...]]:
             return read_pages(page, parse, self._executor, self._config.requests_per_second, first)
 
-        if changed_since is not None and not filtered:
+        if changed_since is not None:
             return newest(read(1), changed_since)
         began = int(self._clock.now().timestamp()) - CLOCKS_APART
-        complete = complete_pages(read, lambda: self._vanished(entity, began))
-        return since(complete, changed_since or 0)
+        return complete_pages(read, lambda: self._vanished(entity, began))
 
     def _vanished(self, entity: Entity, began: int) -> frozenset[int]:
         gone = self.gone_since(began)
@@ -178,21 +193,13 @@ class AmoCrm:
 def choose(changed_since: int | None, *, filtered: bool) -> list[tuple[str, str | int]]:
     """Which rows, in which order.
 
-    By id, since then a row that is changed while pages are read does not push others across a page's edge; without
-    filters the newest changes first, up to the mark.
+    All of them by id, since then a row that is changed while pages are read does not push others across a page's edge.
+    Changed ones with the latest change first: the reader stops where he knows enough, with or without filters.
     """
     if changed_since is None:
         return [("order[id]", "asc")]
-    if filtered:
-        return [("filter[updated_at][from]", changed_since), ("order[id]", "asc")]
-    return [("order[updated_at]", "desc")]
-
-
-def since(pages: Iterator[Sequence[R]], changed_since: int) -> Iterator[Sequence[R]]:
-    """Filters that amoCRM ignored without a word are made up for."""
-    for page in pages:
-        if fresh := [row for row in page if row.updated_at >= changed_since]:
-            yield fresh
+    latest_first: tuple[str, str | int] = ("order[updated_at]", "desc")
+    return [("filter[updated_at][from]", changed_since), latest_first] if filtered else [latest_first]
 
 
 def newest(pages: Iterator[Sequence[R]], changed_since: int) -> Iterator[Sequence[R]]:

@@ -9,9 +9,9 @@ from dataclasses import dataclass
 from typing import Any
 
 from priem.amocrm.client import Client
+from priem.amocrm.reading import read_some
 
 PAGE = 100
-ASKED_AT_ONCE = 50
 NO_RIGHT = (403, 404)
 """Without the right to see them, nothing has happened, as far as anybody can tell."""
 MERGED = "entity_merged"
@@ -77,19 +77,8 @@ def nested_ids(value: object) -> Iterator[int]:
 
 
 def alive(client: Client, plural: str, ids: set[int]) -> set[int]:
-    """Those that amoCRM still has. Where it ignores filters, they are asked for one by one."""
-    found: set[int] = set()
-    asked = sorted(ids)
-    for start in range(0, len(asked), ASKED_AT_ONCE):
-        some = asked[start : start + ASKED_AT_ONCE]
-        choice = [("filter[id][]", id_) for id_ in some]
-        rows = client.get(f"/api/v4/{plural}", [*choice, ("limit", 250)]).rows(plural)
-        there = {int(row["id"]) for row in rows}
-        if there <= set(some):
-            found |= there
-        else:
-            found |= {id_ for id_ in some if client.get(f"/api/v4/{plural}/{id_}").shape == "json"}
-    return found
+    """Those that amoCRM still has."""
+    return {int(row["id"]) for row in read_some(client, plural, sorted(ids))}
 
 
 def follow(groups: Iterable[set[int]], living: set[int]) -> dict[int, int]:

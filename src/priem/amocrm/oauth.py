@@ -16,8 +16,8 @@ from urllib.parse import urlencode, urlsplit
 
 import stamina
 
-from priem.amocrm.client import Http
 from priem.amocrm.config import Config
+from priem.amocrm.http import Http
 from priem.amocrm.problems import AUTHORISE_AGAIN, Answer, Lost, problem_in
 from priem.errors import AskOperator, TryLater
 from priem.ports import Clock, Tokens, TokenStore

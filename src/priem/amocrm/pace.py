@@ -1,0 +1,85 @@
+"""When the next request may go: the arithmetic of the limit, on any clock. docs/reference/amocrm.md §2"""
+
+import secrets
+from dataclasses import dataclass, field
+from typing import Literal
+
+Lane = Literal["interactive", "live", "bulk"]
+LANES: tuple[Lane, ...] = ("interactive", "live", "bulk")
+"""A person who waits; a change just made; a first sync. None waits for a later one."""
+
+WINDOW = 1.03
+"""Seconds; 30 ms of jitter are forgiven, and 7 in 1.03 s are 6.8 a second."""
+SPACING = 0.9
+"""Of the even distance. Under steady work requests go out evenly: a server that stumbles over a clump would
+otherwise count the next one too early."""
+FORGOTTEN_AFTER = 8.0
+"""Seconds until a granted slot whose process died counts no more; connecting takes 5 s at most."""
+POLL = 0.01
+CALLING = 0.2
+"""Seconds for which a waiting lane's call stays valid: it repeats it, a dead process does not."""
+
+SLOW_FOR = 60.0
+ROUNDS_BEFORE_CLOSING = 4
+CLOSED_FOR = 300.0
+"""amoCRM blocks the whole account after repeated 429s, for everybody's integrations. Priem goes quiet long before."""
+
+
+@dataclass(slots=True)
+class Pace:
+    """What is shared. All times are seconds of the machine's monotonic clock."""
+
+    sent: list[float] = field(default_factory=list)
+    going: dict[str, float] = field(default_factory=dict)
+    calling: dict[str, float] = field(default_factory=dict)
+    slow_until: float = 0.0
+    not_before: float = 0.0
+    closed_until: float = 0.0
+    refused_at: float = 0.0
+    rounds: int = 0
+    """Of refusals without a single good answer in between."""
+    halvings: int = 0
+
+    def forget_old(self, now: float) -> None:
+        # What lies in the future was written before the machine's last start, when the clock began anew.
+        self.sent = [stamp for stamp in self.sent if now - 2 * WINDOW < stamp <= now]
+        self.going = {slot: at for slot, at in self.going.items() if now - FORGOTTEN_AFTER < at <= now}
+        if max(self.not_before, self.slow_until, self.closed_until) > now + CLOSED_FOR + 1:
+            self.slow_until = self.not_before = self.closed_until = self.refused_at = 0.0
+        if now >= self.slow_until:
+            self.halvings = 0
+
+    def wait(self, lane: Lane, now: float, full: int) -> float:
+        """Seconds until it makes sense to ask again; 0 when a slot is free."""
+        if now < self.not_before:
+            return self.not_before - now
+        if any(self.calling.get(ahead, 0) > now for ahead in LANES[: LANES.index(lane)]):
+            return POLL
+        limit = max(1, full >> self.halvings)
+        return max(self._until_free(now, limit), self._until_spaced(now, limit))
+
+    def _until_free(self, now: float, limit: int) -> float:
+        busy = [stamp for stamp in self.sent if stamp > now - WINDOW]
+        too_many = len(busy) + len(self.going) - limit + 1
+        if too_many <= 0:
+            return 0.0
+        # Slots still under way get their date in a moment; until then nobody can say when they end.
+        return busy[too_many - 1] + WINDOW - now if too_many <= len(busy) else POLL / 4
+
+    def _until_spaced(self, now: float, limit: int) -> float:
+        if len(self.sent) + len(self.going) < limit:
+            return 0.0  # after a quiet second or two a handful may go at once
+        last = max([*self.sent[-1:], *self.going.values()])
+        return max(0.0, last + SPACING * WINDOW / limit - now)
+
+    def refuse(self, granted: float, now: float) -> None:
+        """A 429. Those granted before the last one was answered belong to the same round."""
+        if granted <= self.refused_at:
+            return
+        self.rounds += 1
+        self.halvings += 1
+        self.refused_at = now
+        self.slow_until = now + SLOW_FOR
+        self.not_before = now + 2.0 ** (self.rounds - 1) * (1 + secrets.randbelow(250) / 1000)
+        if self.rounds >= ROUNDS_BEFORE_CLOSING:
+            self.closed_until, self.rounds = now + CLOSED_FOR, 0
