@@ -2,6 +2,7 @@
 
 import re
 from datetime import UTC, datetime
+from html import unescape
 from html.parser import HTMLParser
 
 import pytest
@@ -15,7 +16,7 @@ from django.utils.functional import Promise
 from priem.errors import AskOperator
 from priem.hub.clinics import ConnectionData, note_trouble, save_connection
 from priem.hub.exchanges import DjangoExchanges
-from priem.hub.models import Clinic, ExchangeRecord
+from priem.hub.models import Clinic, ExchangeRecord, StepRecord
 from priem.hub.people import ensure_administrator
 from priem.hub.store import DjangoStore
 from priem.model import (
@@ -256,6 +257,17 @@ def test_the_home_page_counts_the_day(administrator: Client) -> None:
         ("ident", True, False),
         ("mira", False, True),
     ]
+
+
+def test_a_figure_leads_to_the_rows_behind_it(administrator: Client) -> None:
+    StepRecord.objects.filter(record="500").update(intended_at=datetime(2026, 1, 1, tzinfo=UTC))
+    figures = re.findall(
+        r'<a class="hover:underline" href="([^"]+clinic__id[^"]+)">(\d+)</a>', page(administrator, "/admin/")
+    )
+    assert len(figures) == 4
+    for url, count in figures:
+        rows = administrator.get(unescape(url)).context["cl"].result_list
+        assert len(rows) == int(count), url
 
 
 def test_the_clinic_that_stands_still_comes_first(administrator: Client) -> None:

@@ -25,12 +25,12 @@ Table = type[MirroredContact] | type[MirroredLead]
 Index = type[MirroredContactPhone] | type[MirroredContactKey] | type[MirroredLeadContact] | type[MirroredLeadKey]
 
 
-def mirror_contacts(clinic_id: int, contacts: Iterable[Contact]) -> int:
-    """Gives how many of them were news."""
-    news = 0
+def mirror_contacts(clinic_id: int, contacts: Iterable[Contact]) -> set[int]:
+    """Gives the ids of those that were news."""
+    news: set[int] = set()
     for page in pieces(contacts, AT_ONCE):
         fresh, known = newer(clinic_id, MirroredContact, page)
-        news += sum(known.get(contact.id) != contact.updated_at for contact in fresh)
+        news |= {contact.id for contact in fresh if known.get(contact.id) != contact.updated_at}
         write(MirroredContact.objects.all(), [contact_row(clinic_id, contact) for contact in fresh], CONTACT_COLUMNS)
         for index in (MirroredContactPhone, MirroredContactKey):
             forget(clinic_id, index, "contact", known)
@@ -47,12 +47,12 @@ def mirror_contacts(clinic_id: int, contacts: Iterable[Contact]) -> int:
     return news
 
 
-def mirror_leads(clinic_id: int, leads: Iterable[Lead]) -> int:
-    """Gives how many of them were news."""
-    news = 0
+def mirror_leads(clinic_id: int, leads: Iterable[Lead]) -> set[int]:
+    """Gives the ids of those that were news."""
+    news: set[int] = set()
     for page in pieces(leads, AT_ONCE):
         fresh, known = newer(clinic_id, MirroredLead, page)
-        news += sum(known.get(lead.id) != lead.updated_at for lead in fresh)
+        news |= {lead.id for lead in fresh if known.get(lead.id) != lead.updated_at}
         write(MirroredLead.objects.all(), [lead_row(clinic_id, lead) for lead in fresh], LEAD_COLUMNS)
         for index in (MirroredLeadContact, MirroredLeadKey):
             forget(clinic_id, index, "lead", known)

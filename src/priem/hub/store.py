@@ -53,8 +53,8 @@ class DjangoStore:
         )
 
     @transaction.atomic
-    def mirror(self, contacts: Iterable[Contact] = (), leads: Iterable[Lead] = ()) -> int:
-        return mirror_contacts(self._clinic, contacts) + mirror_leads(self._clinic, leads)
+    def mirror(self, contacts: Iterable[Contact] = (), leads: Iterable[Lead] = ()) -> Collection[int]:
+        return mirror_contacts(self._clinic, contacts) | mirror_leads(self._clinic, leads)
 
     def around_patients(self, patients: Sequence[Patient]) -> Surroundings:
         keys = {patient.key for patient in patients}

@@ -47,7 +47,7 @@ def today(request: HttpRequest, context: dict[str, Any]) -> dict[str, Any]:
     """Unfold's callback for the home page."""
     clinics = visible_clinics(request).select_related("authorisation")
     cards = sorted((card(clinic) for clinic in clinics), key=lambda card: card.rank)
-    return {**context, "cards": cards, "since": midnight().isoformat()}
+    return {**context, "cards": cards, "since": timezone.localdate().isoformat()}
 
 
 def card(clinic: Clinic) -> Card:
