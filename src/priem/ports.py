@@ -117,10 +117,10 @@ class Store(Protocol):
     def mirrored_until(self) -> int | None:
         """The unix second up to which the CRM is known; None before the first full read."""
 
-    def mirror(self, contacts: Iterable[Contact] = (), leads: Iterable[Lead] = ()) -> int:
+    def mirror(self, contacts: Iterable[Contact] = (), leads: Iterable[Lead] = ()) -> Collection[int]:
         """Remembers them as they are in the CRM now. What is there and newer is kept.
 
-        Gives how many of them were news: not there yet, or there with another time of change.
+        Gives the ids of those that were news: not there yet, or there with another time of change.
         """
 
     def mirrored(self, until: int) -> None: ...

@@ -172,7 +172,8 @@ class AmoCrm:
         def parse(answer: Answer) -> tuple[R, ...]:
             return tuple(parse_row(row) for row in answer.rows(entity) if not row.get("is_deleted"))
 
-        choice = choose(changed_since, filtered=changed_since is not None and self._known_account().filters_work)
+        filtered = changed_since is not None and self._known_account().filters_work
+        choice: list[tuple[str, str | int]] = choose(changed_since, filtered=filtered)
 
         def page(number: int) -> Answer:
             return self.client.get(f"/api/v4/{entity}", [*choice, *extra, ("page", number), ("limit", PAGE)])

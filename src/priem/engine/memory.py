@@ -114,8 +114,9 @@ class MemoryStore:
     def mirrored(self, until: int) -> None:
         self._until = until
 
-    def mirror(self, contacts: Iterable[Contact] = (), leads: Iterable[Lead] = ()) -> int:
-        return sum(map(self._mirror_contact, contacts)) + sum(map(self._mirror_lead, leads))
+    def mirror(self, contacts: Iterable[Contact] = (), leads: Iterable[Lead] = ()) -> Collection[int]:
+        news = {contact.id for contact in contacts if self._mirror_contact(contact)}
+        return news | {lead.id for lead in leads if self._mirror_lead(lead)}
 
     def _mirror_contact(self, contact: Contact) -> bool:
         known = self.contacts.get(contact.id)

@@ -66,28 +66,35 @@ class Mirror:
     def read(self) -> Iterator[int]:
         """Reads what changed since the last reading, everything the first time.
 
-        Where the next one begins is told by amoCRM's clock, not ours: from its latest time of change go back by as
-        long as this reading took, since what came early in it may have changed while the rest was read.
+        Where the next one begins is told by amoCRM's clock, not ours. Changes come with the latest first, so that what
+        is changed meanwhile will be in front again; leads are read after contacts, by as much their time is too late
+        for contacts. In a reading of everything what came early may have changed while the rest was read.
         """
-        until = self.store.mirrored_until()
+        until, began = self.store.mirrored_until(), self.clock.now()
         since = None if until is None else max(0, until - OVERLAP)
-        latest, began = 0, self.clock.now()
+        latest_contact = latest_lead = 0
         for contacts in self.crm.contacts(since, self.bound.contact_field_ids):
             news = self.store.mirror(contacts=contacts)
-            latest = max(latest, last_change(contacts))
+            latest_contact = max(latest_contact, last_change(contacts))
             yield len(contacts)
-            if until and is_all_known(contacts, news, until):
+            if until and reaches_known(contacts, news, until):
                 break
+        took = self.seconds_since(began)
         for leads in self.crm.leads(since, self.bound.lead_field_ids):
             news = self.store.mirror(leads=leads)
-            latest = max(latest, last_change(leads))
+            latest_lead = max(latest_lead, last_change(leads))
             yield len(leads)
-            if until and is_all_known(leads, news, until):
+            if until and reaches_known(leads, news, until):
                 break
         self.read_at = began
-        took = int((self.clock.now() - began).total_seconds()) + 1
+        known = max(latest_contact, latest_lead - took)
+        if until is None:
+            known = max(latest_contact, latest_lead) - self.seconds_since(began)
         # Not beyond our own time: integrations may give a record a time of change that is still to come.
-        self.store.mirrored(max(until or 0, min(latest - took, int(began.timestamp()))))
+        self.store.mirrored(max(until or 0, min(known, int(began.timestamp()))))
+
+    def seconds_since(self, moment: datetime) -> int:
+        return int((self.clock.now() - moment).total_seconds()) + 1
 
     def settle(self) -> None:
         """Learns what became of steps whose answers were lost. A creation is repeated only once it surely was not."""
@@ -127,10 +134,10 @@ class Mirror:
         return {*(key for contact in contacts for key in contact.keys), *(key for lead in leads for key in lead.keys)}
 
 
-def is_all_known(records: Sequence[Contact] | Sequence[Lead], news: int, until: int) -> bool:
-    """What changed last comes first. A page of the overlap that says nothing new ends the reading: else the echo of a
-    first sync, a page for 250 of our own writes, would be read again and again."""
-    return not news and all(record.updated_at <= until for record in records)
+def reaches_known(records: Sequence[Contact] | Sequence[Lead], news: Collection[int], until: int) -> bool:
+    """What changed last comes first: a record that is as it was, from the time before the last reading, says that what
+    follows was read then. Else the echo of a first sync, a page for 250 of our own writes, would be read every time."""
+    return any(record.updated_at <= until and record.id not in news for record in records)
 
 
 def last_change(records: Sequence[Contact] | Sequence[Lead]) -> int:

@@ -104,7 +104,7 @@ class PretendedStore:
     def mirrored(self, until: int) -> None:
         self._store.mirrored(until)
 
-    def mirror(self, contacts: Iterable[Contact] = (), leads: Iterable[Lead] = ()) -> int:
+    def mirror(self, contacts: Iterable[Contact] = (), leads: Iterable[Lead] = ()) -> Collection[int]:
         return self._store.mirror(contacts, leads)
 
     def around_patients(self, patients: Sequence[Patient]) -> Surroundings:

@@ -1,6 +1,6 @@
 """A clinic's memory in the database. What each method promises stands in ports.Store."""
 
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from contextlib import AbstractContextManager
 from datetime import UTC, datetime
 from uuid import uuid4
