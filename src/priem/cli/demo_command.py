@@ -28,7 +28,7 @@ def demo(  # noqa: PLR0913 - a command's options are its arguments
     ] = False,
 ) -> None:
     shown = Demo(home=home(), patients=patients, visits=visits, seed=seed, latency_ms=latency_ms, port=port, quiet=json)
-    result = shown.once(changes, rate or 10.0) if once else shown.live(rate or 0.5)
+    result = shown.once(changes, rate or 20.0) if once else shown.live(rate or 0.5)
     if json:
         print_json(result)
     raise typer.Exit(0 if result["clean"] else 1)
