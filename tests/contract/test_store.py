@@ -124,6 +124,14 @@ def test_what_is_mirrored_and_newer_is_kept(store: Store) -> None:
     assert contacts_near(store, patient(CHILD, FAMILY_PHONE)) == set()
 
 
+def test_the_mirror_says_which_were_news(store: Store) -> None:
+    assert set(store.mirror([contact(1), contact(2)], [lead(5)])) == {1, 2, 5}
+    assert set(store.mirror([contact(1), contact(2, updated_at=101), contact(3)], [lead(5), lead(6)])) == {2, 3, 6}
+    assert set(store.mirror([contact(2)], [lead(5, updated_at=99)])) == set()
+    carry_out(store, creates(MOTHER), 7, contact(7, updated_at=300))
+    assert set(store.mirror([contact(7, updated_at=300)])) == set()
+
+
 def test_a_read_as_old_as_the_mirror_is_taken(store: Store) -> None:
     store.mirror([contact(1, keys=[MOTHER], updated_at=200)])
     store.mirror([contact(1, FAMILY_PHONE, keys=[MOTHER], updated_at=200)])
