@@ -49,6 +49,7 @@ def visit_value(
 VALUES: Mapping[str, ValueKind] = {
     "patient.id": patient_value("ID пациента", "text", lambda patient: patient.key.id),
     "patient.birthday": patient_value("Дата рождения", "birthday", lambda patient: patient.birthday),
+    "patient.email": patient_value("Электронная почта", "text", lambda patient: patient.email),
     "patient.card_number": patient_value("Номер карты", "text", lambda patient: patient.card_number),
     "patient.parent_name": patient_value("Родитель", "text", lambda patient: patient.parent_name),
     "patient.source": patient_value("Рекламный источник", "text", lambda patient: patient.source),
@@ -57,6 +58,7 @@ VALUES: Mapping[str, ValueKind] = {
     "visit.branch_id": visit_value("ID филиала", "numeric", lambda visit: visit.branch),
     "visit.branch": visit_value("Филиал", "text", lambda visit: visit.branch_name),
     "visit.starts_at": visit_value("Дата и время записи", "date_time", lambda visit: visit.starts_at),
+    "visit.ends_at": visit_value("Конец записи", "date_time", lambda visit: visit.ends_at),
     "visit.date": visit_value("Дата записи", "date", lambda visit: visit.starts_at.date()),
     "visit.time": visit_value("Время записи", "text", lambda visit: visit.starts_at.time()),
     "visit.doctor": visit_value("Врач", "text", lambda visit: visit.doctor_name),
