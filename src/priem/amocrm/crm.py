@@ -2,6 +2,7 @@
 
 from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
+from functools import partial
 from pathlib import Path
 from typing import Any, Self, TypeVar
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
@@ -12,7 +13,7 @@ from priem.amocrm.client import Client
 from priem.amocrm.config import Config
 from priem.amocrm.contacts import from_contact_draft, to_contact
 from priem.amocrm.events import Gone, gone_since
-from priem.amocrm.http import Http
+from priem.amocrm.http import Http, Params
 from priem.amocrm.leads import from_lead_draft, to_lead
 from priem.amocrm.limits import Limiter
 from priem.amocrm.oauth import OAuth
@@ -24,7 +25,7 @@ from priem.amocrm.writing import D, Load, Writing
 from priem.model import Account, Contact, ContactDraft, FieldInfo, FieldValue, Lead, LeadDraft, Outcome
 from priem.ports import Clock, ExchangeLog, TokenStore
 
-R = TypeVar("R", Contact, Lead)
+R = TypeVar("R", bound=Contact | Lead)
 CLOCKS_APART = 5
 """Seconds by which amoCRM's clock may be behind this server's."""
 
@@ -173,10 +174,7 @@ class AmoCrm:
             return tuple(parse_row(row) for row in answer.rows(entity) if not row.get("is_deleted"))
 
         filtered = changed_since is not None and self._known_account().filters_work
-        choice: list[tuple[str, str | int]] = choose(changed_since, filtered=filtered)
-
-        def page(number: int) -> Answer:
-            return self.client.get(f"/api/v4/{entity}", [*choice, *extra, ("page", number), ("limit", PAGE)])
+        page = partial(self._page, entity, [*choose(changed_since, filtered=filtered), *extra])
 
         def read(first: int) -> Iterator[tuple[R, ...]]:
             return read_pages(page, parse, self._executor, self._config.requests_per_second, first)
@@ -185,6 +183,9 @@ class AmoCrm:
             return newest(read(1), changed_since)
         began = int(self._clock.now().timestamp()) - CLOCKS_APART
         return complete_pages(read, lambda: self._vanished(entity, began))
+
+    def _page(self, entity: Entity, params: Params, number: int) -> Answer:
+        return self.client.get(f"/api/v4/{entity}", [*params, ("page", number), ("limit", PAGE)])
 
     def _vanished(self, entity: Entity, began: int) -> frozenset[int]:
         gone = self.gone_since(began)

@@ -8,8 +8,8 @@ Lane = Literal["interactive", "live", "bulk"]
 LANES: tuple[Lane, ...] = ("interactive", "live", "bulk")
 """A person who waits; a change just made; a first sync. None waits for a later one."""
 
-WINDOW = 1.03
-"""Seconds; 30 ms of jitter are forgiven, and 7 in 1.03 s are 6.8 a second."""
+WINDOW = 1.04
+"""Seconds; 40 ms of jitter are forgiven, and 7 in 1.04 s are 6.7 a second."""
 SPACING = 0.9
 """Of the even distance. Under steady work requests go out evenly: a server that stumbles over a clump would
 otherwise count the next one too early."""
@@ -38,7 +38,7 @@ class Pace:
     refused_at: float = 0.0
     rounds: int = 0
     """Of refusals without a single good answer in between."""
-    halvings: int = 0
+    steps_down: int = 0
 
     def forget_old(self, now: float) -> None:
         # What lies in the future was written before the machine's last start, when the clock began anew.
@@ -47,7 +47,7 @@ class Pace:
         if max(self.not_before, self.slow_until, self.closed_until) > now + CLOSED_FOR + 1:
             self.slow_until = self.not_before = self.closed_until = self.refused_at = 0.0
         if now >= self.slow_until:
-            self.halvings = 0
+            self.steps_down = 0
 
     def wait(self, lane: Lane, now: float, full: int) -> float:
         """Seconds until it makes sense to ask again; 0 when a slot is free."""
@@ -55,8 +55,12 @@ class Pace:
             return self.not_before - now
         if any(self.calling.get(ahead, 0) > now for ahead in LANES[: LANES.index(lane)]):
             return POLL
-        limit = max(1, full >> self.halvings)
+        limit = self.limit(full)
         return max(self._until_free(now, limit), self._until_spaced(now, limit))
+
+    def limit(self, full: int) -> int:
+        """One less after a single refusal, which a jump in the network may explain; then halves."""
+        return max(1, full - 1 if self.steps_down == 1 else full >> max(0, self.steps_down - 1))
 
     def _until_free(self, now: float, limit: int) -> float:
         busy = [stamp for stamp in self.sent if stamp > now - WINDOW]
@@ -77,7 +81,7 @@ class Pace:
         if granted <= self.refused_at:
             return
         self.rounds += 1
-        self.halvings += 1
+        self.steps_down += 1
         self.refused_at = now
         self.slow_until = now + SLOW_FOR
         self.not_before = now + 2.0 ** (self.rounds - 1) * (1 + secrets.randbelow(250) / 1000)
