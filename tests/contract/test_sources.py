@@ -4,7 +4,7 @@ from collections.abc import Iterator
 
 import pytest
 
-from tests.contract.source_contract import SourceContract
+from tests.contract.source_contract import SourceContract, read_on
 from tests.mis.ident.clinic import IdentClinic, Sandbox
 
 pytestmark = pytest.mark.slow
@@ -36,3 +36,13 @@ class TestIdentWithoutActiveRowVersion(SourceContract):
         yield clinic
         clinic.close()
         ident.control("faults", method="DELETE")
+
+    def test_changes_of_visits_are_found_by_their_times(self, clinic: IdentClinic) -> None:
+        source = clinic.open()
+        _, cursor = read_on(source, None)
+        clinic.confirm(clinic.book(clinic.register("Павлинова")))
+        read_on(source, cursor)
+
+        asked = {exchange.what for exchange in clinic.journal.exchanges}
+        assert "visits changed" in asked
+        assert clinic.asked_for("RowVersion >") == []

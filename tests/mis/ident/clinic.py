@@ -20,10 +20,19 @@ from priem.ports import Exchange
 
 
 class Watch:
-    """A clock that stands where it is put, or else goes as the world's."""
+    """A clock that goes as the world's, and faster where a test wants it to."""
+
+    def __init__(self, *, step: timedelta = timedelta()) -> None:
+        self._ahead = timedelta()
+        self._step = step
+        """How far it jumps each time that somebody looks at it."""
 
     def now(self) -> datetime:
-        return datetime.now(UTC)
+        self._ahead += self._step
+        return datetime.now(UTC) + self._ahead
+
+    def advance(self, seconds: float) -> None:
+        self._ahead += timedelta(seconds=seconds)
 
     def wait(self, seconds: float) -> None:
         raise AssertionError(f"a source must not wait {seconds} s: the engine says when to try again")
@@ -83,6 +92,7 @@ class Sandbox:
             "page_size": 100,
             "query_timeout": 5,
             "login_timeout": 5,
+            "polling_share": 100,  # a test has no time to rest
         }
         return Config(**usual | changed)
 
@@ -125,6 +135,11 @@ class IdentClinic:
         own = [each for each in sent if each["login"] == "readonly_user"]
         assert own, "the source asked nothing at all"
         return [each["text"] for each in own if each["kind"] not in ("SELECT", "SET", "USE")]
+
+    def asked_for(self, words: str) -> Sequence[str]:
+        """What Priem asked with these words in it."""
+        sent = self.sandbox.control(f"statements?after={self._first_statement}")
+        return [each["text"] for each in sent if each["login"] == "readonly_user" and words in each["text"]]
 
     def close(self) -> None:
         for source in self._opened:

@@ -3,6 +3,7 @@
 import socket
 import time
 from collections.abc import Callable, Iterator
+from pathlib import Path
 
 import pymssql
 import pytest
@@ -10,8 +11,9 @@ import pytest
 from priem.errors import AskOperator, TryLater
 from priem.mis.ident import Ident
 from priem.mis.ident.driver import Database
+from priem.mis.ident.profile import FOLDER
 from priem.model import Severity
-from tests.contract.source_contract import patients_of, read_on
+from tests.contract.source_contract import patients_of, read_on, visits_of
 from tests.mis.ident.clinic import IdentClinic, Journal, Sandbox, Watch
 
 pytestmark = pytest.mark.slow
@@ -174,6 +176,21 @@ def test_a_missing_column_is_named(own_clinic: IdentClinic) -> None:
     assert any("Persons.MobilePhone" in finding for finding in broken(source))
     with pytest.raises(AskOperator, match=r"Persons\.MobilePhone"):
         list(source.changes(None))
+
+
+def test_a_profile_without_row_versions_is_read_by_times(clinic: IdentClinic, tmp_path: Path) -> None:
+    own = (FOLDER / "ident-2604.sql").read_text(encoding="utf-8")
+    copy = tmp_path / "ours.sql"
+    copy.write_text(own.replace("reception.RowVersion AS", "CAST(NULL AS binary(8)) AS"), encoding="utf-8")
+    source = clinic.open(profile=str(copy))
+    assert broken(source) == []
+    patient = clinic.register("Иволгина")
+    _, cursor = read_on(source, None)
+
+    visit = clinic.book(patient)
+    pages, _ = read_on(source, cursor)
+
+    assert visit in visits_of(pages)
 
 
 def test_a_missing_column_that_can_be_spared_is_spared(own_clinic: IdentClinic) -> None:

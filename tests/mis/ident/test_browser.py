@@ -8,6 +8,7 @@ import pytest
 
 from priem.errors import AskOperator, TryLater
 from priem.mis.ident.browser import parse, port_of
+from tests.mis.ident.clinic import Sandbox
 
 ANSWER = (
     "ServerName;RECEPTION;InstanceName;PZSQLSERVER;IsClustered;No;Version;13.0.1601.5;tcp;50026;;"
@@ -58,6 +59,17 @@ def test_an_unknown_instance_is_answered_with_the_known_ones(browser: Browser) -
 def test_an_instance_without_tcp_is_a_persons_to_mend(browser: Browser) -> None:
     with pytest.raises(AskOperator, match="old"):
         port_of("127.0.0.1", "old", browser=browser(packed(ANSWER)))
+
+
+@pytest.mark.slow
+def test_the_port_that_a_browser_tells_is_the_servers() -> None:
+    with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as free:
+        free.bind(("127.0.0.1", 0))
+        port = free.getsockname()[1]
+    sandbox = Sandbox("--browser-port", str(port), patients=5, visits=5)
+
+    assert port_of("127.0.0.1", "pzsqlserver", browser=port) == sandbox.facts["port"]
+    sandbox.stop()
 
 
 def test_silence_is_waited_out() -> None:

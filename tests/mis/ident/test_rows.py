@@ -5,6 +5,8 @@ from typing import Any
 from zoneinfo import ZoneInfo
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from priem.mis.ident.rows import (
     Cells,
@@ -237,3 +239,31 @@ def test_cells_are_joined_from_the_first_to_the_last() -> None:
 )
 def test_whether_the_patient_was_here_before(first_visit: date | None, planned: date, *, first: bool) -> None:
     assert is_first(first_visit, planned) is first
+
+
+anything = st.one_of(
+    st.none(),
+    st.booleans(),
+    st.integers(-(2**63), 2**63),
+    st.text(max_size=40),
+    st.decimals(allow_nan=False, allow_infinity=False, places=10, min_value=-(10**9), max_value=10**9),
+    st.datetimes(),
+    st.dates(),
+    st.times(),
+    st.binary(max_size=8),
+)
+
+
+@given(data=st.data())
+def test_no_row_however_strange_stops_the_others(data: st.DataObject) -> None:
+    def strange(row: Row) -> Row:
+        return {column: data.draw(st.just(value) | anything, label=column) for column, value in row.items()}
+
+    read = to_patient(strange(card()), "pz", {})
+    assert isinstance(read, Patient | Rejected)
+    cell: Row = {"Day": TEN, "Starts": None, "Ends": None, "Doctor": 1, "Chair": 1}
+    details = Details(cells={100: to_cells([strange(cell)])})
+    seen = to_visit(strange(reception()), details, NAMES, SETTING)
+    assert isinstance(seen, Visit | Rejected)
+    line = {"ID": 1, "Service": 1, "Name": "", "Quantity": 1, "Price": Decimal(1), "Discount": None}
+    assert len(to_services([strange(line)], {})) == 1

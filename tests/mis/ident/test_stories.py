@@ -8,9 +8,10 @@ from zoneinfo import ZoneInfo
 
 import pytest
 
+from priem.mis.ident import Ident
 from priem.model import Visit, VisitStatus
 from tests.contract.source_contract import patients_of, read_on, visits_of
-from tests.mis.ident.clinic import IdentClinic
+from tests.mis.ident.clinic import IdentClinic, Watch
 
 pytestmark = pytest.mark.slow
 
@@ -320,6 +321,25 @@ def test_an_idle_clinic_is_hardly_asked_anything(clinic: IdentClinic) -> None:
     assert len(clinic.journal.exchanges) <= 3 * 5
 
 
+def test_a_table_that_takes_long_to_look_through_is_left_alone_for_a_while(clinic: IdentClinic) -> None:
+    watch = Watch(step=timedelta(seconds=1))
+    source = Ident(clinic.sandbox.config(polling_share=2), clinic.journal, watch)
+    patient = clinic.register("Щеглова")
+    _, cursor = read_on(source, None)
+    _, cursor = read_on(source, cursor)
+    assert read_on(source, cursor)[0] == []
+    clinic.journal.exchanges.clear()
+
+    clinic.rename(patient, "Зябликова")
+    assert read_on(source, cursor)[0] == []
+    assert {exchange.what for exchange in clinic.journal.exchanges} == {"clocks"}
+    watch.advance(600)
+    pages, _ = read_on(source, cursor)
+
+    assert patients_of(pages)[patient].name.startswith("Зябликова")
+    source.close()
+
+
 def test_the_marks_move_on_in_an_idle_clinic(own_clinic: IdentClinic) -> None:
     clinic = own_clinic
     source = clinic.open()
@@ -341,7 +361,8 @@ def test_the_journal_names_questions_and_nobody(clinic: IdentClinic) -> None:
 
     said = " ".join(map(repr, clinic.journal.exchanges))
     assert "Филинова" not in said
-    assert "912" not in said
+    assert "000-11-22" not in said
+    assert "9120001122" not in said
     assert "Chitatel" not in said
     assert {exchange.system for exchange in clinic.journal.exchanges} == {"pz"}
     assert {"clocks", "schema", "patients", "visits"} <= {exchange.what for exchange in clinic.journal.exchanges}

@@ -124,17 +124,11 @@ def schema_fits(reader: Reader) -> Iterator[Finding]:
 
 
 def changes_are_told(reader: Reader, clocks: Clocks) -> Iterator[Finding]:
-    by_stamp = (
-        clocks.complete > 0
-        and "reception.rowversion" not in "".join(reader.whole_profile.left_out(reader.schema())).lower()
-    )
     yield Finding(
         Severity.FINE,
         text("Changes of visits are found by their row versions.")
-        if by_stamp
-        else text(
-            "Changes of visits are found by their times of change, since the server has no MIN_ACTIVE_ROWVERSION."
-        ),
+        if reader.tells_by_stamp(clocks)
+        else text("Changes of visits are found by their times of change: the server does not tell row versions."),
     )
 
 

@@ -53,6 +53,8 @@ class Config:
     """How far back the first reading goes. None: only visits to come."""
     overlap_seconds: int = 600
     """How late a change may become visible after its own time of change."""
+    polling_share: int = 2
+    """Per cent of the time that the server may spend on looking for changes: slow scans are made less often."""
     profile: str = "ident-2604"
     """A built-in profile, or the path of a file."""
 
@@ -209,6 +211,7 @@ READERS: Mapping[str, tuple[Callable[[object], Any], Text]] = {
     "only_branches": (ids, text("The setting {setting} is a list of ids of branches.")),
     "visits_since": (a_day, text("The setting {setting} is a day such as 2026-01-31.")),
     "overlap_seconds": (whole(0, 86400), text("The setting {setting} is a number of seconds, 0 to 86400.")),
+    "polling_share": (whole(1, 100), text("The setting {setting} is a number of per cent, 1 to 100.")),
     "profile": (a_text, TEXT),
 }
 """How each setting is read, and what to say when it is something else."""

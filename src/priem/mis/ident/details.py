@@ -49,7 +49,7 @@ class Parser:
         branch, services = self._bills(ids)
         vague = [id_ for row in rows if is_vague(row) and (id_ := whole(row["ID"])) is not None]
         cells = grouped(self._reader.with_ids("cells", vague, "Visit"), "Visit")
-        moves = self._reader.with_ids("visits", ids, "MovedFrom", "it.ID, it.MovedFrom")
+        moves = sorted(self._reader.with_ids("visits", ids, "MovedFrom", "it.ID, it.MovedFrom"), key=id_of)
         return Details(
             branch=branch,
             services=services,
@@ -94,6 +94,10 @@ def is_vague(row: Row) -> bool:
     return whole(row["Doctor"]) is None or moment(row["PlanStart"]) is None or whole(row["Chair"]) is None
 
 
+def id_of(row: Row) -> int:
+    return whole(row["ID"]) or 0
+
+
 def grouped(rows: Iterable[Row], column: str) -> dict[int, list[Row]]:
     groups: dict[int, list[Row]] = defaultdict(list)
     for row in rows:
@@ -103,5 +107,5 @@ def grouped(rows: Iterable[Row], column: str) -> dict[int, list[Row]]:
 
 
 def first_branch(bills: Sequence[Row]) -> int | None:
-    ordered = sorted(bills, key=lambda bill: whole(bill["ID"]) or 0)
+    ordered = sorted(bills, key=id_of)
     return next((branch for bill in ordered if (branch := whole(bill["Branch"])) is not None), None)

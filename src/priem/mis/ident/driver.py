@@ -13,10 +13,9 @@ from priem.errors import AskOperator, PriemError
 from priem.mis.ident.browser import port_of
 from priem.mis.ident.config import Config
 from priem.mis.ident.drivers import ERRORS, OPEN, Connection
-from priem.mis.ident.failures import Lost, NoDatabase, not_connected, number_of, sorted_out
+from priem.mis.ident.failures import Lost, NoDatabase, WrongLogin, no_database, not_connected, number_of, sorted_out
 from priem.mis.ident.statements import require_reading
 from priem.ports import Clock, Exchange, ExchangeLog
-from priem.texts import text
 
 T = TypeVar("T")
 Row = Mapping[str, object]
@@ -96,17 +95,20 @@ class Database:
             self._lane.leave()
             self._lane = None
 
-    def databases(self) -> list[str]:
-        """Those that this login can see, asked over a connection of its own that names none; empty when it may not."""
+    def databases(self) -> list[str] | None:
+        """Those that this login can see, asked over a connection of its own that names none; None when it is not let
+        in at all, empty when it may not look."""
         lane = Lane()
         try:
             lane.do(lambda: self._open(lane, ""), self._patience)
-            sql = "SELECT name AS Name FROM sys.databases"
-            return sorted(str(row["Name"]) for row in lane.do(lambda: fetch(lane, sql), self._patience))
-        except Exception:  # noqa: BLE001 - only a hint for a person; the error it goes with is raised anyway
+            rows = lane.do(lambda: fetch(lane, "SELECT name AS Name FROM sys.databases"), self._patience)
+        except PriemError:
+            return None
+        except ERRORS:
             return []
         finally:
             lane.leave()
+        return sorted(str(row["Name"]) for row in rows)
 
     @property
     def _patience(self) -> float:
@@ -162,7 +164,10 @@ class Database:
         lane = Lane()
         try:
             lane.do(lambda: self._open(lane, self._config.database), self._patience)
-        except BaseException:
+        except ERRORS as error:
+            lane.leave()
+            raise not_connected(error, self._config.server, self._config.database) from error
+        except PriemError:
             lane.leave()
             raise
         self._lane = lane
@@ -177,16 +182,14 @@ class Database:
         try:
             lane.connection = OPEN[self._config.driver](self._config, host, port, database)
         except ERRORS as error:
-            raise self._with_hint(not_connected(error, self._config.server, database)) from error
+            raise self._told_apart(not_connected(error, self._config.server, database), database) from error
         behave(lane.connection)
 
-    def _with_hint(self, error: PriemError) -> PriemError:
-        if not isinstance(error, NoDatabase):
-            return error
-        known = ", ".join(self.databases()) or "-"
-        return NoDatabase(
-            error.what, text("Databases that this login can see: {known}. Correct the setting database.", known=known)
-        )
+    def _told_apart(self, error: PriemError, database: str) -> PriemError:
+        if database and isinstance(error, WrongLogin | NoDatabase):
+            known = self.databases()
+            return error if known is None else no_database(database, known)
+        return error
 
 
 def behave(connection: Connection) -> None:

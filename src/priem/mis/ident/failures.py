@@ -5,7 +5,7 @@ taken out of it.
 """
 
 import re
-from collections.abc import Callable
+from collections.abc import Callable, Collection
 
 from priem.errors import AskOperator, PriemError, TryLater
 from priem.texts import Text, text
@@ -22,8 +22,6 @@ AWAY = frozenset({921, 922, 924, 927, 983, 6005, 17142, 17187, 18401, 18451, 420
 DB_LIBRARY = re.compile(r"DB-Lib error message (?P<number>\d+), severity (?P<severity>\d+)")
 REFUSED = 20018
 """The server answered with an error, and pymssql lost which."""
-NO_SUCH_DATABASE = f"message {REFUSED}, severity 11"
-"""Of two errors, 4060 (severity 11) and 18456 (severity 14), pymssql keeps the graver one's number."""
 SLOW = frozenset({20003})
 """FreeTDS's own time limit."""
 FREETDS = range(20000, 21000)
@@ -37,6 +35,10 @@ class Unreachable(TryLater):
 
 class Lost(TryLater):
     """The connection broke off, maybe long ago: an idle one dies without a word."""
+
+
+class WrongLogin(AskOperator):
+    """Or a right one, for a database that is not there: SQL Server says both, and drivers keep the last word only."""
 
 
 class NoDatabase(AskOperator):
@@ -81,8 +83,7 @@ def sorted_out(error: Exception, statement: str, server: str) -> PriemError:
 def not_connected(error: Exception, server: str, database: str) -> PriemError:
     """The error to raise instead of what came up while connecting."""
     number, message = number_of(error), message_of(error)
-    asks_for_database = bool(database) and (f'"{database}"' in message or NO_SUCH_DATABASE in message)
-    if number in NO_DATABASE or (number in (*WRONG_LOGIN, REFUSED) and asks_for_database):
+    if number in NO_DATABASE:
         return no_database(database)
     if number in WRONG_LOGIN or number == REFUSED:
         return wrong_login(server)
@@ -97,17 +98,19 @@ def no_answer(error: Exception, server: str) -> TryLater:
     return slow(server) if isinstance(error, TimeoutError) or number_of(error) in SLOW else lost(server)
 
 
-def wrong_login(server: str) -> AskOperator:
-    return AskOperator(
+def wrong_login(server: str) -> WrongLogin:
+    return WrongLogin(
         text("The SQL Server {server} does not accept the login or the password.", server=server),
         text("Check both. IDENT's support gives a read-only login at the clinic's written request."),
     )
 
 
-def no_database(database: str) -> NoDatabase:
+def no_database(database: str, known: Collection[str] = ()) -> NoDatabase:
     return NoDatabase(
         text("There is no database {database}, or the login may not open it.", database=database),
-        text("IDENT's database is usually called PZ. Check the name in the settings."),
+        text("Databases that this login can see: {known}. Correct the setting database.", known=", ".join(known))
+        if known
+        else text("IDENT's database is usually called PZ. Check the name in the settings."),
     )
 
 

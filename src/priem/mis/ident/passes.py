@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field, replace
+from datetime import datetime, timedelta
 
 from priem.mis.ident.config import Config
 from priem.mis.ident.cursor import Anchor, Cursor, Marks, Stage
@@ -9,8 +10,10 @@ from priem.mis.ident.details import Parser
 from priem.mis.ident.reading import IDS_AT_ONCE, ORDERS, PATIENTS, SERVICES, VISITS, Reader, Window, stamp
 from priem.mis.ident.rows import Row, moment, whole
 from priem.model import Page, Patient, Rejected, Visit
+from priem.ports import Clock
 
 WINDOWS = {Stage.PATIENTS: PATIENTS, Stage.VISITS: VISITS, Stage.ORDERS: ORDERS, Stage.SERVICES: SERVICES}
+QUICK = timedelta(milliseconds=20)
 Piece = tuple[Page, Cursor]
 """A page, and the cursor that stands behind it."""
 
@@ -25,11 +28,16 @@ class Memory:
     """Ids and times of change of the rows inside the overlap."""
     stamp: int = 0
     """Visits are read up to this rowversion."""
+    rests_until: dict[Stage, datetime] = field(default_factory=dict)
+    """Tables that took long to look through are left alone until then."""
 
 
 class Pass:
-    def __init__(self, config: Config, reader: Reader, parser: Parser, memory: Memory, *, by_stamp: bool) -> None:
+    def __init__(
+        self, config: Config, reader: Reader, parser: Parser, memory: Memory, clock: Clock, *, by_stamp: bool
+    ) -> None:
         self._config = config
+        self._clock = clock
         self._reader = reader
         self._parser = parser
         self._memory = memory
@@ -53,8 +61,22 @@ class Pass:
                 return self._all(cursor, "visits")
             case Stage.VISITS if self._by_stamp:
                 return self._stamped(cursor)
+            case stage if self._rests(stage):
+                return iter(())
             case stage:
                 return self._changed(cursor, WINDOWS[stage])
+
+    def _rests(self, stage: Stage) -> bool:
+        until = self._memory.rests_until.get(stage)
+        return until is not None and self._clock.now() < until
+
+    def _rest(self, stage: Stage, began: datetime) -> None:
+        """Looking through a big table is the one thing about us that a clinic's server could notice."""
+        now = self._clock.now()
+        if now - began > QUICK:
+            pause = (now - began) * (100 / self._config.polling_share - 1)
+            # What changes meanwhile is found by the overlap.
+            self._memory.rests_until[stage] = now + min(pause, timedelta(seconds=self._config.overlap_seconds / 4))
 
     def page(self, cursor: Cursor, found: Sequence[Patient | Visit | Rejected]) -> Page:
         return Page(
@@ -92,11 +114,13 @@ class Pass:
         assert cursor.read is not None, "only a later pass looks for changes"  # noqa: S101 - says what holds
         seen = self._memory.seen.setdefault(cursor.stage, {})
         inside: dict[int, Row] = {}
+        brought = False
         # A clock that went back (summer time ends, somebody corrects it) makes changes older than the last reading.
         since = self._reader.since(min(cursor.read.at, cursor.noted.at))
-        newest = newest_id(cursor.read, window)
+        newest, began = newest_id(cursor.read, window), self._clock.now()
         while rows := self._reader.windowed(window, since=since, newest=newest, after=cursor.after):
             fresh = [row for row in rows if seen.get(whole(row["ID"]) or 0) != row]
+            brought = brought or bool(fresh)
             for some in pieces_of(fresh):
                 known = {id_: row for row in some if (id_ := whole(row["ID"])) is not None}
                 seen |= known
@@ -108,6 +132,8 @@ class Pass:
             if len(rows) < self._config.page_size:
                 break
         self._memory.seen[cursor.stage] = inside
+        if not brought:
+            self._rest(cursor.stage, began)
 
     def _entities(self, window: Window, rows: Sequence[Row]) -> Sequence[Patient | Visit | Rejected]:
         """The patients or visits that changed: an order's or a service's change is its visit's."""

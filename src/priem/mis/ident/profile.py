@@ -47,6 +47,10 @@ class Statement:
     is_optional: bool = False
     """All of it: left out where anything of it is missing."""
 
+    def lacks(self, alias: str) -> bool:
+        """Whether it gives nothing under that name: a NULL, written so or put in for a missing column."""
+        return re.search(rf"CAST\(NULL AS [\w() ]+\) AS {alias}\b", self.sql, re.IGNORECASE) is not None
+
     @property
     def needs(self) -> tuple[tuple[str, str], ...]:
         """(table, column) of every column that it cannot do without."""

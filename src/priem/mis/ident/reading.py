@@ -23,6 +23,9 @@ CLOCKS = (
     "SELECT GETDATE() AS Now, NULL AS Last, NULL AS Active",
 )
 """As many as the server has."""
+COLUMNS = (
+    "SELECT TABLE_NAME AS T, COLUMN_NAME AS C FROM INFORMATION_SCHEMA.COLUMNS WHERE LOWER(TABLE_NAME) IN (@tables)"
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -84,8 +87,7 @@ class Reader:
 
     def schema(self) -> Schema:
         """The columns of the profile's tables, as far as the login can see them."""
-        sql = "SELECT TABLE_NAME AS T, COLUMN_NAME AS C FROM INFORMATION_SCHEMA.COLUMNS WHERE TABLE_NAME IN (@tables)"
-        rows = self._database.rows("schema", sql, tables=self.whole_profile.tables)
+        rows = self._database.rows("schema", COLUMNS, tables=[table.lower() for table in self.whole_profile.tables])
         return Schema(frozenset((str(row["T"]).lower(), str(row["C"]).lower()) for row in rows))
 
     def profile(self) -> Profile:
@@ -115,6 +117,10 @@ class Reader:
                 now = moment(row["Now"])
                 assert now is not None, "GETDATE() is a time"  # noqa: S101 - says what holds
                 return Clocks(now, stamp(row["Last"]), max(stamp(row["Active"]) - 1, 0))
+
+    def tells_by_stamp(self, clocks: Clocks) -> bool:
+        """Whether changes of visits are found by rowversion: where not, by times of change."""
+        return clocks.complete > 0 and not self.profile()["visits"].lacks("RowVersion")
 
     def all_of(self, name: str) -> list[Row]:
         """A whole dictionary; nothing when this database lacks it."""

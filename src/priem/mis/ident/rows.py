@@ -5,7 +5,7 @@ from collections import defaultdict
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date, datetime, time, timedelta
-from decimal import Decimal
+from decimal import Context, Decimal
 from typing import Protocol
 from zoneinfo import ZoneInfo
 
@@ -18,6 +18,8 @@ Row = Mapping[str, object]
 DAY_FIRST = re.compile(r"^(\d{1,2})[./-](\d{1,2})[./-](\d{4})")
 YEAR_FIRST = re.compile(r"^(\d{4})-(\d{2})-(\d{2})")
 CENT = Decimal("0.01")
+ANY_SUM = Context(prec=100)
+"""A mistyped price must not stop a page: the usual precision refuses very long figures."""
 
 
 def words(*parts: object) -> str:
@@ -62,11 +64,11 @@ def clock_time(value: object) -> time | None:
 
 def money(value: Decimal) -> Decimal:
     """IDENT keeps ten decimals; a bill has two."""
-    return value.quantize(CENT)
+    return value.quantize(CENT, context=ANY_SUM)
 
 
 def figure(value: object) -> Decimal:
-    return Decimal(str(value)) if isinstance(value, (Decimal, int, float)) else Decimal(0)
+    return Decimal(value) if isinstance(value, (Decimal, int, float)) else Decimal(0)
 
 
 def to_patient(row: Row, connection: str, sources: Mapping[int, str]) -> Patient | Rejected:

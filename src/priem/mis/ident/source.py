@@ -106,7 +106,8 @@ class Ident:
 
     def _pass(self, begun: Cursor, clocks: Clocks) -> Generator[Page, None, Cursor]:
         """The pass's pages, none when nothing changed; returns the cursor behind it."""
-        whole = Pass(self._config, self._reader, self._parser, self._memory, by_stamp=clocks.complete > 0)
+        by_stamp = self._reader.tells_by_stamp(clocks)
+        whole = Pass(self._config, self._reader, self._parser, self._memory, self._clock, by_stamp=by_stamp)
         cursor, idle = begun, begun.is_fresh
         for page, cursor in whole.pieces(begun):
             if idle and cursor.stage is Stage.DONE and not self._is_worth_a_page(cursor, begun):
