@@ -55,7 +55,7 @@ class StepRecord(ClinicOwned):
             models.Index(fields=("clinic", "intended_at"), name="step_by_time"),
             models.Index(fields=("clinic", "state", "intended_at"), name="step_by_state"),
             # SQLite uses a partial index only for a condition without parameters, which IS NULL is.
-            models.Index(fields=("clinic", "record"), condition=models.Q(finished_at__isnull=True), name="step_open"),
+            models.Index(fields=("clinic", "id"), condition=models.Q(finished_at__isnull=True), name="step_open"),
         )
 
     def __str__(self) -> str:

@@ -1,7 +1,8 @@
 """The CRM as Priem last saw it. Ids of contacts and leads are amoCRM's own.
 
 The tables of phones, keys and leads' contacts are indexes: what is searched for lies in their columns, the record
-itself in JSON.
+itself in JSON. Both ways round all columns are in the index: SQLite takes one that holds all it needs, even if it has
+to read the whole of it.
 """
 
 from django.db import models
@@ -34,7 +35,7 @@ class MirroredContactPhone(ClinicOwned):
     class Meta:
         indexes = (
             models.Index(fields=("clinic", "number", "contact"), name="phone_number"),
-            models.Index(fields=("clinic", "contact"), name="phone_contact"),
+            models.Index(fields=("clinic", "contact", "number"), name="phone_contact"),
         )
 
 
@@ -45,7 +46,7 @@ class MirroredContactKey(ClinicOwned):
     class Meta:
         indexes = (
             models.Index(fields=("clinic", "key", "contact"), name="contact_key"),
-            models.Index(fields=("clinic", "contact"), name="key_contact"),
+            models.Index(fields=("clinic", "contact", "key"), name="key_contact"),
         )
 
 
@@ -77,7 +78,7 @@ class MirroredLeadContact(ClinicOwned):
     class Meta:
         indexes = (
             models.Index(fields=("clinic", "contact", "lead"), name="lead_contact"),
-            models.Index(fields=("clinic", "lead"), name="contact_lead"),
+            models.Index(fields=("clinic", "lead", "contact"), name="contact_lead"),
         )
 
 
@@ -88,7 +89,7 @@ class MirroredLeadKey(ClinicOwned):
     class Meta:
         indexes = (
             models.Index(fields=("clinic", "key", "lead"), name="lead_key"),
-            models.Index(fields=("clinic", "lead"), name="key_lead"),
+            models.Index(fields=("clinic", "lead", "key"), name="key_lead"),
         )
 
 
