@@ -24,8 +24,8 @@ class Memory:
     given any other, the engine stopped half-way, and everything after that cursor has to come again."""
 
     cursor: str | None = None
-    seen: dict[Stage, dict[int, Row]] = field(default_factory=dict)
-    """Ids and times of change of the rows inside the overlap."""
+    seen: dict[Stage, dict[int, int]] = field(default_factory=dict)
+    """Ids of the rows inside the overlap → a hash of their times of change: an upgrade touches every row at once."""
     stamp: int = 0
     """Visits are read up to this rowversion."""
     rests_until: dict[Stage, datetime] = field(default_factory=dict)
@@ -113,21 +113,22 @@ class Pass:
     def _changed(self, cursor: Cursor, window: Window) -> Iterator[Piece]:
         assert cursor.read is not None, "only a later pass looks for changes"  # noqa: S101 - says what holds
         seen = self._memory.seen.setdefault(cursor.stage, {})
-        inside: dict[int, Row] = {}
+        inside: dict[int, int] = {}
         brought = False
         # A clock that went back (summer time ends, somebody corrects it) makes changes older than the last reading.
         since = self._reader.since(min(cursor.read.at, cursor.noted.at))
         newest, began = newest_id(cursor.read, window), self._clock.now()
         while rows := self._reader.windowed(window, since=since, newest=newest, after=cursor.after):
-            fresh = [row for row in rows if seen.get(whole(row["ID"]) or 0) != row]
+            versions = {whole(row["ID"]) or 0: hash(tuple(row.values())) for row in rows}
+            fresh = [row for row in rows if seen.get(whole(row["ID"]) or 0) != versions[whole(row["ID"]) or 0]]
             brought = brought or bool(fresh)
             for some in pieces_of(fresh):
-                known = {id_: row for row in some if (id_ := whole(row["ID"])) is not None}
-                seen |= known
-                cursor = with_newest(replace(cursor, after=max(known)), window)
+                ids = ids_in(some, "ID")
+                seen |= {id_: versions[id_] for id_ in ids}
+                cursor = with_newest(replace(cursor, after=max(ids)), window)
                 cursor = anchored(cursor, some) if window is VISITS else cursor
                 yield self.page(cursor, self._entities(window, some)), cursor
-            inside |= {whole(row["ID"]) or 0: row for row in rows}
+            inside |= versions
             cursor = replace(cursor, after=whole(rows[-1]["ID"]) or cursor.after)
             if len(rows) < self._config.page_size:
                 break
