@@ -26,7 +26,7 @@ def explained(ran: Ran) -> str:
     ("change", "words"),
     [
         pytest.param({"password": "wrong"}, "парол", id="a wrong password"),
-        pytest.param({"login": "nobody"}, "nobody", id="a wrong login"),
+        pytest.param({"login": "nobody"}, "имя входа", id="a wrong login"),
         pytest.param({"database": "PZ_OLD"}, "PZ_OLD", id="a wrong database"),
         pytest.param({"port": 9}, "127.0.0.1", id="a wrong port"),
         pytest.param({"host": "no-such-host.invalid"}, "no-such-host.invalid", id="a wrong host"),
@@ -43,11 +43,11 @@ def test_the_doctor_and_a_sync_say_what_is_wrong_with_the_clinics_database(
 
 def test_a_column_that_the_clinic_does_not_have_is_named(systems: Systems) -> None:
     profile = systems.home / "own.sql"
-    profile.write_text(own_profile_with("CardNumber", "CardNumberOfAnotherVersion"), encoding="utf-8")
+    profile.write_text(own_profile_with("ReceptionStarted", "StartedOfAnotherVersion"), encoding="utf-8")
     systems.configure(more=f'profile = "{profile}"')
 
     for command in ("doctor", "sync"):
-        assert "CardNumberOfAnotherVersion" in explained(systems.priem(command))
+        assert "StartedOfAnotherVersion" in explained(systems.priem(command))
 
 
 def own_profile_with(column: str, other: str) -> str:
