@@ -109,6 +109,8 @@ class Mis:
         self.rows: dict[tuple[str, str], tuple[int, Row]] = {}
         self.visits_since: datetime | None = None
         self.changed = 0
+        self.late: set[str] = set()
+        """Patients who are there, but are not read among the changes yet."""
 
     def put(self, *rows: Row) -> None:
         """New, or changed."""
@@ -143,7 +145,11 @@ class Mis:
             yield from self._pass(int(read), self.changed, ("", ""))
 
     def _pass(self, read: int, noted: int, after: tuple[str, str]) -> Iterator[Page]:
-        rows = [(key, row) for key, (change, row) in sorted(self.rows.items()) if change > read and key > after]
+        rows = [
+            (key, row)
+            for key, (change, row) in sorted(self.rows.items())
+            if change > read and key > after and not (key[0] == "patient" and key[1] in self.late)
+        ]
         for _, of_kind in groupby(rows, key=lambda item: item[0][0]):
             kin = list(of_kind)
             for start in range(0, len(kin), self.page_size):

@@ -92,8 +92,8 @@ def test_a_connections_own_words_are_kept_for_its_connector() -> None:
             + IDENT
             + '[[branches."ident:1".status_sync.rules]]\nstatus = "booked"\npipeline = 1\nstage = 2\nvisit = "first"\n',
             (
-                "branches.ident:1.status_sync.rules have conditions, but branches.ident:1.status_sync.mode is «always»: "
-                "it must be «filtered»"
+                "branches.ident:1.status_sync.rules have conditions, "
+                "but branches.ident:1.status_sync.mode is «always»: it must be «filtered»"
             ),
         ),
         (

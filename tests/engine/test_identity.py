@@ -1,9 +1,9 @@
 """Which contact is this patient: rows that a clinic can read."""
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import replace
 from datetime import date
-from time import perf_counter
+from time import process_time
 
 import pytest
 
@@ -208,6 +208,16 @@ def test_a_doubtful_match_waits_for_the_last_look(*, last_look: bool, action: Ac
     assert step.action is action
 
 
+def quickest(work: Callable[[], object]) -> float:
+    """Seconds of the processor, the best of three: what else the machine does is not ours."""
+    taken = []
+    for _ in range(3):
+        began = process_time()
+        work()
+        taken.append(process_time() - began)
+    return min(taken)
+
+
 def test_two_thousand_patients_among_five_thousand_contacts_are_quick() -> None:
     phones = [f"+7921{number:07}" for number in range(2_000_000, 2_005_000)]
     people = [patient(str(number), f"Белова Анна{number}", phone) for number, phone in enumerate(phones[:2000])]
@@ -215,11 +225,8 @@ def test_two_thousand_patients_among_five_thousand_contacts_are_quick() -> None:
     settings = bound()
     list(plan_patients(people, near, settings))  # numbers are parsed once in a process's life
 
-    began = perf_counter()
-    steps = list(plan_patients(people, near, settings))
-
-    assert {step.action for step in steps} == {Action.ADOPT}
-    assert perf_counter() - began < 0.3
+    assert {step.action for step in plan_patients(people, near, settings)} == {Action.ADOPT}
+    assert quickest(lambda: list(plan_patients(people, near, settings))) < 0.3
 
 
 def test_a_whole_page_on_one_phone_is_quick() -> None:
@@ -227,8 +234,5 @@ def test_a_whole_page_on_one_phone_is_quick() -> None:
     near = around(*(contact(id_, f"Белова Анна{id_}", ANNA) for id_ in range(5000)))
     settings = bound()
 
-    began = perf_counter()
-    steps = list(plan_patients(people, near, settings))
-
-    assert {step.action for step in steps} == {Action.CREATE}
-    assert perf_counter() - began < 0.5
+    assert {step.action for step in plan_patients(people, near, settings)} == {Action.CREATE}
+    assert quickest(lambda: list(plan_patients(people, near, settings))) < 0.3
