@@ -47,12 +47,7 @@ def answer(url: str) -> bytes:
 
 @pytest.mark.parametrize("told", [signal.SIGTERM, signal.SIGINT, None])
 def test_a_server_answers_until_it_is_told_to_stop(server: subprocess.Popen[str], told: signal.Signals | None) -> None:
-    assert server.stdout
-    url = server.stdout.readline().strip()
-    assert json.loads(answer(f"{url}/healthz")) == {"database": "ok", "clinics": 0}
-    assert b"<svg" in answer(f"{url}/static/hub/favicon.svg")
-    workers = children_of(server.pid)
-    assert workers
+    workers = answering(server)
     if told:
         server.send_signal(told)
     elif server.stdin:
@@ -61,9 +56,33 @@ def test_a_server_answers_until_it_is_told_to_stop(server: subprocess.Popen[str]
     assert not [pid for pid in workers if is_alive(pid)]
 
 
+def test_nothing_is_left_of_a_server_that_was_killed(server: subprocess.Popen[str]) -> None:
+    workers = answering(server)
+    server.kill()
+    server.wait()
+    deadline = time.monotonic() + 20
+    while left := [pid for pid in workers if is_alive(pid)]:
+        assert time.monotonic() < deadline, left
+
+
+def answering(server: subprocess.Popen[str]) -> list[int]:
+    """Its workers, once it answers."""
+    assert server.stdout
+    url = server.stdout.readline().strip()
+    assert json.loads(answer(f"{url}/healthz")) == {"database": "ok", "clinics": 0}
+    assert b"<svg" in answer(f"{url}/static/hub/favicon.svg")
+    workers = children_of(server.pid)
+    assert workers
+    return workers
+
+
 def children_of(pid: int) -> list[int]:
     return [int(child) for child in Path(f"/proc/{pid}/task/{pid}/children").read_text().split()]
 
 
 def is_alive(pid: int) -> bool:
-    return Path(f"/proc/{pid}").exists()
+    """A process that nobody has asked for its end yet is dead, too."""
+    try:
+        return Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()[0] != "Z"
+    except (FileNotFoundError, ProcessLookupError):
+        return False

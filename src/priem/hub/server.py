@@ -1,5 +1,6 @@
 """Serves the hub until it is told to stop."""
 
+import os
 import socket
 
 from django.db import connections
@@ -27,7 +28,7 @@ class HubServer:
         self.port = port or free_port(host)
         self.url = f"http://{host}:{self.port}"
         self._server = Server(
-            "priem.hub.wsgi:application",
+            "priem.hub.worker:application",
             address=host,
             port=self.port,
             interface=Interfaces.WSGI,
@@ -42,6 +43,7 @@ class HubServer:
     def run(self) -> None:
         """Blocks until SIGTERM, SIGINT or `stop`."""
         connections.close_all()  # a forked worker must not inherit them
+        os.environ["PRIEM_SERVER_PID"] = str(os.getpid())  # see worker
         self._server.serve()
 
     def stop(self) -> None:

@@ -1,0 +1,25 @@
+"""The application as the hub's own server runs it: its process ends when the server does, however that ends."""
+
+import ctypes
+import os
+import signal
+import sys
+
+from priem.hub.wsgi import application
+
+__all__ = ["application"]
+
+PR_SET_PDEATHSIG = 1
+SERVER = "PRIEM_SERVER_PID"
+"""The variable in which the server tells its workers who their parent is."""
+
+
+def end_with_parent() -> None:
+    """Linux's own means: else the worker of a killed server would keep its port for ever."""
+    if sys.platform == "linux":
+        ctypes.CDLL(None).prctl(PR_SET_PDEATHSIG, signal.SIGTERM)
+        if str(os.getppid()) != os.environ[SERVER]:
+            os.kill(os.getpid(), signal.SIGTERM)  # it was killed a moment before
+
+
+end_with_parent()
