@@ -179,6 +179,20 @@ def test_a_token_is_renewed_an_hour_before_its_end() -> None:
     assert [one.headers.get("Authorization") for one in server.seen] == [None, "Bearer new", "Bearer new"]
 
 
+def test_the_store_is_asked_in_the_callers_own_thread() -> None:
+    class Watched(MemoryTokens):
+        def load(self) -> Tokens:
+            threads.add(threading.current_thread())
+            return super().load()
+
+    threads: set[threading.Thread] = set()
+    server, _ = renewing_server(NEW_PAIR)
+    with server, connected(server.config(), Watched(Tokens(access="old", refresh="first", expires_at=1))) as crm:
+        crm.account()
+        list(crm.contacts(None, ()))
+    assert threads == {threading.current_thread()}
+
+
 def test_a_token_with_a_day_left_is_left_alone() -> None:
     server, asked = renewing_server(NEW_PAIR)
     with server, connected(server.config(), MemoryTokens(Tokens(access="new", refresh="a", expires_at=NEVER))) as crm:

@@ -2,6 +2,7 @@
 
 from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import suppress
 from functools import partial
 from pathlib import Path
 from typing import Any, Self, TypeVar
@@ -22,6 +23,7 @@ from priem.amocrm.problems import Answer
 from priem.amocrm.reading import PAGE, complete_pages, read_pages, read_some
 from priem.amocrm.work import NoteDraft, TaskDraft, from_note_draft, from_task_draft
 from priem.amocrm.writing import D, Load, Writing
+from priem.errors import PriemError
 from priem.model import Account, Contact, ContactDraft, FieldInfo, FieldValue, Lead, LeadDraft, Outcome
 from priem.ports import Clock, ExchangeLog, TokenStore
 
@@ -69,7 +71,15 @@ class AmoCrm:
     def __exit__(self, *_: object) -> None:
         self.close()
 
+    def _let_in(self) -> None:
+        """Has the token at hand, renewed if it is due, before threads that the caller does not know ask for it: a
+        token store may be a database, with a connection for every thread that touches it.
+        """
+        with suppress(PriemError):  # whatever it is, the first request runs into it, too
+            self.oauth.token()
+
     def account(self) -> Account:
+        self._let_in()
         contact_fields, lead_fields = self._catalogs["contacts"], self._catalogs["leads"]
         self._account = read_account(self.client, contact_fields, lead_fields, self._executor)
         return self._account
@@ -141,6 +151,8 @@ class AmoCrm:
     def _write(
         self, path: str, drafts: Sequence[D], encode: Callable[[D], dict[str, Any]]
     ) -> Iterator[Sequence[Outcome]]:
+        if drafts:
+            self._let_in()
         load = self._loads.setdefault(path, Load(self._config.in_flight))
         return Writing[D](self.client, self._executor, path, encode, load).run(drafts)
 
@@ -173,6 +185,7 @@ class AmoCrm:
         def parse(answer: Answer) -> tuple[R, ...]:
             return tuple(parse_row(row) for row in answer.rows(entity) if not row.get("is_deleted"))
 
+        self._let_in()
         filtered = changed_since is not None and self._known_account().filters_work
         page = partial(self._page, entity, [*choose(changed_since, filtered=filtered), *extra])
 
