@@ -67,8 +67,25 @@ class Demo:
                 self.addresses(systems, hub, password)
                 ask(systems.ident, "live", {"changes": 1_000_000, "rate": rate})
                 self.follow(opened)
-                ask(systems.ident, "live", {"changes": 0, "rate": 0})
-            return self.result(systems, self.changes_after(systems, 0))
+                ask(systems.ident, "live", {"rate": 0})
+                run_quietly(opened, self)
+            result = self.result(systems, self.changes_after(systems, 0))
+            self.last_word(result)
+            return result
+
+    def last_word(self, result: Mapping[str, Any]) -> None:
+        doubled = result["duplicate_contacts"] + result["duplicate_leads"]
+        missing = result["missing_contacts"] + result["missing_leads"]
+        self.tell(
+            text(
+                "Checked in both systems: {patients} patients, {visits} visits; doubled {doubled}, missing {missing}.",
+                patients=result["patients"],
+                visits=result["visits"],
+                doubled=doubled,
+                missing=missing,
+            ),
+            "bold",
+        )
 
     def systems(self) -> AbstractContextManager[stage.Stage]:
         ident = ["--patients", str(self.patients), "--visits", str(self.visits), "--seed", str(self.seed)]
@@ -107,8 +124,13 @@ class Demo:
 
     def follow(self, opened: bootstrap.Opened) -> None:
         stop = threading.Event()
+
+        def end(*_: object) -> None:
+            stop.set()
+            signal.signal(signal.SIGINT, signal.default_int_handler)  # a second Ctrl-C does not wait
+
         for name in (signal.SIGINT, signal.SIGTERM):
-            signal.signal(name, lambda *_: stop.set())
+            signal.signal(name, end)
         for _, news in Follower(opened.sources, opened.clinic, stop).news():
             if isinstance(news, Trouble):
                 if news.error:

@@ -4,10 +4,10 @@ import asyncio
 import contextlib
 import datetime as dt
 import ipaddress
+import os
 import signal
 import socket
 import ssl
-import sys
 import tempfile
 import threading
 from collections.abc import Callable, Generator
@@ -94,8 +94,8 @@ def serve(sandbox: Sandbox, ready: Callable[[Server, int], None]) -> None:
 
 
 def _stop_when_stdin_closes(server: Server) -> None:
-    with contextlib.suppress(OSError, ValueError):
-        while sys.stdin.buffer.read(4096):
+    with contextlib.suppress(OSError):
+        while os.read(0, 4096):  # sys.stdin would be locked when the interpreter wants to end
             pass
     server.stop()
 

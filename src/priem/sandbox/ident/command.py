@@ -2,6 +2,7 @@
 
 import argparse
 import json
+import os
 import signal
 import sys
 import threading
@@ -92,6 +93,6 @@ def _settings(given: argparse.Namespace) -> Settings:
 
 
 def _wait_for_end_of_stdin(stop: threading.Event) -> None:
-    while sys.stdin.buffer.read(1024):
+    while os.read(0, 1024):  # sys.stdin would be locked when the interpreter wants to end
         pass
     stop.set()
