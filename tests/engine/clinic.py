@@ -1,6 +1,6 @@
 """A clinic in memory: its МИС, its amoCRM, and Priem between them. Stories are told with it."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import UTC, date, datetime, timedelta
 from decimal import Decimal
@@ -89,12 +89,15 @@ def at(stage: int, pipeline: int = MAIN) -> StageName:
 class Clock:
     def __init__(self, at: datetime) -> None:
         self.time = at
+        self.meanwhile: Callable[[], None] = lambda: None
+        """What happens while somebody waits."""
 
     def now(self) -> datetime:
         return self.time
 
     def wait(self, seconds: float) -> None:
         self.time += timedelta(seconds=seconds)
+        self.meanwhile()
 
 
 Row = Patient | Visit | Rejected

@@ -113,9 +113,13 @@ def test_the_version_tells_when_decisions_may_come_out_differently() -> None:
     settings = Settings(fields=(FieldRule(value="visit.doctor"),), status_sync=StatusSync(rules=(rule(),)))
     before = bind(settings, WITH_FIELDS).version
     made_anew = replace(WITH_FIELDS, lead_fields=(FieldInfo(99, "Врач", "text"),))
+    (main, *others) = WITH_FIELDS.pipelines
+    stages = tuple(replace(stage, id=stage.id + 5000) for stage in main.stages)
+    with_stages_made_anew = replace(WITH_FIELDS, pipelines=(replace(main, stages=stages), *others))
     with_options = replace(WITH_FIELDS, lead_fields=(replace(FIELDS[0], options=("Зубов",)),))
 
     assert bind(settings, WITH_FIELDS).version == before
     assert bind(settings, with_options).version == before
     assert bind(settings, made_anew).version != before
+    assert bind(settings, with_stages_made_anew).version != before
     assert bind(replace(settings, leads=Leads(create=False)), WITH_FIELDS).version != before

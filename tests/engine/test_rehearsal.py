@@ -1,12 +1,13 @@
 """A rehearsal decides as the sync would, and writes nothing."""
 
+from collections.abc import Iterator
 from dataclasses import replace
 
 import pytest
 
 from priem.engine.rehearsal import pretended, rehearse
 from priem.engine.sync import Clinic as Parts
-from priem.model import Action, PatientKey, Step, VisitStatus
+from priem.model import Action, Page, PatientKey, Step, VisitStatus
 from tests.engine.clinic import ANNA, BORIS, Clinic, Mis, patient, visit
 from tests.engine.test_crashes import a_day, first_sync, the_next_day
 
@@ -100,3 +101,38 @@ def test_a_record_that_is_decided_later_is_told_once(clinic: Clinic) -> None:
     steps = list(rehearse(clinic.mis, clinic.parts()))
 
     assert sorted(str(step.key) for step in steps) == ["ident:1", "ident:500", "ident:501"]
+
+
+def test_a_request_on_a_contact_that_would_be_near_by_then_is_seen(clinic: Clinic) -> None:
+    clinic.crm.add_contact("Чернов Борис", BORIS, "+79215550000")
+    clinic.crm.add_lead(contact=clinic.crm.add_contact("Заявка", "+79215550000"))
+    clinic.mis.put(patient("1", "Чернов Борис", BORIS), visit("500"))
+
+    steps = list(rehearse(clinic.mis, clinic.parts()))
+
+    assert told(steps) == [
+        ("ident:1", Action.ADOPT, "phone:name", ""),
+        ("ident:500", Action.ADOPT, "waiting", "rule:1"),
+    ]
+
+
+def test_what_is_read_twice_is_decided_once(clinic: Clinic) -> None:
+    class Repeating(Mis):
+        def changes(self, since: str | None) -> Iterator[Page]:
+            yield from super().changes(since)
+            yield from super().changes(since)
+
+    clinic.mis = Repeating()
+    clinic.crm.add_contact("Белова Анна", ANNA)
+    clinic.mis.put(patient("1", "Белова Анна Ивановна", ANNA), visit("500"))
+    clinic.sync()
+    clinic.mis.put(patient("1", "Белова Анна Павловна", ANNA), visit("500", status=VisitStatus.ARRIVED))
+
+    steps = list(rehearse(clinic.mis, clinic.parts()))
+
+    assert [(step.action, step.why.rule) for step in steps] == [
+        (Action.UPDATE, "link"),
+        (Action.UPDATE, "link"),
+        (Action.LEAVE, "unchanged"),
+        (Action.LEAVE, "unchanged"),
+    ]

@@ -1,13 +1,15 @@
 """What a clinic may rely on when answers are lost, rows are broken and clocks are wrong. Given, when, then."""
 
-from collections.abc import Sequence
+from collections.abc import Collection, Iterator, Sequence
+from dataclasses import replace
+from datetime import timedelta
 
 import pytest
 
-from priem.errors import OutcomeUnknown
-from priem.model import Action, Page, PatientKey, Rejected, State, VisitKey, VisitStatus
+from priem.errors import AskOperator, OutcomeUnknown, TryLater
+from priem.model import Action, Lead, Page, PatientKey, Rejected, State, VisitKey, VisitStatus
 from priem.texts import text
-from tests.engine.clinic import ANNA, BOOKED, BORIS, Clinic, Mis, Row, patient, visit
+from tests.engine.clinic import ANNA, BOOKED, BORIS, CAME, Clinic, Mis, Row, patient, visit
 
 
 def test_a_patient_who_was_put_off_is_not_forgotten_when_the_pass_dies(clinic: Clinic) -> None:
@@ -28,11 +30,13 @@ def test_an_answer_that_is_lost_after_the_write_makes_no_second_contact(clinic: 
     clinic.crm.lose_next_answers()
     with pytest.raises(OutcomeUnknown):
         clinic.sync()
+    before = clinic.clock.now()
 
     clinic.sync()
 
     assert clinic.names == ["Белова Анна"]
     assert clinic.store.open_steps() == ()
+    assert clinic.clock.now() == before + timedelta(seconds=60), "it was seen at once: nothing is waited for"
 
 
 def test_a_write_that_never_arrived_is_repeated(clinic: Clinic) -> None:
@@ -52,19 +56,19 @@ def test_a_write_that_shows_late_is_waited_for(clinic: Clinic) -> None:
     clinic.crm.lose_next_requests()
     with pytest.raises(OutcomeUnknown):
         clinic.sync()
-    lost = clinic.clock.now()
-    waited = clinic.clock.wait
+    looking = clinic.clock.now() + timedelta(seconds=60)
 
-    def wait(seconds: float) -> None:
-        """amoCRM is done with the lost request ten seconds after Priem began to look."""
-        waited(seconds)
-        if (clinic.clock.now() - lost).total_seconds() > 70 and not clinic.crm.all_contacts:
-            clinic.crm.add_contact("Белова Анна", keys=(PatientKey("ident", "1"),))
+    def amocrm_is_done_with_it() -> None:
+        if clinic.clock.now() >= looking + timedelta(seconds=10) and not arrived:
+            arrived.append(clinic.crm.add_contact("Белова Анна", keys=(PatientKey("ident", "1"),)))
 
-    clinic.clock.wait = wait  # type: ignore[method-assign]  # what happens meanwhile is the story
+    arrived: list[int] = []
+    clinic.clock.meanwhile = amocrm_is_done_with_it
 
     clinic.sync()
+    clinic.clock.wait(60)
 
+    assert arrived
     assert clinic.names == ["Белова Анна"]
 
 
@@ -201,3 +205,128 @@ def test_amocrms_clock_may_be_wrong(clinic: Clinic) -> None:
     clinic.sync()
 
     assert clinic.contact_of("2").id == known
+
+
+def test_an_answer_that_was_lost_long_ago_is_not_waited_for(clinic: Clinic) -> None:
+    clinic.mis.put(patient())
+    clinic.crm.lose_next_requests()
+    with pytest.raises(OutcomeUnknown):
+        clinic.sync()
+    clinic.clock.wait(3600)
+    before = clinic.clock.now()
+
+    clinic.sync()
+
+    assert clinic.names == ["Белова Анна"]
+    assert clinic.clock.now() == before + timedelta(seconds=60)
+
+
+@pytest.mark.parametrize("error", [TryLater(text("Away.")), AskOperator(text("The token was revoked."))])
+def test_what_amocrm_does_not_take_now_it_gets_later(clinic: Clinic, error: TryLater | AskOperator) -> None:
+    clinic.mis.put(patient())
+    clinic.sync()
+    clinic.mis.put(patient("1", "Белова Анна Ивановна"))
+    clinic.crm.stop(error)
+    with pytest.raises(type(error)):
+        clinic.sync()
+    clinic.crm.resume()
+
+    clinic.sync()
+
+    assert clinic.names == ["Белова Анна Ивановна"]
+
+
+def test_a_contact_that_shows_later_than_its_own_time_is_found(clinic: Clinic) -> None:
+    clinic.mis.put(patient("1"))
+    clinic.sync()
+    known = clinic.crm.add_contact("Борис", BORIS)
+    hidden = clinic.crm.all_contacts.pop(known)
+    clinic.clock.wait(30)
+    clinic.crm.add_contact("Кто-то")
+    clinic.mis.put(patient("3", "Серова Вера"))
+    clinic.sync()
+    clinic.crm.all_contacts[known] = replace(hidden, updated_at=int(clinic.clock.now().timestamp()) - 100)
+    clinic.mis.put(patient("2", "Смирнов Борис", BORIS))
+
+    clinic.sync()
+
+    assert clinic.contact_of("2").id == known
+
+
+def test_a_time_of_change_that_is_still_to_come_hides_nothing(clinic: Clinic) -> None:
+    strange = clinic.crm.add_contact("Кто-то")
+    next_year = int(clinic.clock.now().timestamp()) + 365 * 86400
+    clinic.crm.all_contacts[strange] = replace(clinic.crm.all_contacts[strange], updated_at=next_year)
+    clinic.mis.put(patient("1"))
+    clinic.sync()
+    known = clinic.crm.add_contact("Борис", BORIS)
+    clinic.mis.put(patient("2", "Смирнов Борис", BORIS))
+
+    clinic.sync()
+
+    assert clinic.contact_of("2").id == known
+
+
+def test_what_changes_while_a_long_reading_runs_is_read_again(clinic: Clinic) -> None:
+    known = clinic.crm.add_contact("Кто-то", "+79215550000")
+    leads = clinic.crm.leads
+
+    def slowly(changed_since: int | None, fields: Collection[int]) -> Iterator[Sequence[Lead]]:
+        """Contacts are read by now; a manager adds a phone, and ten minutes later the last lead comes."""
+        clinic.crm.edit_contact(known, name="Борис", phones=(BORIS,))
+        clinic.clock.wait(600)
+        clinic.crm.add_lead()
+        clinic.crm.leads = leads  # type: ignore[method-assign]  # once is enough
+        return leads(changed_since, fields)
+
+    clinic.crm.leads = slowly  # type: ignore[method-assign]  # what happens meanwhile is the story
+    clinic.sync()
+    clinic.mis.put(patient("2", "Смирнов Борис", BORIS))
+
+    clinic.sync()
+
+    assert clinic.contact_of("2").id == known
+
+
+def test_a_long_pass_looks_again_before_it_makes_something(clinic: Clinic) -> None:
+    class Slow(Mis):
+        def changes(self, since: str | None) -> Iterator[Page]:
+            for page in super().changes(since):
+                yield page
+                clinic.clock.wait(600)
+                if BORIS not in str(clinic.crm.all_contacts):
+                    clinic.crm.add_contact("Борис", BORIS)
+
+    clinic.mis = Slow(page_size=1)
+    clinic.mis.put(patient("1"), patient("2", "Смирнов Борис", BORIS))
+
+    clinic.sync()
+
+    assert clinic.names == ["Белова Анна", "Смирнов Борис"]
+
+
+def test_webhooks_spare_the_reading_before_a_change(clinic: Clinic) -> None:
+    clinic.mis.put(patient(), visit())
+    clinic.sync()
+    clinic.crm.requests = 0
+    clinic.mis.put(visit(status=VisitStatus.ARRIVED))
+
+    clinic.sync(parts=replace(clinic.parts(), is_told=True))
+
+    assert clinic.lead_of("500").stage == CAME
+    assert clinic.crm.requests == 1
+
+
+def test_a_lead_that_priem_put_ahead_without_hearing_so_may_still_go_back(clinic: Clinic) -> None:
+    clinic.mis.put(patient())
+    clinic.sync()
+    clinic.mis.put(visit(status=VisitStatus.CONFIRMED))
+    clinic.crm.lose_next_answers()
+    with pytest.raises(OutcomeUnknown):
+        clinic.sync()
+    clinic.sync()
+    clinic.mis.put(visit(status=VisitStatus.BOOKED))
+
+    clinic.sync()
+
+    assert clinic.lead_of("500").stage == BOOKED

@@ -17,6 +17,7 @@ from priem.model import (
     PatientLink,
     PhoneEntry,
     Surroundings,
+    Visit,
     VisitKey,
     VisitLink,
     VisitStatus,
@@ -216,3 +217,12 @@ def test_a_clinic_that_wants_no_leads_gets_none_and_keeps_its_own_in_step() -> N
     made, adopted = (list(plan_visits([visit()], near, quiet)) for near in (around(), around(lead(7))))
 
     assert [step.why.rule for step in (*made, *adopted)] == ["no_leads_wanted", "waiting"]
+
+
+@pytest.mark.parametrize(
+    "row", [visit("500"), visit("501", moved_from="500")], ids=["its own lead", "the lead of the visit before"]
+)
+def test_a_lead_that_a_person_deleted_is_not_made_again(row: Visit) -> None:
+    (step,) = plan_visits([row], around(visit_links=links(v500=8)), bound())
+
+    assert (step.action, step.why.rule, step.target) == (Action.LEAVE, "gone", 8)
