@@ -240,6 +240,8 @@ class Outcome:
     id: int | None = None
     """The contact or lead; None unless done."""
     reason: Text | None = None
+    gone: bool = False
+    """Refused because the contact or lead that was to be changed is not there any more: deleted, or merged away."""
     request_id: str = ""
     """amoCRM's X-Request-Id, for its support."""
 

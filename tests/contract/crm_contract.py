@@ -242,9 +242,8 @@ class CrmContract:
         drafts = [ContactDraft(ref="deleted", id=deleted, name="х"), ContactDraft(ref="kept", id=kept, name="Анна")]
         found = outcomes(desk.crm.write_contacts(drafts))
         assert states(found) == {"deleted": State.REFUSED, "kept": State.DONE}
-        reason = found["deleted"].reason
-        assert reason is not None
-        assert reason.template == "amoCRM has no contact or lead {id} any more."
+        assert {ref: outcome.gone for ref, outcome in found.items()} == {"deleted": True, "kept": False}
+        assert found["deleted"].reason is not None
         assert list(self.contacts(desk)) == [kept]
 
     def test_a_deleted_lead_is_not_read_any_more(self, desk: Desk) -> None:
@@ -258,6 +257,25 @@ class CrmContract:
         desk.merge_contacts(winner, loser)
         assert list(self.contacts(desk)) == [winner]
         assert self.leads(desk)[lead].contacts == (winner,)
+
+    def test_what_was_merged_away_is_said_to_be_gone(self, desk: Desk) -> None:
+        winner, loser = self.new_contact(desk), self.new_contact(desk, "Анна Б.", BORIS)
+        desk.merge_contacts(winner, loser)
+        outcome = outcomes(desk.crm.write_contacts([ContactDraft(ref="a", id=loser, name="х")]))["a"]
+        assert (outcome.state, outcome.gone) == (State.REFUSED, True)
+
+    def test_a_lead_that_was_deleted_is_said_to_be_gone(self, desk: Desk) -> None:
+        kept, deleted = self.new_lead(desk), self.new_lead(desk)
+        desk.delete_lead(deleted)
+        drafts = [LeadDraft(ref=name, id=id_, price=5) for name, id_ in (("kept", kept), ("deleted", deleted))]
+        found = outcomes(desk.crm.write_leads(drafts))
+        assert states(found) == {"kept": State.DONE, "deleted": State.REFUSED}
+        assert (found["kept"].gone, found["deleted"].gone) == (False, True)
+
+    def test_a_bad_value_is_not_taken_for_a_missing_contact(self, desk: Desk) -> None:
+        id_ = self.new_contact(desk)
+        outcome = outcomes(desk.crm.write_contacts([ContactDraft(ref="a", id=id_, responsible=999999)]))["a"]
+        assert (outcome.state, outcome.gone) == (State.REFUSED, False)
 
     def test_a_manager_moves_a_lead(self, desk: Desk) -> None:
         lead = self.new_lead(desk)

@@ -284,7 +284,7 @@ class FakeCrm:
     def _write_contact(self, draft: ContactDraft) -> Outcome:
         old = Contact(id=0, name="", responsible=501) if draft.id is None else self.all_contacts.get(draft.id)
         if old is None:
-            return refused(draft, gone(draft.id))
+            return Outcome(ref=draft.ref, state=State.REFUSED, reason=gone(draft.id), gone=True)
         if reason := self._objection(draft, self._account.contact_fields, PATIENT_CODE):
             return refused(draft, reason)
         contact = replace(
@@ -300,7 +300,7 @@ class FakeCrm:
     def _write_lead(self, draft: LeadDraft) -> Outcome:
         old = self._new_lead(draft) if draft.id is None else self.all_leads.get(draft.id)
         if old is None:
-            return refused(draft, gone(draft.id))
+            return Outcome(ref=draft.ref, state=State.REFUSED, reason=gone(draft.id), gone=True)
         if reason := self._objection(draft, self._account.lead_fields, VISIT_CODE) or self._lead_objection(draft, old):
             return refused(draft, reason)
         stage = old.stage if draft.stage is None else draft.stage

@@ -84,7 +84,7 @@ class Catalog:
             return self._client.write(method, path, payload)
         except Refused as error:
             said = complaints(error.answer, payload if isinstance(payload, list) else [payload])
-            details = [reason.values.get("errors", "") for reason in said.values()] or [detail_of(error.answer)]
+            details = [one.reason.values.get("errors", "") for one in said.values()] or [detail_of(error.answer)]
             raise AskOperator(
                 text("amoCRM does not let Priem make the fields it needs: {details}", details="; ".join(details)),
                 text("Look whether the account has reached its limit of fields, or has one of this code already."),

@@ -172,7 +172,16 @@ SORTED: Mapping[int, Callable[[Answer], PriemError | None]] = {
 }
 
 
-def complaints(answer: Answer, payload: list[dict[str, Any]]) -> dict[int, Text]:
+@dataclass(frozen=True, slots=True)
+class Complaint:
+    """What amoCRM objects to in one record of a batch."""
+
+    reason: Text
+    is_gone: bool = False
+    """The contact or lead to be changed was deleted or merged away."""
+
+
+def complaints(answer: Answer, payload: list[dict[str, Any]]) -> dict[int, Complaint]:
     """Which items of a refused batch amoCRM objects to, by position, and to what. Empty when it does not say."""
     body = answer.body if isinstance(answer.body, dict) else {}
     if "validation-errors" in body:
@@ -181,13 +190,13 @@ def complaints(answer: Answer, payload: list[dict[str, Any]]) -> dict[int, Text]
     return entity_complaints(errors, payload) if isinstance(errors, dict) else {}
 
 
-def validation_complaints(found: object, payload: list[dict[str, Any]]) -> dict[int, Text]:
-    by_position: dict[int, Text] = {}
+def validation_complaints(found: object, payload: list[dict[str, Any]]) -> dict[int, Complaint]:
+    by_position: dict[int, Complaint] = {}
     for item in found if isinstance(found, list) else ():
         position = str(item.get("request_id", ""))
         if position.isdigit() and int(position) < len(payload):
             errors = [error for error in item.get("errors") or () if isinstance(error, dict)]
-            by_position[int(position)] = describe(errors, payload[int(position)])
+            by_position[int(position)] = Complaint(describe(errors, payload[int(position)]))
     return by_position
 
 
@@ -207,21 +216,12 @@ def name_place(path: str, item: dict[str, Any]) -> str:
     return f"field {sent.get('field_id') or sent.get('field_code')}"
 
 
-def entity_complaints(found: dict[str, Any], payload: list[dict[str, Any]]) -> dict[int, Text]:
+def entity_complaints(found: dict[str, Any], payload: list[dict[str, Any]]) -> dict[int, Complaint]:
     positions = {str(item["id"]): position for position, item in enumerate(payload) if "id" in item}
-    return {positions[id_]: name_entity_error(id_, str(said)) for id_, said in found.items() if id_ in positions}
+    return {positions[id_]: entity_complaint(id_, str(said)) for id_, said in found.items() if id_ in positions}
 
 
-def name_entity_error(id_: str, words: str) -> Text:
+def entity_complaint(id_: str, words: str) -> Complaint:
     if "not found" in words.lower():
-        return gone(id_)
-    return text("amoCRM refused the change of {id}: {detail}", id=id_, detail=words[:200])
-
-
-def gone(id_: int | str) -> Text:
-    return text("amoCRM has no contact or lead {id} any more.", id=id_)
-
-
-def is_gone(reason: Text | None) -> bool:
-    """Whether a change was refused because its contact or lead was deleted or merged away."""
-    return reason is not None and reason.template == gone("").template
+        return Complaint(text("amoCRM has no contact or lead {id} any more.", id=id_), is_gone=True)
+    return Complaint(text("amoCRM refused the change of {id}: {detail}", id=id_, detail=words[:200]))

@@ -8,7 +8,7 @@ from itertools import islice
 from typing import Any, Generic, Protocol, TypeVar
 
 from priem.amocrm.client import Client
-from priem.amocrm.problems import Answer, Lost, Refused, complaints, said
+from priem.amocrm.problems import Answer, Complaint, Lost, Refused, complaints, said
 from priem.errors import AskOperator, BadRecord, TryLater
 from priem.model import Outcome, State
 from priem.texts import Text, text
@@ -184,14 +184,16 @@ class Writing(Generic[D]):
             return []
         rest = [place for place in range(len(batch)) if bad and place not in bad]
         self._todo[batch.method].extendleft((batch.drafts[at], batch.payload[at]) for at in reversed(rest))
+        refused = bad or dict.fromkeys(range(len(batch)), Complaint(said(answer)))
         return [
             Outcome(
                 ref=batch.drafts[at].ref,
                 state=State.REFUSED,
-                reason=bad.get(at) or said(answer),
+                reason=complaint.reason,
+                gone=complaint.is_gone,
                 request_id=answer.request_id,
             )
-            for at in (bad or range(len(batch)))
+            for at, complaint in refused.items()
         ]
 
     def _done(self, batch: Batch[D], answer: Answer) -> list[Outcome]:
