@@ -40,6 +40,7 @@ def test_a_request_goes_to_the_earliest_visit_even_when_that_comes_pages_later(c
 
     assert clinic.lead_of("501").id == request
     assert len(clinic.crm.all_leads) == 2
+    assert clinic.sync() == []
 
 
 def test_a_request_that_comes_after_the_patient_waits_for_his_next_visit(clinic: Clinic) -> None:

@@ -135,9 +135,9 @@ class Mirror:
 
 
 def reaches_known(records: Sequence[Contact] | Sequence[Lead], news: Collection[int], until: int) -> bool:
-    """What changed last comes first: a record that is as it was, from the time before the last reading, says that what
-    follows was read then. Else the echo of a first sync, a page for 250 of our own writes, would be read every time."""
-    return any(record.updated_at <= until and record.id not in news for record in records)
+    """What changed last comes first: a page without news, from the time before the last reading, says that what follows
+    was read then. Else the echo of a first sync, a page for 250 of our own writes, would be read every time."""
+    return not news and any(record.updated_at <= until for record in records)
 
 
 def last_change(records: Sequence[Contact] | Sequence[Lead]) -> int:

@@ -1,0 +1,136 @@
+"""What is read of amoCRM, and when it is enough."""
+
+from collections.abc import Callable, Collection, Iterator, Sequence
+from dataclasses import replace
+
+import pytest
+
+from priem.engine.mirror import OVERLAP, Mirror
+from priem.errors import OutcomeUnknown
+from priem.model import Contact, Lead
+from tests.engine.clinic import Clinic, patient, visit
+
+Read = Callable[[int | None, Collection[int]], Iterator[Sequence[Contact]] | Iterator[Sequence[Lead]]]
+
+
+def mirror_of(clinic: Clinic) -> Mirror:
+    return Mirror(clinic.crm, clinic.store, clinic.clock, clinic.bound)
+
+
+def filled(clinic: Clinic) -> None:
+    for _ in mirror_of(clinic).fill():
+        pass
+
+
+def seconds(clinic: Clinic) -> int:
+    return int(clinic.clock.now().timestamp())
+
+
+def test_everything_is_read_once(clinic: Clinic) -> None:
+    for number in range(251):
+        clinic.crm.add_contact(f"Контакт {number}")
+    filled(clinic)
+    assert (len(clinic.store.contacts), clinic.crm.requests) == (251, 3)
+
+    filled(clinic)
+
+    assert clinic.crm.requests == 3
+
+
+def test_an_empty_amocrm_is_known_to_be_empty(clinic: Clinic) -> None:
+    filled(clinic)
+    clinic.crm.add_contact("Первый")
+
+    mirror_of(clinic).catch_up()
+
+    assert len(clinic.store.contacts) == 1
+
+
+def test_the_echo_of_a_first_sync_is_read_once(clinic: Clinic) -> None:
+    clinic.crm.add_contact("Старый")
+    clinic.clock.wait(3600)
+    clinic.mis.put(*(patient(str(number), f"Пациент {number}") for number in range(600)))
+    clinic.sync()
+    requests = []
+    for number in range(1000, 1003):
+        clinic.clock.wait(3600)
+        clinic.mis.put(patient(str(number), f"Пациент {number}"))
+        clinic.crm.requests = 0
+        clinic.sync()
+        requests.append(clinic.crm.requests)
+
+    assert requests == [3 + 1 + 1, 2 + 1 + 1, 1 + 1 + 1]
+
+
+def test_many_that_show_late_are_all_read(clinic: Clinic) -> None:
+    clinic.crm.add_contact("Старый")
+    filled(clinic)
+    clinic.clock.wait(3600)
+    clinic.crm.add_contact("Новый")
+    mirror_of(clinic).catch_up()
+    late = seconds(clinic) - OVERLAP // 2
+    for number in range(300):
+        id_ = clinic.crm.add_contact(f"Поздний {number}")
+        clinic.crm.all_contacts[id_] = replace(clinic.crm.all_contacts[id_], updated_at=late)
+
+    mirror_of(clinic).catch_up()
+
+    assert clinic.store.contacts.keys() == clinic.crm.all_contacts.keys()
+
+
+def test_one_that_a_webhook_brought_already_ends_no_reading(clinic: Clinic) -> None:
+    clinic.crm.add_contact("Старый")
+    filled(clinic)
+    clinic.clock.wait(3600)
+    for number in range(300):
+        clinic.crm.add_contact(f"Контакт {number}")
+    clinic.clock.wait(1)
+    brought = clinic.crm.all_contacts[clinic.crm.add_contact("Последний")]
+    clinic.store.mirror([brought])
+
+    mirror_of(clinic).catch_up()
+
+    assert clinic.store.contacts.keys() == clinic.crm.all_contacts.keys()
+
+
+@pytest.mark.parametrize("behind", [0, 900], ids=["the clocks agree", "amoCRM's clock is slow"])
+@pytest.mark.parametrize("first", [True, False], ids=["in the first reading", "in a later one"])
+def test_what_changes_while_a_long_reading_runs_is_read_next_time(clinic: Clinic, behind: int, *, first: bool) -> None:
+    clinic.crm._clock = lambda: seconds(clinic) - behind
+    known = clinic.crm.add_contact("Кто-то")
+    if not first:
+        filled(clinic)
+        clinic.clock.wait(3600)
+        clinic.crm.edit_contact(known, name="Кто-то ещё")
+    reading, leads = clinic.crm.contacts, clinic.crm.leads
+
+    def slow_contacts(changed_since: int | None, fields: Collection[int]) -> Iterator[Sequence[Contact]]:
+        yield from list(reading(changed_since, fields))
+        clinic.crm.edit_contact(known, name="Изменён")
+        clinic.clock.wait(600)
+
+    def late_leads(changed_since: int | None, fields: Collection[int]) -> Iterator[Sequence[Lead]]:
+        clinic.crm.add_lead()
+        return leads(changed_since, fields)
+
+    clinic.crm.contacts, clinic.crm.leads = slow_contacts, late_leads  # type: ignore[method-assign]  # the story itself
+    mirror_of(clinic).catch_up()
+    clinic.crm.contacts, clinic.crm.leads = reading, leads  # type: ignore[method-assign]  # as before
+    assert clinic.store.contacts[known].name != "Изменён"
+
+    mirror_of(clinic).catch_up()
+
+    assert clinic.store.contacts[known].name == "Изменён"
+
+
+def test_looking_for_a_lost_creation_costs_few_requests(clinic: Clinic) -> None:
+    clinic.mis.put(patient(), visit())
+    clinic.crm.lose_next_requests()
+    with pytest.raises(OutcomeUnknown):
+        clinic.sync()
+    clinic.crm.requests = 0
+
+    clinic.sync()
+
+    looks = 5
+    assert clinic.crm.requests == 2 * looks + 2
