@@ -9,9 +9,10 @@ from uuid import UUID
 
 from django.db import connection
 
+from priem.hub.bulk import put
 from priem.hub.models import RejectedRow, StepRecord
 from priem.hub.pieces import among, pieces
-from priem.hub.rows import key_of, step_row
+from priem.hub.rows import STEP_COLUMNS, key_of, step_row
 from priem.hub.sentences import as_json
 from priem.model import Action, Outcome, PatientKey, Rejected, State, Step, VisitKey
 from priem.ports import OpenStep
@@ -26,7 +27,9 @@ SETTLE = f"""
 
 
 def intend(clinic_id: int, steps: Sequence[Step], pass_id: UUID, now: datetime) -> None:
-    StepRecord.objects.bulk_create(step_row(clinic_id, step, pass_id, now) for step in steps)
+    columns = (*STEP_COLUMNS, "request_id", "clinic", "pass_id", "intended_at", "finished_at")
+    rows = ((*step_row(step), "", clinic_id, pass_id, now, None if step.draft else now) for step in steps)
+    put(StepRecord, columns, rows)
     readable_again(clinic_id, [step.key for step in steps])
 
 

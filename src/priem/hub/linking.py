@@ -4,6 +4,7 @@ from collections.abc import Sequence
 from datetime import datetime
 
 from priem.engine.linking import claims, links_after
+from priem.hub.bulk import put
 from priem.hub.models import PatientLink, VisitLink
 from priem.hub.surroundings import by_key, lead_owners, visit_links_of
 from priem.model import PatientKey, Step, VisitKey
@@ -12,6 +13,18 @@ from priem.model import VisitLink as LinkOfVisit
 Done = Sequence[tuple[Step, int]]
 Made = tuple[str, datetime]
 """By which rule, and when."""
+VISIT_COLUMNS = (
+    "clinic",
+    "connection",
+    "visit",
+    "lead",
+    "fingerprint",
+    "pipeline",
+    "stage",
+    "moved_to",
+    "rule",
+    "made_at",
+)
 
 
 def link(clinic_id: int, done: Done, now: datetime) -> None:
@@ -22,25 +35,13 @@ def link(clinic_id: int, done: Done, now: datetime) -> None:
 
 def link_patients(clinic_id: int, done: Done, now: datetime) -> None:
     before = known_patients(clinic_id, [step.key for step, _ in done if isinstance(step.key, PatientKey)])
-    rows: dict[object, PatientLink] = {}
+    rows: dict[object, tuple[object, ...]] = {}
     for step, contact in done:
         known = before.get(step.key)
         rule, made_at = known[1:] if known and known[0] == contact else (step.why.rule, now)
-        rows[step.key] = PatientLink(
-            clinic_id=clinic_id,
-            connection=step.key.connection,
-            patient=step.key.id,
-            contact=contact,
-            fingerprint=step.fingerprint,
-            rule=rule,
-            made_at=made_at,
-        )
-    PatientLink.objects.bulk_create(
-        rows.values(),
-        update_conflicts=True,
-        unique_fields=("clinic", "connection", "patient"),
-        update_fields=("contact", "fingerprint", "rule", "made_at"),
-    )
+        rows[step.key] = (clinic_id, step.key.connection, step.key.id, contact, step.fingerprint, rule, made_at)
+    columns = ("clinic", "connection", "patient", "contact", "fingerprint", "rule", "made_at")
+    put(PatientLink, columns, rows.values(), key=("clinic", "connection", "patient"))
 
 
 def known_patients(clinic_id: int, keys: Sequence[PatientKey]) -> dict[object, tuple[int, str, datetime]]:
@@ -62,12 +63,8 @@ def link_visits(clinic_id: int, done: Done, now: datetime) -> None:
         for key, after in links.items()
     ]
     # Those that hand their lead over go first: at no moment may a lead have two visits.
-    VisitLink.objects.bulk_create(
-        sorted(rows, key=lambda row: row.moved_to is None),
-        update_conflicts=True,
-        unique_fields=("clinic", "connection", "visit"),
-        update_fields=("lead", "fingerprint", "pipeline", "stage", "moved_to", "rule", "made_at"),
-    )
+    rows.sort(key=lambda row: row[VISIT_COLUMNS.index("moved_to")] is None)
+    put(VisitLink, VISIT_COLUMNS, rows, key=("clinic", "connection", "visit"))
 
 
 def is_same(before: LinkOfVisit | None, after: LinkOfVisit) -> bool:
@@ -79,17 +76,8 @@ def made_before(clinic_id: int, keys: Sequence[VisitKey]) -> dict[VisitKey, Made
     return {VisitKey(connection, id_): (rule, made_at) for connection, id_, rule, made_at in rows}
 
 
-def visit_row(clinic_id: int, key: VisitKey, after: LinkOfVisit, made: Made) -> VisitLink:
-    rule, made_at = made
-    return VisitLink(
-        clinic_id=clinic_id,
-        connection=key.connection,
-        visit=key.id,
-        lead=after.lead,
-        fingerprint=after.fingerprint,
-        pipeline=after.pipeline,
-        stage=after.stage,
-        moved_to=str(after.moved_to) if after.moved_to else None,
-        rule=rule,
-        made_at=made_at,
-    )
+def visit_row(clinic_id: int, key: VisitKey, after: LinkOfVisit, made: Made) -> tuple[object, ...]:
+    """VISIT_COLUMNS."""
+    moved_to = str(after.moved_to) if after.moved_to else None
+    standing = (after.lead, after.fingerprint, after.pipeline, after.stage, moved_to)
+    return (clinic_id, key.connection, key.id, *standing, *made)

@@ -3,8 +3,7 @@
 from collections.abc import Collection, Iterable, Sequence
 from typing import TypeVar
 
-from django.db.models import QuerySet
-
+from priem.hub.bulk import put
 from priem.hub.models import (
     MirroredContact,
     MirroredContactKey,
@@ -13,7 +12,6 @@ from priem.hub.models import (
     MirroredLeadContact,
     MirroredLeadKey,
 )
-from priem.hub.models.owned import Row
 from priem.hub.pieces import among, pieces
 from priem.hub.rows import CONTACT_COLUMNS, LEAD_COLUMNS, contact_row, lead_row
 from priem.model import Contact, Lead
@@ -31,19 +29,14 @@ def mirror_contacts(clinic_id: int, contacts: Iterable[Contact]) -> set[int]:
     for page in pieces(contacts, AT_ONCE):
         fresh, known = newer(clinic_id, MirroredContact, page)
         news |= {contact.id for contact in fresh if known.get(contact.id) != contact.updated_at}
-        write(MirroredContact.objects.all(), [contact_row(clinic_id, contact) for contact in fresh], CONTACT_COLUMNS)
+        rows = ((clinic_id, *contact_row(contact)) for contact in fresh)
+        put(MirroredContact, ("clinic", *CONTACT_COLUMNS), rows, key=("clinic", "crm_id"))
         for index in (MirroredContactPhone, MirroredContactKey):
             forget(clinic_id, index, "contact", known)
-        MirroredContactPhone.objects.bulk_create(
-            MirroredContactPhone(clinic_id=clinic_id, number=number, contact=contact.id)
-            for contact in fresh
-            for number in {number for entry in contact.phones for number in numbers_in(entry.text)}
-        )
-        MirroredContactKey.objects.bulk_create(
-            MirroredContactKey(clinic_id=clinic_id, key=str(key), contact=contact.id)
-            for contact in fresh
-            for key in set(contact.keys)
-        )
+        numbers = ((clinic_id, number, contact.id) for contact in fresh for number in numbers_of(contact))
+        put(MirroredContactPhone, ("clinic", "number", "contact"), numbers)
+        keys = ((clinic_id, str(key), contact.id) for contact in fresh for key in set(contact.keys))
+        put(MirroredContactKey, ("clinic", "key", "contact"), keys)
     return news
 
 
@@ -53,18 +46,16 @@ def mirror_leads(clinic_id: int, leads: Iterable[Lead]) -> set[int]:
     for page in pieces(leads, AT_ONCE):
         fresh, known = newer(clinic_id, MirroredLead, page)
         news |= {lead.id for lead in fresh if known.get(lead.id) != lead.updated_at}
-        write(MirroredLead.objects.all(), [lead_row(clinic_id, lead) for lead in fresh], LEAD_COLUMNS)
+        rows = ((clinic_id, *lead_row(lead)) for lead in fresh)
+        put(MirroredLead, ("clinic", *LEAD_COLUMNS), rows, key=("clinic", "crm_id"))
         for index in (MirroredLeadContact, MirroredLeadKey):
             forget(clinic_id, index, "lead", known)
-        MirroredLeadContact.objects.bulk_create(
-            MirroredLeadContact(clinic_id=clinic_id, contact=contact, lead=lead.id)
-            for lead in fresh
-            if not lead.is_closed
-            for contact in set(lead.contacts)
-        )
-        MirroredLeadKey.objects.bulk_create(
-            MirroredLeadKey(clinic_id=clinic_id, key=str(key), lead=lead.id) for lead in fresh for key in set(lead.keys)
-        )
+        # Closed leads are not looked for by their contact.
+        still_open = (lead for lead in fresh if not lead.is_closed)
+        contacts = ((clinic_id, contact, lead.id) for lead in still_open for contact in set(lead.contacts))
+        put(MirroredLeadContact, ("clinic", "contact", "lead"), contacts)
+        keys = ((clinic_id, str(key), lead.id) for lead in fresh for key in set(lead.keys))
+        put(MirroredLeadKey, ("clinic", "key", "lead"), keys)
     return news
 
 
@@ -79,13 +70,8 @@ def newer(clinic_id: int, table: Table, page: Sequence[Record]) -> tuple[list[Re
     return fresh, {record.id: known[record.id] for record in fresh if record.id in known}
 
 
-def write(table: QuerySet[Row], rows: Sequence[Row], columns: Sequence[str]) -> None:
-    table.bulk_create(
-        rows,
-        update_conflicts=True,
-        unique_fields=("clinic", "crm_id"),
-        update_fields=[column for column in columns if column != "crm_id"],
-    )
+def numbers_of(contact: Contact) -> set[str]:
+    return {number for entry in contact.phones for number in numbers_in(entry.text)}
 
 
 def forget(clinic_id: int, index: Index, column: str, ids: Collection[int]) -> None:

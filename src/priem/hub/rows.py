@@ -1,11 +1,8 @@
 """The model's nouns as rows of the store, and back."""
 
 from collections.abc import Mapping
-from datetime import datetime
 from typing import Any
-from uuid import UUID
 
-from priem.hub.models import MirroredContact, MirroredLead, StepRecord
 from priem.hub.models.journal import Entity
 from priem.model import (
     Contact,
@@ -37,18 +34,20 @@ LEAD_COLUMNS = (
     "loss_reason",
 )
 
+STEP_COLUMNS = ("action", "entity", "connection", "record", "target", "changes", "why", "state")
 
-def contact_row(clinic_id: int, contact: Contact) -> MirroredContact:
-    return MirroredContact(
-        clinic_id=clinic_id,
-        crm_id=contact.id,
-        name=contact.name,
-        phones=[[entry.text, entry.label] for entry in contact.phones],
-        keys=[str(key) for key in contact.keys],
-        fields=dict(contact.fields),
-        created_at=contact.created_at,
-        updated_at=contact.updated_at,
-        responsible=contact.responsible,
+
+def contact_row(contact: Contact) -> tuple[Any, ...]:
+    """CONTACT_COLUMNS."""
+    return (
+        contact.id,
+        contact.name,
+        [[entry.text, entry.label] for entry in contact.phones],
+        [str(key) for key in contact.keys],
+        dict(contact.fields),
+        contact.created_at,
+        contact.updated_at,
+        contact.responsible,
     )
 
 
@@ -67,21 +66,21 @@ def contact_of(row: tuple[Any, ...]) -> Contact:
     )
 
 
-def lead_row(clinic_id: int, lead: Lead) -> MirroredLead:
-    return MirroredLead(
-        clinic_id=clinic_id,
-        crm_id=lead.id,
-        name=lead.name,
-        pipeline=lead.pipeline,
-        stage=lead.stage,
-        price=lead.price,
-        contacts=list(lead.contacts),
-        keys=[str(key) for key in lead.keys],
-        fields=dict(lead.fields),
-        created_at=lead.created_at,
-        updated_at=lead.updated_at,
-        responsible=lead.responsible,
-        loss_reason=lead.loss_reason,
+def lead_row(lead: Lead) -> tuple[Any, ...]:
+    """LEAD_COLUMNS."""
+    return (
+        lead.id,
+        lead.name,
+        lead.pipeline,
+        lead.stage,
+        lead.price,
+        list(lead.contacts),
+        [str(key) for key in lead.keys],
+        dict(lead.fields),
+        lead.created_at,
+        lead.updated_at,
+        lead.responsible,
+        lead.loss_reason,
     )
 
 
@@ -108,20 +107,17 @@ def field_values(written: Mapping[str, Any]) -> dict[int, FieldValue]:
     return {int(id_): tuple(value) if isinstance(value, list) else value for id_, value in written.items()}
 
 
-def step_row(clinic_id: int, step: Step, pass_id: UUID, now: datetime) -> StepRecord:
-    return StepRecord(
-        clinic_id=clinic_id,
-        action=step.action.value,
-        entity=entity(step.key),
-        connection=step.key.connection,
-        record=step.key.id,
-        target=step.target,
-        changes=changed(step.draft),
-        why=why_of(step.why, step.replaces),
-        state=(State.INTENDED if step.draft else State.DONE).value,
-        intended_at=now,
-        finished_at=None if step.draft else now,
-        pass_id=pass_id,
+def step_row(step: Step) -> tuple[Any, ...]:
+    """STEP_COLUMNS, without those that the steps of one decision share."""
+    return (
+        step.action.value,
+        entity(step.key),
+        step.key.connection,
+        step.key.id,
+        step.target,
+        changed(step.draft),
+        why_of(step.why, step.replaces),
+        (State.INTENDED if step.draft else State.DONE).value,
     )
 
 
