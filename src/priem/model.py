@@ -319,8 +319,9 @@ class Surroundings:
     contact_owners: Mapping[int, tuple[PatientKey, ...]] = field(default_factory=dict)
     lead_owners: Mapping[int, VisitKey] = field(default_factory=dict)
     """Whose links lead to these contacts and leads, of any patient or visit."""
-    merged: Mapping[int, int] = field(default_factory=dict)
-    """Contacts or leads that amoCRM's merges swallowed → the one that lives on."""
+    merged_contacts: Mapping[int, int] = field(default_factory=dict)
+    """Linked ones that amoCRM's merges swallowed → the one that lives on. Contacts and leads may have the same id."""
+    merged_leads: Mapping[int, int] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True)

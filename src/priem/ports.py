@@ -2,7 +2,7 @@
 
 from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from contextlib import AbstractContextManager
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Protocol
 
@@ -67,6 +67,18 @@ class Source(Protocol):
         """Those patients now, whether they changed or not; unknown ids are left out."""
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Gone:
+    """What is not in the CRM any more. Deleted ones may have been restored since; merged ones are certain."""
+
+    merged_contacts: Mapping[int, int] = field(default_factory=dict)
+    """Those that a merge swallowed → the one that lives on."""
+    merged_leads: Mapping[int, int] = field(default_factory=dict)
+    contacts: frozenset[int] = frozenset()
+    """Deleted."""
+    leads: frozenset[int] = frozenset()
+
+
 class Crm(Protocol):
     """amoCRM. Reads come in pages, writes in batches; what cannot be known is said (`State.UNKNOWN`)."""
 
@@ -82,6 +94,14 @@ class Crm(Protocol):
         """
 
     def leads(self, changed_since: int | None, fields: Collection[int]) -> Iterator[Sequence[Lead]]: ...
+
+    def some_contacts(self, ids: Sequence[int], fields: Collection[int]) -> Sequence[Contact]:
+        """Those contacts as they are now, many in a request. Who is left out is not there any more."""
+
+    def some_leads(self, ids: Sequence[int], fields: Collection[int]) -> Sequence[Lead]: ...
+
+    def gone_since(self, since: int) -> Gone:
+        """What was merged or deleted at or after that unix second, as far as the CRM's history tells."""
 
     def write_contacts(self, drafts: Sequence[ContactDraft]) -> Iterator[Sequence[Outcome]]:
         """Creates and changes, in as few requests as the API allows and as many at once as help.
@@ -124,6 +144,15 @@ class Store(Protocol):
         """
 
     def mirrored(self, until: int) -> None: ...
+
+    def gone(self, contacts: Collection[int] = (), leads: Collection[int] = ()) -> None:
+        """Forgets what is not in the CRM any more. Links that lead there stay: they tell that it was there once."""
+
+    def merged(self, contacts: Mapping[int, int] | None = None, leads: Mapping[int, int] | None = None) -> None:
+        """Remembers which contacts and leads merges swallowed, and who lives on: links are followed from now on.
+
+        The swallowed are gone; what was theirs in the mirror, such as leads, is the winner's.
+        """
 
     def around_patients(self, patients: Sequence[Patient]) -> Surroundings: ...
 

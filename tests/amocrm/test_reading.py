@@ -10,6 +10,7 @@ from hypothesis import strategies as st
 
 from priem.amocrm.reading import PAGE, complete_pages
 from priem.model import Contact, ContactDraft, PatientKey
+from priem.ports import Gone
 from tests.amocrm.kit import SandboxProcess, connected
 
 
@@ -94,10 +95,10 @@ def test_merges_and_deletions_are_heard_of(sandbox: SandboxProcess) -> None:
 
         gone = crm.gone_since(began)
 
-        assert gone.merged == {
+        assert gone.merged_contacts == {
             ids["loser"]: ids["winner"],
             ids["loser of the loser"]: ids["winner"],
-            leads[1]: leads[0],
         }
+        assert gone.merged_leads == {leads[1]: leads[0]}
         assert (set(gone.contacts), set(gone.leads)) == ({ids["deleted"]}, {leads[2]})
-        assert crm.merged_since(began + 600) == {}
+        assert crm.gone_since(began + 600) == Gone()

@@ -24,12 +24,15 @@ from priem.model import (
     State,
     VisitKey,
 )
+from priem.ports import Gone
 from priem.texts import Text, text
 
 Draft = TypeVar("Draft", ContactDraft, LeadDraft)
 Row = TypeVar("Row", Contact, Lead)
 
 BATCH = 250
+SOME = 100
+"""As many ids as one request asks for."""
 PATIENT_CODE, VISIT_CODE = "PRIEM_PATIENT", "PRIEM_VISIT"
 STAGES = (
     StageInfo(101, "Неразобранное", 10, is_unsorted=True),
@@ -68,13 +71,14 @@ class FakeCrm:
         self.all_contacts: dict[int, Contact] = {}
         self.all_leads: dict[int, Lead] = {}
         self.tags: dict[int, set[str]] = {}
-        self.merged: dict[int, int] = {}
+        self.merged: dict[tuple[str, int], int] = {}
         self.requests = 0
         self.now = 1_790_000_000
         self._clock = now or (lambda: self.now)
         self._account = account
         self._ids = count(1001)
-        self._merged_at: dict[int, int] = {}
+        self._merged_at: dict[tuple[str, int], int] = {}
+        self._deleted_at: dict[tuple[str, int], int] = {}
         self._lost_answers = 0
         self._lost_requests = 0
         self._refused: dict[str, Text] = {}
@@ -168,17 +172,19 @@ class FakeCrm:
 
     def delete_contact(self, id_: int) -> None:
         del self.all_contacts[id_]
+        self._deleted_at["contacts", id_] = self._clock()
         for lead in list(self.all_leads.values()):
             if id_ in lead.contacts:
                 self._put_lead(replace(lead, contacts=tuple(one for one in lead.contacts if one != id_)))
 
     def delete_lead(self, id_: int) -> None:
         del self.all_leads[id_]
+        self._deleted_at["leads", id_] = self._clock()
 
     def merge_contacts(self, winner: int, loser: int) -> None:
         """As a manager does: the winner keeps what it has, gets the loser's phones, leads, and fields it lacks."""
         kept, gone = self.all_contacts[winner], self.all_contacts.pop(loser)
-        self._merged(loser, winner)
+        self._merged("contacts", loser, winner)
         for lead in list(self.all_leads.values()):
             if loser in lead.contacts:
                 linked = dict.fromkeys(winner if one == loser else one for one in lead.contacts)
@@ -189,7 +195,7 @@ class FakeCrm:
 
     def merge_leads(self, winner: int, loser: int) -> None:
         kept, gone = self.all_leads[winner], self.all_leads.pop(loser)
-        self._merged(loser, winner)
+        self._merged("leads", loser, winner)
         contacts = tuple(dict.fromkeys((*kept.contacts, *gone.contacts)))
         fields = {**gone.fields, **kept.fields}
         self._put_lead(replace(kept, contacts=contacts, keys=kept.keys or gone.keys, fields=fields))
@@ -212,10 +218,24 @@ class FakeCrm:
         self._ask()
         return tuple(self._make_field(entity, *spec) for spec in wanted)
 
-    def merged_since(self, since: int) -> Mapping[int, int]:
+    def some_contacts(self, ids: Sequence[int], fields: Collection[int]) -> Sequence[Contact]:
+        return self._some(self.all_contacts, ids, fields)
+
+    def some_leads(self, ids: Sequence[int], fields: Collection[int]) -> Sequence[Lead]:
+        return self._some(self.all_leads, ids, fields)
+
+    def gone_since(self, since: int) -> Gone:
         self._ask()
-        recent = [loser for loser, at in self._merged_at.items() if at >= since]
-        return {loser: self._last_of(loser) for loser in recent}
+
+        def recent(kind: str, events: Mapping[tuple[str, int], int]) -> list[int]:
+            return [id_ for (of, id_), at in events.items() if of == kind and at >= since]
+
+        return Gone(
+            merged_contacts={loser: self._last_of("contacts", loser) for loser in recent("contacts", self._merged_at)},
+            merged_leads={loser: self._last_of("leads", loser) for loser in recent("leads", self._merged_at)},
+            contacts=frozenset(recent("contacts", self._deleted_at)),
+            leads=frozenset(recent("leads", self._deleted_at)),
+        )
 
     def contacts(self, changed_since: int | None, fields: Collection[int]) -> Iterator[Sequence[Contact]]:
         return self._pages(self.all_contacts, changed_since, fields)
@@ -231,14 +251,19 @@ class FakeCrm:
 
     # Inside
 
-    def _merged(self, loser: int, winner: int) -> None:
-        self.merged[loser] = winner
-        self._merged_at[loser] = self._clock()
+    def _merged(self, kind: str, loser: int, winner: int) -> None:
+        self.merged[kind, loser] = winner
+        self._merged_at[kind, loser] = self._clock()
 
-    def _last_of(self, id_: int) -> int:
-        while id_ in self.merged:
-            id_ = self.merged[id_]
+    def _last_of(self, kind: str, id_: int) -> int:
+        while (kind, id_) in self.merged:
+            id_ = self.merged[kind, id_]
         return id_
+
+    def _some(self, rows: Mapping[int, Row], ids: Sequence[int], fields: Collection[int]) -> Sequence[Row]:
+        for _ in range(0, len(ids), SOME):
+            self._ask()
+        return [with_fields(rows[id_], fields) for id_ in ids if id_ in rows]
 
     def _ask(self, requests: int = 1) -> None:
         if self._stopped:
@@ -254,9 +279,7 @@ class FakeCrm:
         for start in range(0, max(1, len(found)), BATCH):
             self._ask()
             if page := found[start : start + BATCH]:
-                yield [
-                    replace(row, fields={id_: row.fields[id_] for id_ in fields if id_ in row.fields}) for row in page
-                ]
+                yield [with_fields(row, fields) for row in page]
 
     def _write(self, drafts: Sequence[Draft], write_one: Callable[[Draft], Outcome]) -> Iterator[Sequence[Outcome]]:
         for of_kind in ([draft for draft in drafts if draft.id is None], [draft for draft in drafts if draft.id]):
@@ -382,6 +405,10 @@ class FakeCrm:
     def _done(self, draft: ContactDraft | LeadDraft, id_: int) -> Outcome:
         self.tags.setdefault(id_, set()).update(draft.tags)
         return Outcome(ref=draft.ref, state=State.DONE, id=id_)
+
+
+def with_fields(row: Row, fields: Collection[int]) -> Row:
+    return replace(row, fields={id_: row.fields[id_] for id_ in fields if id_ in row.fields})
 
 
 def merge_fields(old: Mapping[int, FieldValue], new: Mapping[int, FieldValue]) -> dict[int, FieldValue]:

@@ -121,7 +121,7 @@ def test_a_phone_is_the_same_however_it_is_written(written: str) -> None:
             id="the linked one is gone, another carries the key",
         ),
         pytest.param(
-            around(contact(8, "Другая"), patient_links={ME: PatientLink(contact=7)}, merged={7: 8}),
+            around(contact(8, "Другая"), patient_links={ME: PatientLink(contact=7)}, merged_contacts={7: 8}),
             (8, "link"),
             id="the linked one was merged into another",
         ),

@@ -13,7 +13,7 @@ from priem.amocrm.catalog import KEY_FIELDS, Catalog, Entity, FieldSpec
 from priem.amocrm.client import Client
 from priem.amocrm.config import Config
 from priem.amocrm.contacts import from_contact_draft, to_contact
-from priem.amocrm.events import Gone, gone_since
+from priem.amocrm.events import gone_since
 from priem.amocrm.http import Http, Params
 from priem.amocrm.leads import from_lead_draft, to_lead
 from priem.amocrm.limits import Limiter
@@ -25,7 +25,7 @@ from priem.amocrm.work import NoteDraft, TaskDraft, from_note_draft, from_task_d
 from priem.amocrm.writing import D, Load, Writing
 from priem.errors import PriemError
 from priem.model import Account, Contact, ContactDraft, FieldInfo, FieldValue, Lead, LeadDraft, Outcome
-from priem.ports import Clock, ExchangeLog, TokenStore
+from priem.ports import Clock, ExchangeLog, Gone, TokenStore
 
 R = TypeVar("R", bound=Contact | Lead)
 CLOCKS_APART = 5
@@ -112,7 +112,6 @@ class AmoCrm:
         return self._read("leads", changed_since, [("with", "contacts")], lambda row: to_lead(row, fields, zone))
 
     def some_contacts(self, ids: Sequence[int], fields: Collection[int]) -> tuple[Contact, ...]:
-        """Those contacts now, for instance after a webhook; deleted ones are left out."""
         zone = self._zone()
         return tuple(to_contact(row, fields, zone) for row in read_some(self.client, "contacts", ids))
 
@@ -141,12 +140,8 @@ class AmoCrm:
         return self._write(f"/api/v4/{entity}/notes", drafts, from_note_draft)
 
     def gone_since(self, since: int) -> Gone:
-        """What was merged or deleted at or after that unix second."""
+        self._let_in()
         return gone_since(self.client, since)
-
-    def merged_since(self, since: int) -> Mapping[int, int]:
-        """Contacts and leads that merges swallowed → the one that lives on."""
-        return self.gone_since(since).merged
 
     def _write(
         self, path: str, drafts: Sequence[D], encode: Callable[[D], dict[str, Any]]
@@ -202,7 +197,9 @@ class AmoCrm:
 
     def _vanished(self, entity: Entity, began: int) -> frozenset[int]:
         gone = self.gone_since(began)
-        return frozenset(gone.merged) | (gone.contacts if entity == "contacts" else gone.leads)
+        if entity == "contacts":
+            return gone.contacts | gone.merged_contacts.keys()
+        return gone.leads | gone.merged_leads.keys()
 
 
 def choose(changed_since: int | None, *, filtered: bool) -> list[tuple[str, str | int]]:

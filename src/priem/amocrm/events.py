@@ -5,11 +5,11 @@ amoCRM is asked which of them are still there: those are who lives on.
 """
 
 from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import dataclass
 from typing import Any
 
 from priem.amocrm.client import Client
 from priem.amocrm.reading import read_some
+from priem.ports import Gone
 
 PAGE = 100
 NO_RIGHT = (403, 404)
@@ -21,16 +21,6 @@ OTHER_IDS = frozenset({"note", "task", "message", "responsible_user", "lead_stat
 """Values whose ids are no contacts or leads."""
 
 
-@dataclass(frozen=True, slots=True)
-class Gone:
-    """What is not there any more. Deleted ones may have been restored since; merged ones are certain."""
-
-    merged: Mapping[int, int]
-    """Contacts and leads → the one that lives on."""
-    contacts: frozenset[int]
-    leads: frozenset[int]
-
-
 def gone_since(client: Client, since: int) -> Gone:
     """One request while nothing happened, and two or so for some merges."""
     merges: dict[str, list[set[int]]] = {"contacts": [], "leads": []}
@@ -40,11 +30,16 @@ def gone_since(client: Client, since: int) -> Gone:
             deleted[DELETED[event["type"]]].add(int(event["entity_id"]))
         elif (plural := PLURALS.get(str(event.get("entity_type")))) and len(ids := ids_in(event)) > 1:
             merges[plural].append(ids)
-    merged: dict[int, int] = {}
-    for plural, groups in merges.items():
-        merged.update(follow(groups, alive(client, plural, set().union(*groups)) if groups else set()))
-    swallowed = set(merged)
-    return Gone(merged, frozenset(deleted["contacts"] - swallowed), frozenset(deleted["leads"] - swallowed))
+    merged = {
+        plural: follow(groups, alive(client, plural, set().union(*groups)) if groups else set())
+        for plural, groups in merges.items()
+    }
+    return Gone(
+        merged_contacts=merged["contacts"],
+        merged_leads=merged["leads"],
+        contacts=frozenset(deleted["contacts"] - merged["contacts"].keys()),
+        leads=frozenset(deleted["leads"] - merged["leads"].keys()),
+    )
 
 
 def events(client: Client, since: int, types: Iterable[str]) -> Iterator[dict[str, Any]]:

@@ -77,7 +77,7 @@ def certain_contact(patient: Patient, around: Surroundings, carriers: Sequence[C
 def linked_contact(patient: PatientKey, around: Surroundings) -> Contact | None:
     """The contact that the patient's link leads to, if it still lives, in itself or in the one it was merged into."""
     link = around.patient_links.get(patient)
-    return around.contacts.get(around.merged.get(link.contact, link.contact)) if link else None
+    return around.contacts.get(around.merged_contacts.get(link.contact, link.contact)) if link else None
 
 
 def by_phone(

@@ -4,7 +4,7 @@ import itertools
 import threading
 from collections.abc import Callable, Collection, Hashable, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from typing import Generic, TypeVar
 
@@ -53,6 +53,32 @@ class Index(Generic[R, N]):
         return {record for name in names for record in self._records.get(name, ())}
 
 
+class Merges:
+    """Who was swallowed by whom. Winners that are swallowed in their turn lead to the last one."""
+
+    def __init__(self) -> None:
+        self._winners: dict[int, int] = {}
+
+    def add(self, winners: Mapping[int, int]) -> None:
+        self._winners.update(winners)
+        for loser in self._winners:
+            self._winners[loser] = self.living(loser)
+
+    def living(self, id_: int) -> int:
+        passed: set[int] = set()
+        while id_ in self._winners and id_ not in passed:
+            passed.add(id_)
+            id_ = self._winners[id_]
+        return id_
+
+    def of(self, ids: Iterable[int]) -> dict[int, int]:
+        """Those of these that were swallowed, and by whom."""
+        return {id_: self._winners[id_] for id_ in ids if id_ in self._winners}
+
+    def swallowed_by(self, winners: Collection[int]) -> Mapping[int, int]:
+        return {loser: winner for loser, winner in self._winners.items() if winner in winners}
+
+
 @dataclass(slots=True)
 class JournalEntry:
     """A step as the journal has it; kept whole, which only memory may do."""
@@ -92,6 +118,8 @@ class MemoryStore:
         self._lead_contacts: Index[int, int] = Index()
         self._contact_owners: Index[PatientKey, int] = Index()
         self._lead_owners: dict[int, VisitKey] = {}
+        self._merged_contacts = Merges()
+        self._merged_leads = Merges()
 
     @contextmanager
     def exclusively(self) -> Iterator[None]:
@@ -136,6 +164,24 @@ class MemoryStore:
         self._lead_contacts.put(lead.id, () if lead.is_closed else lead.contacts)
         return not known or known.updated_at != lead.updated_at
 
+    def gone(self, contacts: Collection[int] = (), leads: Collection[int] = ()) -> None:
+        for id_ in contacts:
+            self.contacts.pop(id_, None)
+            self._phones.put(id_, ())
+            self._contact_keys.put(id_, ())
+        for id_ in leads:
+            self.leads.pop(id_, None)
+            self._lead_keys.put(id_, ())
+            self._lead_contacts.put(id_, ())
+
+    def merged(self, contacts: Mapping[int, int] | None = None, leads: Mapping[int, int] | None = None) -> None:
+        self._merged_contacts.add(contacts or {})
+        self._merged_leads.add(leads or {})
+        for lead in [self.leads[id_] for id_ in self._lead_contacts.at(contacts or ())]:
+            heirs = tuple(dict.fromkeys(map(self._merged_contacts.living, lead.contacts)))
+            self._mirror_lead(replace(lead, contacts=heirs))
+        self.gone(contacts or (), leads or ())
+
     def around_patients(self, patients: Sequence[Patient]) -> Surroundings:
         keys = {patient.key for patient in patients}
         phones = {phone for patient in patients for phone in patient.phones}
@@ -155,7 +201,8 @@ class MemoryStore:
         return self._around(patient_keys, keys, phones)
 
     def _contacts_of(self, patients: Collection[PatientKey]) -> set[int]:
-        linked = {link.contact for key in patients if (link := self.patient_links.get(key))}
+        links = (self.patient_links.get(key) for key in patients)
+        linked = {self._merged_contacts.living(link.contact) for link in links if link}
         return linked | self._contact_keys.at(patients)
 
     def _around(
@@ -165,7 +212,7 @@ class MemoryStore:
         visit_links = {key: self.visit_links[key] for key in visits if key in self.visit_links}
         near = self._contacts_of(patients) | self._phones.at(phones)
         contacts = {id_: self.contacts[id_] for id_ in sorted(near) if id_ in self.contacts}
-        linked = {link.lead for link in visit_links.values()}
+        linked = {self._merged_leads.living(link.lead) for link in visit_links.values()}
         wanted = linked | self._lead_keys.at(visits) | self._lead_contacts.at(near)
         leads = {id_: self.leads[id_] for id_ in sorted(wanted) if id_ in self.leads}
         return Surroundings(
@@ -173,11 +220,23 @@ class MemoryStore:
             visit_links=visit_links,
             contacts=contacts,
             leads=leads,
-            contact_owners={
-                id_: tuple(sorted(owners)) for id_ in contacts if (owners := self._contact_owners.at([id_]))
-            },
-            lead_owners={id_: self._lead_owners[id_] for id_ in leads if id_ in self._lead_owners},
+            contact_owners=self._owners_of_contacts(contacts),
+            lead_owners=self._owners_of_leads(leads),
+            merged_contacts=self._merged_contacts.of(link.contact for link in patient_links.values()),
+            merged_leads=self._merged_leads.of(link.lead for link in visit_links.values()),
         )
+
+    def _owners_of_contacts(self, contacts: Collection[int]) -> dict[int, tuple[PatientKey, ...]]:
+        """With those whose contact was merged into these."""
+        owners = {id_: self._contact_owners.at([id_]) for id_ in contacts}
+        for loser, winner in self._merged_contacts.swallowed_by(contacts).items():
+            owners[winner] |= self._contact_owners.at([loser])
+        return {id_: tuple(sorted(keys)) for id_, keys in owners.items() if keys}
+
+    def _owners_of_leads(self, leads: Collection[int]) -> dict[int, VisitKey]:
+        swallowed = self._merged_leads.swallowed_by(leads)
+        heirs = {swallowed[lead]: self._lead_owners[lead] for lead in sorted(swallowed) if lead in self._lead_owners}
+        return heirs | {id_: self._lead_owners[id_] for id_ in leads if id_ in self._lead_owners}
 
     def intend(self, steps: Sequence[Step]) -> None:
         self._link([(step, step.target) for step in steps if step.draft is None and step.target is not None])

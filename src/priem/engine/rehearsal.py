@@ -31,7 +31,7 @@ from priem.model import (
     Why,
 )
 from priem.phones import numbers_in
-from priem.ports import Crm, OpenStep, Source, Store
+from priem.ports import Crm, Gone, OpenStep, Source, Store
 
 
 def rehearse(source: Source, clinic: Clinic) -> Iterator[Step]:
@@ -67,6 +67,15 @@ class PretendedCrm:
 
     def leads(self, changed_since: int | None, fields: Collection[int]) -> Iterator[Sequence[Lead]]:
         return self._crm.leads(changed_since, fields)
+
+    def some_contacts(self, ids: Sequence[int], fields: Collection[int]) -> Sequence[Contact]:
+        return self._crm.some_contacts(ids, fields)
+
+    def some_leads(self, ids: Sequence[int], fields: Collection[int]) -> Sequence[Lead]:
+        return self._crm.some_leads(ids, fields)
+
+    def gone_since(self, since: int) -> Gone:
+        return self._crm.gone_since(since)
 
     def write_contacts(self, drafts: Sequence[ContactDraft]) -> Iterator[Sequence[Outcome]]:
         return self._written(drafts)
@@ -107,10 +116,16 @@ class PretendedStore:
     def mirror(self, contacts: Iterable[Contact] = (), leads: Iterable[Lead] = ()) -> Collection[int]:
         return self._store.mirror(contacts, leads)
 
+    def gone(self, contacts: Collection[int] = (), leads: Collection[int] = ()) -> None:
+        self._store.gone(contacts, leads)
+
+    def merged(self, contacts: Mapping[int, int] | None = None, leads: Mapping[int, int] | None = None) -> None:
+        self._store.merged(contacts, leads)
+
     def around_patients(self, patients: Sequence[Patient]) -> Surroundings:
         real = self._store.around_patients(patients)
         self._remember(real)
-        return replace(self._memory.around_patients(patients), merged=real.merged)
+        return with_merges_of(real, self._memory.around_patients(patients))
 
     def around_visits(self, visits: Mapping[VisitKey, VisitKey | None], patients: Iterable[PatientKey]) -> Surroundings:
         of_patients = tuple(patients)
@@ -118,7 +133,7 @@ class PretendedStore:
         self._remember(real)
         # The real store does not know whose these contacts would be by now, hence not whom their phones bring near.
         self._remember(self._store.around_patients(list(self._with_phones_of_contacts(of_patients))))
-        return replace(self._memory.around_visits(visits, of_patients), merged=real.merged)
+        return with_merges_of(real, self._memory.around_visits(visits, of_patients))
 
     def intend(self, steps: Sequence[Step]) -> None:
         self._memory.intend(steps)
@@ -178,3 +193,7 @@ class PretendedStore:
     def _forget_journal(self) -> None:
         if not self._memory.open_steps():
             self._memory.journal.clear()
+
+
+def with_merges_of(real: Surroundings, pretended: Surroundings) -> Surroundings:
+    return replace(pretended, merged_contacts=real.merged_contacts, merged_leads=real.merged_leads)

@@ -133,7 +133,7 @@ class LeadSearch:
 
     def alive(self, link: VisitLink, visit: VisitKey) -> Lead | None:
         """The linked lead, unless it is gone, or was merged into one that is another visit's."""
-        lead = self.around.leads.get(self.around.merged.get(link.lead, link.lead))
+        lead = self.around.leads.get(self.around.merged_leads.get(link.lead, link.lead))
         return lead if lead and self.owners.get(lead.id, visit) == visit else None
 
 

@@ -7,7 +7,7 @@ from uuid import uuid4
 
 from django.db import transaction
 
-from priem.hub import journal, linking, surroundings
+from priem.hub import journal, linking, merges, surroundings
 from priem.hub.locks import Purpose, locked
 from priem.hub.mirroring import mirror_contacts, mirror_leads
 from priem.hub.models import Connection, MirrorState
@@ -55,6 +55,14 @@ class DjangoStore:
     @transaction.atomic
     def mirror(self, contacts: Iterable[Contact] = (), leads: Iterable[Lead] = ()) -> Collection[int]:
         return mirror_contacts(self._clinic, contacts) | mirror_leads(self._clinic, leads)
+
+    @transaction.atomic
+    def gone(self, contacts: Collection[int] = (), leads: Collection[int] = ()) -> None:
+        merges.forget(self._clinic, contacts, leads)
+
+    @transaction.atomic
+    def merged(self, contacts: Mapping[int, int] | None = None, leads: Mapping[int, int] | None = None) -> None:
+        merges.remember(self._clinic, contacts or {}, leads or {})
 
     def around_patients(self, patients: Sequence[Patient]) -> Surroundings:
         keys = {patient.key for patient in patients}

@@ -4,6 +4,7 @@ from collections import defaultdict
 from collections.abc import Collection, Iterable
 from typing import Any
 
+from priem.hub.merges import swallowed_by, swallowers
 from priem.hub.models import (
     MirroredContact,
     MirroredContactKey,
@@ -14,6 +15,7 @@ from priem.hub.models import (
     PatientLink,
     VisitLink,
 )
+from priem.hub.models.journal import Entity
 from priem.hub.models.owned import OwnedRows
 from priem.hub.pieces import among
 from priem.hub.rows import CONTACT_COLUMNS, LEAD_COLUMNS, contact_of, lead_of
@@ -27,9 +29,12 @@ def around(
 ) -> Surroundings:
     """What these patients and visits are linked to, whose keys are theirs, and who has these phones."""
     patient_links, visit_links = patient_links_of(clinic_id, patients), visit_links_of(clinic_id, visits)
-    near = own_contacts(clinic_id, patients, patient_links) | with_phones(clinic_id, phones)
+    merged_contacts = swallowers(clinic_id, Entity.CONTACT, (link.contact for link in patient_links.values()))
+    merged_leads = swallowers(clinic_id, Entity.LEAD, (link.lead for link in visit_links.values()))
+    own = own_contacts(clinic_id, patients, patient_links) | set(merged_contacts.values())
+    near = own | with_phones(clinic_id, phones)
     contacts = contacts_by_id(clinic_id, near)
-    linked = {link.lead for link in visit_links.values()}
+    linked = {link.lead for link in visit_links.values()} | set(merged_leads.values())
     leads = leads_by_id(clinic_id, linked | with_keys(clinic_id, visits) | open_leads(clinic_id, near))
     return Surroundings(
         patient_links=patient_links,
@@ -37,13 +42,17 @@ def around(
         contacts=contacts,
         leads=leads,
         contact_owners=contact_owners(clinic_id, contacts),
-        lead_owners=lead_owners(clinic_id, leads),
+        lead_owners=owners_with_merges(clinic_id, leads),
+        merged_contacts=merged_contacts,
+        merged_leads=merged_leads,
     )
 
 
 def phones_of_patients(clinic_id: int, patients: Collection[PatientKey]) -> set[str]:
     """The numbers of the contacts that these patients are."""
-    own = own_contacts(clinic_id, patients, patient_links_of(clinic_id, patients))
+    links = patient_links_of(clinic_id, patients)
+    merged = swallowers(clinic_id, Entity.CONTACT, (link.contact for link in links.values()))
+    own = own_contacts(clinic_id, patients, links) | set(merged.values())
     return {number for (number,) in among(MirroredContactPhone.objects.of(clinic_id), "contact", own, "number")}
 
 
@@ -107,10 +116,12 @@ def leads_by_id(clinic_id: int, ids: Collection[int]) -> dict[int, Lead]:
 
 
 def contact_owners(clinic_id: int, contacts: Collection[int]) -> dict[int, tuple[PatientKey, ...]]:
+    """With those whose contact was merged into these."""
     owners: dict[int, list[PatientKey]] = defaultdict(list)
-    rows = among(PatientLink.objects.of(clinic_id), "contact", contacts, "contact", "connection", "patient")
+    heirs = dict.fromkeys(contacts, 0) | swallowed_by(clinic_id, Entity.CONTACT, contacts)
+    rows = among(PatientLink.objects.of(clinic_id), "contact", heirs, "contact", "connection", "patient")
     for contact, connection, id_ in rows:
-        owners[contact].append(PatientKey(connection, id_))
+        owners[heirs[contact] or contact].append(PatientKey(connection, id_))
     return {contact: tuple(sorted(keys)) for contact, keys in owners.items()}
 
 
@@ -120,3 +131,11 @@ def lead_owners(clinic_id: int, leads: Collection[int]) -> dict[int, VisitKey]:
         lead: VisitKey(connection, id_)
         for lead, connection, id_ in among(active, "lead", leads, "lead", "connection", "visit")
     }
+
+
+def owners_with_merges(clinic_id: int, leads: Collection[int]) -> dict[int, VisitKey]:
+    """A lead that swallowed another is that one's visit's, if it is nobody's else."""
+    swallowed = swallowed_by(clinic_id, Entity.LEAD, leads)
+    owners = lead_owners(clinic_id, {*leads, *swallowed})
+    heirs = {swallowed[lead]: owners[lead] for lead in sorted(swallowed) if lead in owners}
+    return heirs | {lead: owner for lead, owner in owners.items() if lead in leads}

@@ -2,9 +2,11 @@
 
 from priem.hub.models.clinic import Authorisation, Clinic
 from priem.hub.models.connection import Connection
+from priem.hub.models.hooks import Hearing, ReceivedHook
 from priem.hub.models.journal import ExchangeRecord, RejectedRow, StepRecord
 from priem.hub.models.links import PatientLink, VisitLink
 from priem.hub.models.mirror import (
+    Merge,
     MirroredContact,
     MirroredContactKey,
     MirroredContactPhone,
@@ -19,6 +21,8 @@ __all__ = [
     "Clinic",
     "Connection",
     "ExchangeRecord",
+    "Hearing",
+    "Merge",
     "MirrorState",
     "MirroredContact",
     "MirroredContactKey",
@@ -27,6 +31,7 @@ __all__ = [
     "MirroredLeadContact",
     "MirroredLeadKey",
     "PatientLink",
+    "ReceivedHook",
     "RejectedRow",
     "StepRecord",
     "VisitLink",

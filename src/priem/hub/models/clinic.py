@@ -14,6 +14,8 @@ class Clinic(models.Model):
     client_id = models.CharField(_("integration id"), max_length=100, blank=True)
     client_secret = EncryptedText(verbose_name=_("integration secret"))
     redirect_uri = models.URLField(_("redirect address"), blank=True)
+    account = models.BigIntegerField(_("amoCRM account id"), null=True, blank=True)
+    """None until amoCRM has told."""
     sandbox = models.BooleanField(_("sandbox"), default=False)
     live = models.BooleanField(_("live"), default=False, help_text=_("A clinic that is not live is never written to."))
     settings = models.JSONField(_("settings"), default=dict, blank=True)

@@ -7,6 +7,7 @@ to read the whole of it.
 
 from django.db import models
 
+from priem.hub.models.journal import Entity
 from priem.hub.models.owned import ClinicOwned
 
 
@@ -91,6 +92,18 @@ class MirroredLeadKey(ClinicOwned):
             models.Index(fields=("clinic", "key", "lead"), name="lead_key"),
             models.Index(fields=("clinic", "lead", "key"), name="key_lead"),
         )
+
+
+class Merge(ClinicOwned):
+    """A contact or lead that a merge swallowed, and the one that lives on: never one that was swallowed itself."""
+
+    entity = models.CharField(max_length=8, choices=Entity)
+    loser = models.BigIntegerField()
+    winner = models.BigIntegerField()
+
+    class Meta:
+        constraints = (models.UniqueConstraint(fields=("clinic", "entity", "loser"), name="merged_away"),)
+        indexes = (models.Index(fields=("clinic", "entity", "winner"), name="merged_into"),)
 
 
 class MirrorState(ClinicOwned):
