@@ -1,0 +1,130 @@
+"""The clinic's own service as IDENT calls it, and what goes through it. docs/reference/ident.md §1"""
+
+from django.db import models
+from django.utils.translation import gettext_lazy as _
+
+from priem.hub.models.owned import ClinicOwned
+from priem.hub.secrets import EncryptedText
+
+
+class Serialization(models.TextChoices):
+    AUTOMATIC = "auto", _("as the request asks")
+    JSON = "json", "JSON"
+    XML = "xml", "XML"
+
+
+class IdentService(ClinicOwned):
+    """One address that IDENT's program calls, for one connection of a clinic."""
+
+    connection = models.CharField(_("connection"), max_length=64)
+    key = EncryptedText(verbose_name=_("IDENT's key"))
+    applications_key = EncryptedText(verbose_name=_("key of sites"))
+    """Of those that leave applications: a site's form, an aggregator."""
+    time_zone = models.CharField(_("time zone"), max_length=64)
+    """IANA name: of times without an offset, and of the offsets that IDENT gets to see."""
+    serialization = models.CharField(
+        _("way of writing"), max_length=8, choices=Serialization, default=Serialization.AUTOMATIC
+    )
+    element_names = models.JSONField(_("names of XML elements"), default=dict, blank=True)
+    """{"tickets": ["Tickets", "Ticket"], "calls": ["Calls", "Call"]}; what is missing is as written here."""
+    posts_whole = models.BooleanField(_("a post is the whole timetable"), default=True)
+    """Else it replaces the days from its first to its last one only."""
+    heard_at = models.DateTimeField(_("last request"), null=True, blank=True)
+
+    class Meta:
+        verbose_name = _("service for IDENT")
+        verbose_name_plural = _("services for IDENT")
+        constraints = (models.UniqueConstraint(fields=("clinic", "connection"), name="ident_service"),)
+
+    def __str__(self) -> str:
+        return self.connection
+
+
+class IdentTicket(ClinicOwned):
+    """An application for IDENT. Its id and moment never change; what IDENT did with it comes from its database."""
+
+    connection = models.CharField(_("connection"), max_length=64)
+    ticket = models.CharField(_("ticket"), max_length=400)
+    at = models.DateTimeField(_("made"))
+    """Whole seconds."""
+    lead = models.BigIntegerField(_("lead"), null=True, blank=True)
+    content = models.JSONField(_("content"), default=dict)
+    """The other fields under IDENT's names."""
+    given_at = models.DateTimeField(_("first given to IDENT"), null=True, blank=True)
+    accepted_at = models.DateTimeField(_("accepted by IDENT"), null=True, blank=True)
+    row = models.BigIntegerField(_("row in IDENT"), null=True, blank=True)
+    discarded = models.BooleanField(_("discarded in IDENT"), default=False)
+
+    class Meta:
+        verbose_name = _("application for IDENT")
+        verbose_name_plural = _("applications for IDENT")
+        constraints = (models.UniqueConstraint(fields=("clinic", "connection", "ticket"), name="ident_ticket"),)
+        indexes = (
+            models.Index(fields=("clinic", "connection", "at", "ticket"), name="ident_ticket_by_time"),
+            models.Index(fields=("clinic", "lead"), name="ident_ticket_of_lead"),
+        )
+
+    def __str__(self) -> str:
+        return self.ticket
+
+
+class IdentCall(ClinicOwned):
+    """A call for IDENT's history of calls, and for the card that pops up while it rings."""
+
+    connection = models.CharField(_("connection"), max_length=64)
+    call = models.CharField(_("call"), max_length=255)
+    """The telephony's own id."""
+    started_at = models.DateTimeField(_("began"))
+    answered_at = models.DateTimeField(_("answered"), null=True, blank=True)
+    ended_at = models.DateTimeField(_("ended"), null=True, blank=True)
+    content = models.JSONField(_("content"), default=dict)
+
+    class Meta:
+        verbose_name = _("call for IDENT")
+        verbose_name_plural = _("calls for IDENT")
+        constraints = (models.UniqueConstraint(fields=("clinic", "connection", "call"), name="ident_call"),)
+        indexes = (models.Index(fields=("clinic", "connection", "started_at", "call"), name="ident_call_by_time"),)
+
+    def __str__(self) -> str:
+        return self.call
+
+
+class Timetable(ClinicOwned):
+    """What IDENT last posted, but for the intervals."""
+
+    connection = models.CharField(_("connection"), max_length=64)
+    posted_at = models.DateTimeField(_("posted"))
+    doctors = models.JSONField(_("doctors"), default=dict)
+    branches = models.JSONField(_("branches"), default=dict)
+    """{id: name}"""
+    intervals = models.PositiveIntegerField(_("intervals"), default=0)
+    unreadable = models.PositiveIntegerField(_("unreadable"), default=0)
+
+    class Meta:
+        verbose_name = _("timetable")
+        verbose_name_plural = _("timetables")
+        constraints = (models.UniqueConstraint(fields=("clinic", "connection"), name="ident_timetable"),)
+
+    def __str__(self) -> str:
+        return self.connection
+
+
+class TimetableDay(ClinicOwned):
+    """One doctor's day in one branch. In pieces of a day, since a row an interval would make a post take seconds."""
+
+    connection = models.CharField(_("connection"), max_length=64)
+    day = models.DateField(_("day"))
+    branch = models.BigIntegerField(_("branch"))
+    doctor = models.BigIntegerField(_("doctor"))
+    intervals = models.JSONField(_("intervals"), default=list)
+    """[[unix second, offset in minutes, length in minutes, 1 when busy], …]"""
+
+    class Meta:
+        verbose_name = _("day of a timetable")
+        verbose_name_plural = _("days of timetables")
+        constraints = (
+            models.UniqueConstraint(fields=("clinic", "connection", "day", "branch", "doctor"), name="timetable_day"),
+        )
+
+    def __str__(self) -> str:
+        return f"{self.connection} {self.day}"
