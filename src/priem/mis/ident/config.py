@@ -55,6 +55,10 @@ class Config:
     """How late a change may become visible after its own time of change."""
     polling_share: int = 2
     """Per cent of the time that the server may spend on looking for changes: slow scans are made less often."""
+    sweep_minutes: int = 10
+    """How often to look for visits that vanished and for what changed without a trace. 0: never."""
+    vanishing_share: int = 20
+    """Per cent of the known visits, and at least 20 of them: when more vanish at once, none counts as deleted."""
     profile: str = "ident-2604"
     """A built-in profile, or the path of a file."""
 
@@ -212,6 +216,8 @@ READERS: Mapping[str, tuple[Callable[[object], Any], Text]] = {
     "visits_since": (a_day, text("The setting {setting} is a day such as 2026-01-31.")),
     "overlap_seconds": (whole(0, 86400), text("The setting {setting} is a number of seconds, 0 to 86400.")),
     "polling_share": (whole(1, 100), text("The setting {setting} is a number of per cent, 1 to 100.")),
+    "sweep_minutes": (whole(0, 1440), text("The setting {setting} is a number of minutes, 0 to 1440.")),
+    "vanishing_share": (whole(1, 100), text("The setting {setting} is a number of per cent, 1 to 100.")),
     "profile": (a_text, TEXT),
 }
 """How each setting is read, and what to say when it is something else."""

@@ -1,12 +1,15 @@
 """Where a reading of IDENT stands. Its text is what the engine keeps; only this file knows what it means."""
 
 import json
+from collections.abc import Iterable
 from dataclasses import dataclass, replace
 from datetime import datetime
 from enum import IntEnum
 from typing import Any, Self
 
 from priem.errors import AskOperator
+from priem.mis.ident.known import KnownVisit
+from priem.mis.ident.known import written as written_visits
 from priem.texts import text
 
 VERSION = 1
@@ -22,10 +25,14 @@ class Stage(IntEnum):
     VISITS = 4
     ORDERS = 5
     SERVICES = 6
+    VANISHED = 7
+    ASIDE = 8
 
 
 FIRST = (Stage.ALL_PATIENTS, Stage.ALL_VISITS)
-LATER = (Stage.PATIENTS, Stage.VISITS, Stage.ORDERS, Stage.SERVICES)
+LATER = (Stage.PATIENTS, Stage.VISITS, Stage.ORDERS, Stage.SERVICES, Stage.VANISHED, Stage.ASIDE)
+SWEEP = (Stage.VANISHED, Stage.ASIDE)
+"""What leaves no trace where it happened: looked for now and then, by comparing."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -65,6 +72,10 @@ class Cursor:
     """How often the database was found to have gone back to an older copy."""
     anchor: Anchor | None = None
     """The visit with the highest id that was read: the first that a restored backup lacks, or knows otherwise."""
+    known: tuple[str, ...] | None = ()
+    """Visits that were given out and may still vanish, piece by piece (see known); None: nobody noted them."""
+    swept: datetime | None = None
+    """When they were last compared with the database, by the server's clock."""
 
     @property
     def stages(self) -> tuple[Stage, ...]:
@@ -81,6 +92,10 @@ class Cursor:
     def is_fresh(self) -> bool:
         """A later pass of which nothing is read yet."""
         return self.read is not None and self.stage is LATER[0] and self.after == 0
+
+    def knowing(self, visits: Iterable[KnownVisit]) -> Self:
+        chunk = written_visits(visits)
+        return replace(self, known=(*(self.known or ()), chunk)) if chunk and self.known is not None else self
 
     def entering(self, stage: Stage) -> Self:
         return self if self.stage == stage else replace(self, stage=stage, after=0)
@@ -106,6 +121,8 @@ class Cursor:
                 "read": self.read and written(self.read),
                 "noted": written(self.noted),
                 "anchor": self.anchor and [self.anchor.id, iso(self.anchor.added), self.anchor.stamp],
+                "swept": iso(self.swept),
+                "known": self.known,
             }
         )
 
@@ -131,6 +148,8 @@ class Cursor:
             after=int(parts["after"]),
             restored=int(parts["restored"]),
             anchor=anchor(*parts["anchor"]) if parts["anchor"] else None,
+            swept=datetime.fromisoformat(parts["swept"]) if parts.get("swept") else None,
+            known=None if parts.get("known") is None else tuple(map(str, parts["known"])),
         )
 
 

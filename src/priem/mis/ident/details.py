@@ -6,10 +6,22 @@ from zoneinfo import ZoneInfo
 
 from priem.mis.ident.catalogue import Catalogue
 from priem.mis.ident.config import Config
+from priem.mis.ident.known import KnownVisit
 from priem.mis.ident.reading import Reader
-from priem.mis.ident.rows import Details, Row, Setting, moment, to_cells, to_patient, to_services, to_visit, whole
+from priem.mis.ident.rows import (
+    Details,
+    Row,
+    Setting,
+    figure,
+    moment,
+    to_cells,
+    to_patient,
+    to_services,
+    to_visit,
+    whole,
+)
 from priem.mis.ident.statuses import Reading
-from priem.model import Patient, Rejected, Service, Visit
+from priem.model import Patient, PatientKey, Rejected, Service, Visit, VisitKey, VisitStatus
 from priem.texts import text
 
 
@@ -21,6 +33,8 @@ class Parser:
         self._reader = reader
         self._catalogue = catalogue
         self._zones = {branch: ZoneInfo(zone) for branch, zone in config.branch_time_zones.items()}
+        self.told_aside: frozenset[int] = frozenset()
+        """Of the visits that were read last, those of which other tables tell something, and may tell it anew."""
 
     def patients(self, rows: Sequence[Row]) -> list[Patient | Rejected]:
         self._catalogue.know("info_sources", (whole(row["InfoSource"]) for row in rows))
@@ -29,12 +43,34 @@ class Parser:
     def visits(self, rows: Sequence[Row]) -> list[Visit | Rejected]:
         """Those of the branches that this connection reads."""
         details = self._details(rows)
+        vague = (id_of(row) for row in rows if is_vague(row))
+        self.told_aside = frozenset((*details.services, *vague))
         self._know(rows, details)
         setting = Setting(
             connection=self._config.connection, zones=self._zones, zone=self._config.zone, reading=self._reading(rows)
         )
         found = (to_visit(row, details, self._catalogue, setting) for row in rows)
         return [chosen for visit in found if (chosen := self._chosen(visit)) is not None]
+
+    def deleted(self, vanished: Sequence[KnownVisit]) -> list[Visit]:
+        """What is left to say of visits whose rows are gone."""
+        self._catalogue.know("branches", (visit.branch or None for visit in vanished))
+        moves = self._reader.with_ids("visits", [visit.id for visit in vanished], "MovedFrom", "it.ID, it.MovedFrom")
+        moved_to = {whole(move["MovedFrom"]): whole(move["ID"]) for move in moves}
+        return [self._deleted(visit, moved_to.get(visit.id)) for visit in vanished]
+
+    def _deleted(self, visit: KnownVisit, moved_to: int | None) -> Visit:
+        connection, branch = self._config.connection, str(visit.branch or "")
+        return Visit(
+            key=VisitKey(connection, str(visit.id)),
+            patient=PatientKey(connection, str(visit.patient)),
+            status=VisitStatus.DELETED,
+            raw_status="deleted",
+            starts_at=visit.starts.replace(tzinfo=self._zones.get(branch, self._config.zone)),
+            branch=branch,
+            branch_name=self._catalogue.branches.get(visit.branch, ""),
+            moved_to=VisitKey(connection, str(moved_to)) if moved_to else None,
+        )
 
     def _chosen(self, visit: Visit | Rejected) -> Visit | Rejected | None:
         if isinstance(visit, Rejected) or not self._config.only_branches or visit.branch in self._config.only_branches:
@@ -47,12 +83,14 @@ class Parser:
     def _details(self, rows: Sequence[Row]) -> Details:
         ids = [id_ for row in rows if (id_ := whole(row["ID"])) is not None]
         branch, services = self._bills(ids)
+        debts = grouped(self._reader.with_ids("debts", list(services), "Visit"), "Visit")
         vague = [id_ for row in rows if is_vague(row) and (id_ := whole(row["ID"])) is not None]
         cells = grouped(self._reader.with_ids("cells", vague, "Visit"), "Visit")
         moves = sorted(self._reader.with_ids("visits", ids, "MovedFrom", "it.ID, it.MovedFrom"), key=id_of)
         return Details(
             branch=branch,
             services=services,
+            paid=frozenset(visit for visit, found in debts.items() if is_settled(found)),
             cells={visit: to_cells(found) for visit, found in cells.items()},
             moved_to={came: to for move in moves if (came := whole(move["MovedFrom"])) and (to := whole(move["ID"]))},
         )
@@ -92,6 +130,11 @@ class Parser:
 def is_vague(row: Row) -> bool:
     """Says not who or when: the calendar may."""
     return whole(row["Doctor"]) is None or moment(row["PlanStart"]) is None or whole(row["Chair"]) is None
+
+
+def is_settled(debts: Iterable[Row]) -> bool:
+    """Every bill of the visit is made out, and nothing of it is owed. A debt that is not told is no proof."""
+    return all(row["IsFormed"] and row["Debt"] is not None and figure(row["Debt"]) <= 0 for row in debts)
 
 
 def id_of(row: Row) -> int:

@@ -9,6 +9,7 @@ from priem.mis.ident.cursor import Anchor, Cursor, Marks, Stage
 from priem.mis.ident.details import Parser
 from priem.mis.ident.reading import IDS_AT_ONCE, ORDERS, PATIENTS, SERVICES, VISITS, Reader, Window, stamp
 from priem.mis.ident.rows import Row, moment, whole
+from priem.mis.ident.sweep import Sweep
 from priem.model import Page, Patient, Rejected, Visit
 from priem.ports import Clock
 
@@ -34,9 +35,18 @@ class Memory:
 
 class Pass:
     def __init__(
-        self, config: Config, reader: Reader, parser: Parser, memory: Memory, clock: Clock, *, by_stamp: bool
+        self,
+        config: Config,
+        reader: Reader,
+        parser: Parser,
+        memory: Memory,
+        clock: Clock,
+        sweep: Sweep,
+        *,
+        by_stamp: bool,
     ) -> None:
         self._config = config
+        self._sweep = sweep
         self._clock = clock
         self._reader = reader
         self._parser = parser
@@ -51,6 +61,8 @@ class Pass:
             for piece in self._stage(behind.entering(stage)):
                 yield piece
                 _, behind = piece
+        if behind.read is not None and self._sweep.is_due(behind):
+            behind = self._sweep.over(behind)
         yield self.page(behind.done(), ()), behind.done()
 
     def _stage(self, cursor: Cursor) -> Iterator[Piece]:
@@ -61,6 +73,8 @@ class Pass:
                 return self._all(cursor, "visits")
             case Stage.VISITS if self._by_stamp:
                 return self._stamped(cursor)
+            case Stage.VANISHED | Stage.ASIDE:
+                return self._swept(cursor)
             case stage if self._rests(stage):
                 return iter(())
             case stage:
@@ -78,6 +92,12 @@ class Pass:
             # What changes meanwhile is found by the overlap.
             self._memory.rests_until[stage] = now + min(pause, timedelta(seconds=self._config.overlap_seconds / 4))
 
+    def _swept(self, cursor: Cursor) -> Iterator[Piece]:
+        if self._sweep.is_due(cursor):
+            look = self._sweep.vanished if cursor.stage is Stage.VANISHED else self._sweep.changed_aside
+            for after, found in look(cursor):
+                yield self.page(after, found), after
+
     def page(self, cursor: Cursor, found: Sequence[Patient | Visit | Rejected]) -> Page:
         return Page(
             patients=tuple(one for one in found if isinstance(one, Patient)),
@@ -94,6 +114,7 @@ class Pass:
                 cursor = replace(cursor, after=whole(some[-1]["ID"]) or cursor.after)
                 cursor = anchored(cursor, some) if horizon else cursor
                 parsed = self._parser.visits(some) if horizon else self._parser.patients(some)
+                cursor = self._sweep.noting(cursor, parsed)
                 yield self.page(cursor, parsed), cursor
             if len(rows) < self._config.page_size:
                 break
@@ -104,8 +125,9 @@ class Pass:
         # Without an index on RowVersion this reads the whole table, so it is not asked when nothing can have changed.
         while after < until and (rows := self._reader.stamped(after=after, until=until)):
             after = stamp(rows[-1]["RowVersion"])
-            cursor = anchored(replace(cursor, after=after), rows)
-            yield self.page(cursor, self._parser.visits(rows)), cursor
+            visits = self._parser.visits(rows)
+            cursor = self._sweep.noting(anchored(replace(cursor, after=after), rows), visits)
+            yield self.page(cursor, visits), cursor
             if len(rows) < min(self._config.page_size, IDS_AT_ONCE):
                 break
         self._memory.stamp = max(until, self._memory.stamp)
@@ -127,7 +149,9 @@ class Pass:
                 seen |= {id_: versions[id_] for id_ in ids}
                 cursor = with_newest(replace(cursor, after=max(ids)), window)
                 cursor = anchored(cursor, some) if window is VISITS else cursor
-                yield self.page(cursor, self._entities(window, some)), cursor
+                found = self._entities(window, some)
+                cursor = self._sweep.noting(cursor, found)
+                yield self.page(cursor, found), cursor
             inside |= versions
             cursor = replace(cursor, after=whole(rows[-1]["ID"]) or cursor.after)
             if len(rows) < self._config.page_size:

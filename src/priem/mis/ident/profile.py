@@ -21,7 +21,8 @@ ALIASES: Mapping[str, tuple[str, ...]] = {
         *("RowVersion", "FirstVisit"),
     ),
     "orders": ("ID", "Visit", "Branch", "Added", "Changed"),
-    "services": ("ID", "Visit", "Service", "Name", "Quantity", "Price", "Discount"),
+    "services": ("ID", "Visit", "Service", "Name", "Quantity", "Price", "Discount", "Added", "Changed"),
+    "debts": ("ID", "Visit", "IsFormed", "Debt"),
     "cells": ("Visit", "Day", "Starts", "Ends", "Doctor", "Chair"),
     "branches": ("ID", "Name", "BranchName"),
     "chairs": ("ID", "Name", "Branch"),
@@ -32,6 +33,8 @@ ALIASES: Mapping[str, tuple[str, ...]] = {
     "categories": ("Service", "Name"),
 }
 """What each statement has to give."""
+MAY_LACK = frozenset({"debts"})
+"""Statements that a profile need not have."""
 HEADER = re.compile(r"^--\s*name:\s*(\w+)\s*$", re.MULTILINE)
 OPTIONAL = re.compile(r"^--\s*optional:\s*(.+?)\s*$", re.MULTILINE)
 OPTIONAL_COLUMN = re.compile(r"([\w.]+)\s+(\w+(?:\(\w+\))?)")
@@ -172,7 +175,7 @@ def built_in() -> list[str]:
 def parse(name: str, written: str) -> Profile:
     _, *parts = HEADER.split(written)
     statements = {part: statement(part, body) for part, body in zip(parts[::2], parts[1::2], strict=True)}
-    if lacking := [needed for needed in ALIASES if needed not in statements]:
+    if lacking := [needed for needed in ALIASES if needed not in statements and needed not in MAY_LACK]:
         raise AskOperator(
             text("The profile {name} lacks the statement {statement}.", name=name, statement=", ".join(lacking)),
             text("Copy it from the built-in profile."),

@@ -15,6 +15,7 @@ from priem.texts import text
 
 IDS_AT_ONCE = 1000
 """Ids in one IN list: SQL Server plans much longer ones badly."""
+ROWS_OF_IDS = 10_000
 ID_MARGIN = 50
 """Ids are given out when a row is written and seen when it is committed: the newest come out of order."""
 CLOCKS = (
@@ -54,7 +55,7 @@ VISITS = Window(
     ("RowVersion", "Doctor", "PlanStart"),
 )
 ORDERS = Window("orders", ("Changed", "Added"), ("Visit",))
-SERVICES = Window("services", (), ("Visit",))
+SERVICES = Window("services", ("Changed", "Added"), ("Visit",))
 
 
 @lru_cache(maxsize=256)
@@ -143,8 +144,10 @@ class Reader:
 
     def windowed(self, window: Window, *, since: datetime, newest: int | None, after: int) -> list[Row]:
         """The next ids, with their times of change, of rows that changed since then or have an id above `newest`."""
-        wanted = ", ".join(f"it.{column}" for column in ("ID", *window.stamps, *window.also))
-        ways = [f"it.{column} >= @since" for column in window.stamps]
+        statement = self.profile()[window.statement]
+        stamps = [column for column in window.stamps if not statement.lacks(column)]
+        wanted = ", ".join(f"it.{column}" for column in ("ID", *stamps, *window.also))
+        ways = [f"it.{column} >= @since" for column in stamps]
         values: dict[str, Value] = {"after": after, "since": since}
         if newest is not None:
             ways.append("it.ID > @newest")
@@ -160,6 +163,19 @@ class Reader:
         for start in range(0, len(ordered), IDS_AT_ONCE):
             some = ordered[start : start + IDS_AT_ONCE]
             yield from self._asked(f"{name} of {column}", name, wanted, f"it.{column} IN (@ids)", "", ids=some)
+
+    def ids_of_visits(self, since: datetime) -> Iterator[int]:
+        """Of visits that begin then or later."""
+        after = 0
+        where = "it.ID > @after AND it.PlanStart >= @since"
+        while True:
+            values: dict[str, Value] = {"page": ROWS_OF_IDS, "after": after, "since": since}
+            rows = self._asked("visits there", "visits", "TOP (@page) it.ID", where, "it.ID", **values)
+            ids = [id_ for row in rows if (id_ := whole(row["ID"])) is not None]
+            yield from ids
+            if len(rows) < ROWS_OF_IDS or not ids:
+                return
+            after = ids[-1]
 
     def highest(self, name: str) -> int:
         [row] = self._asked(f"{name} highest", name, "MAX(it.ID) AS N", "", "")

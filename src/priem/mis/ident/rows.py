@@ -134,6 +134,8 @@ class Details:
     """From the first order that names one."""
     services: Mapping[int, Sequence[Service]] = field(default_factory=dict)
     """Empty for a visit whose orders have no lines; no entry for one without an order."""
+    paid: frozenset[int] = frozenset()
+    """Visits whose bills are settled."""
     cells: Mapping[int, Cells] = field(default_factory=dict)
     moved_to: Mapping[int, int] = field(default_factory=dict)
 
@@ -184,6 +186,7 @@ class Surrounded:
         self.speciality = names.professions.get(self.doctor or 0, "")
         self.services = details.services.get(id_)
         self.moved_to = details.moved_to.get(id_)
+        self.is_paid = id_ in details.paid and bool(self.services)
         self.plan_end = moment(row["PlanEnd"]) or cells.ends
         self.zone = setting.zones.get(self.branch, setting.zone)
         self.reading = setting.reading
@@ -234,6 +237,7 @@ def facts(row: Row, around: Surrounded) -> Facts:
         notified=bool(row["Notified"]),
         plan_end=around.plan_end,
         moved_on=around.moved_to is not None,
+        paid=around.is_paid,
     )
 
 

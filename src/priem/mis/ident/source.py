@@ -8,17 +8,20 @@ from priem.errors import AskOperator
 from priem.mis.ident.catalogue import Catalogue
 from priem.mis.ident.check import findings
 from priem.mis.ident.config import Config
-from priem.mis.ident.cursor import Cursor, Marks, Stage
+from priem.mis.ident.cursor import Anchor, Cursor, Marks, Stage
 from priem.mis.ident.details import Parser
 from priem.mis.ident.driver import Database, Value
 from priem.mis.ident.failures import Unreachable
+from priem.mis.ident.known import read
 from priem.mis.ident.passes import Memory, Pass, anchor_of
 from priem.mis.ident.reading import PATIENTS, Clocks, Reader, eight_bytes
+from priem.mis.ident.sweep import Sweep
 from priem.model import Finding, Page, Patient, Rejected
 from priem.ports import Clock, Counts, Exchange, ExchangeLog
-from priem.texts import text
+from priem.texts import Text, text
 
 DICTIONARIES_LAST = timedelta(hours=1)
+NEIGHBOURS = 10
 
 
 class Ident:
@@ -90,11 +93,12 @@ class Ident:
         self._renew_dictionaries()
         clocks = self._reader.clocks()
         if since is None:
-            yield from self._pass(Cursor(horizon=self._horizon(clocks.now), noted=self._first_marks(clocks)), clocks)
+            marks = self._first_marks(clocks)
+            yield from self._pass(Cursor(horizon=self._horizon(clocks.now), noted=marks, swept=clocks.now), clocks)
             return
         cursor = Cursor.parse(since)
         if went_back(cursor, clocks) or self._is_another_copy(cursor):
-            self._note_restoring()
+            self._note("clocks", text("IDENT's database went back to an older copy: everything is read anew."))
             self._memory = Memory(cursor=since)
             yield from self._pass(cursor.over_again(self._first_marks(clocks)), clocks)
             return
@@ -107,7 +111,8 @@ class Ident:
     def _pass(self, begun: Cursor, clocks: Clocks) -> Generator[Page, None, Cursor]:
         """The pass's pages, none when nothing changed; returns the cursor behind it."""
         by_stamp = self._reader.tells_by_stamp(clocks)
-        whole = Pass(self._config, self._reader, self._parser, self._memory, self._clock, by_stamp=by_stamp)
+        sweep = Sweep(self._config, self._reader, self._parser, lambda said: self._note("visits there", said))
+        whole = Pass(self._config, self._reader, self._parser, self._memory, self._clock, sweep, by_stamp=by_stamp)
         cursor, idle = begun, begun.is_fresh
         for page, cursor in whole.pieces(begun):
             if idle and cursor.stage is Stage.DONE and not self._is_worth_a_page(cursor, begun):
@@ -120,6 +125,8 @@ class Ident:
     def _is_worth_a_page(self, done: Cursor, begun: Cursor) -> bool:
         """Nothing changed, but the marks have to move now and then, or the overlap would grow for ever."""
         assert begun.read is not None, "a first reading is never fresh"  # noqa: S101 - says what holds
+        if done.swept != begun.swept:
+            return True
         return abs(done.noted.at - begun.read.at) > timedelta(seconds=self._config.overlap_seconds / 2)
 
     def _first_marks(self, clocks: Clocks) -> Marks:
@@ -146,19 +153,26 @@ class Ident:
         if self._anchored == self._database.connected_times or cursor.anchor is None:
             return False
         now = [anchor_of(row) for row in self._reader.with_ids("visits", [cursor.anchor.id])]
+        is_another = self._lacks_newest(cursor) if not now else is_older(now[0], cursor.anchor)
         self._anchored = self._database.connected_times
-        return not now or now[0].added != cursor.anchor.added or now[0].stamp < cursor.anchor.stamp
+        return is_another
 
-    def _note_restoring(self) -> None:
+    def _lacks_newest(self, cursor: Cursor) -> bool:
+        """The anchor alone may have been deleted by a person; an older copy lacks most of what came with it."""
+        newest = sorted(read(cursor.known or ()))[-NEIGHBOURS:]
+        there = list(self._reader.with_ids("visits", newest, "ID", "it.ID"))
+        return 2 * len(there) < len(newest) or not newest
+
+    def _note(self, what: str, said: Text) -> None:
         self._exchanges.note(
             Exchange(
-                system=self._config.connection,
-                what="clocks",
-                started_at=self._clock.now(),
-                milliseconds=0,
-                error=text("IDENT's database went back to an older copy: everything is read anew."),
+                system=self._config.connection, what=what, started_at=self._clock.now(), milliseconds=0, error=said
             )
         )
+
+
+def is_older(now: Anchor, known: Anchor) -> bool:
+    return now.added != known.added or now.stamp < known.stamp
 
 
 def went_back(cursor: Cursor, clocks: Clocks) -> bool:

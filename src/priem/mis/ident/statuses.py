@@ -30,6 +30,8 @@ class Facts:
     plan_end: datetime | None = None
     moved_on: bool = False
     """Another row was made out of this one."""
+    paid: bool = False
+    """Its bills are settled."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -46,6 +48,8 @@ def status_of(facts: Facts, reading: Reading) -> tuple[VisitStatus, str]:
     """The status, and the raw one beside it. Marks can be taken back, so a status may go backwards."""
     if facts.cancelled is not None or facts.cancel_reason is not None:
         return cancelled(facts, reading)
+    if facts.paid and (facts.check_issued or facts.ended):
+        return VisitStatus.PAID, "paid"
     for mark, status, raw in (
         (facts.check_issued, VisitStatus.COMPLETED, "billed"),
         (facts.ended, VisitStatus.COMPLETED, "completed"),

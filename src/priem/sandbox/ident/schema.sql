@@ -70,6 +70,10 @@ CREATE TABLE dbo.PaymentsIn (
   ID int IDENTITY PRIMARY KEY, DateTimePayment datetime NOT NULL, ID_OwnCompanies int NULL, ID_Patients int NOT NULL,
   ID_CashDescs int NULL, ID_ServiceGroups int NULL, ID_Staffs int NULL, Payment decimal(20,10) NOT NULL,
   DateTimeAdded datetime NOT NULL DEFAULT GETDATE(), DateTimeChanged datetime NULL, DatePayment date NULL);
+CREATE TABLE dbo.OrderPaymentsJournal (
+  ID_Orders int NOT NULL PRIMARY KEY REFERENCES dbo.Orders(ID), DateTimeBill datetime NULL, ID_Patients int NULL,
+  IsBillFormed bit NOT NULL DEFAULT 0, Amount decimal(20,10) NULL, AmountWithDiscount decimal(20,10) NULL,
+  Debt decimal(20,10) NULL);
 CREATE TABLE dbo.TreatmentPlans (
   ID int IDENTITY PRIMARY KEY, ID_StaffsCreated int NULL, DateTimeCreated datetime NOT NULL, ID_Patients int NOT NULL,
   Name nvarchar(255) NULL, ID_Staffs int NULL, ActualFrom datetime NULL, ActualTo datetime NULL,

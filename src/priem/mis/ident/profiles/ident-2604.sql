@@ -74,17 +74,31 @@ WHERE bill.ID_Receptions IS NOT NULL
 
 -- name: services
 -- Lines of such orders: what was done, how often, at which price, less which discount.
+-- optional: line.DateTimeAdded datetime, line.DateTimeChanged datetime
 SELECT line.ID AS ID,
        bill.ID_Receptions AS Visit,
        item.ID AS Service,
        item.Name AS Name,
        line.CountService AS Quantity,
        price.Price AS Price,
-       line.DiscountSum AS Discount
+       line.DiscountSum AS Discount,
+       line.DateTimeAdded AS Added,
+       line.DateTimeChanged AS Changed
 FROM dbo.OrderServiceRelation AS line
 JOIN dbo.Orders AS bill ON bill.ID = line.ID_Orders
 LEFT JOIN dbo.ServiceItemPrices AS price ON price.ID = line.ID_ServicePrices
 LEFT JOIN dbo.ServiceItems AS item ON item.ID = price.ID_ServiceItems
+WHERE bill.ID_Receptions IS NOT NULL
+
+-- name: debts
+-- What is owed of each order; nothing of all of them: the visit is paid.
+-- optional: everything
+SELECT journal.ID_Orders AS ID,
+       bill.ID_Receptions AS Visit,
+       journal.IsBillFormed AS IsFormed,
+       journal.Debt AS Debt
+FROM dbo.OrderPaymentsJournal AS journal
+JOIN dbo.Orders AS bill ON bill.ID = journal.ID_Orders
 WHERE bill.ID_Receptions IS NOT NULL
 
 -- name: cells
