@@ -166,6 +166,12 @@ def contradictions(file: ClinicFile) -> list[Text]:
             for branch in settings.branches
             if branch.partition(":")[0] not in keys or not branch.partition(":")[2]
         ),
+        *(
+            text("patients.branches «{branch}»: no connection is called so; a branch is «connection:id»", branch=branch)
+            for branch in settings.patients.branches
+            if branch.partition(":")[0] not in keys or not branch.partition(":")[2]
+        ),
+        *([text("patients.months must be 1 or more")] if settings.patients.months < 1 else []),
         *sync_mistakes("status_sync", settings.status_sync),
         *(
             mistake

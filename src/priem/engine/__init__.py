@@ -3,6 +3,7 @@
 values     what a МИС can tell, and how each kind of field says it (pure)
 settings   what a clinic decided, as data; the TOML file and the pages fill the same shapes
 bindings   settings in a person's words → ids of the account as it is today, or what is missing
+taking     which patients become contacts at all (pure)
 identity   which contact is this patient (pure)
 succession which lead is this visit: its own, that of the visit it was moved from, a request that waited (pure)
 rules      which stage a visit's lead belongs to (pure)

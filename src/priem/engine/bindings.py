@@ -54,7 +54,10 @@ class Bound:
     branch_rules: Mapping[str, tuple[BoundRule, ...]]
     first_stage: Stage
     branch_first_stages: Mapping[str, Stage]
+    repeat_stage: Stage | None
+    branch_repeat_stages: Mapping[str, Stage]
     guarded: frozenset[Stage]
+    untouched: frozenset[Stage]
     waiting: frozenset[Stage]
     order: Mapping[Stage, int]
     """How far along a stage is."""
@@ -102,6 +105,14 @@ class Binder:
         }
         first_stage = self.stage(leads.first_stage) if leads.first_stage else self.default_stage()
         first_stages = dict(self.first_stages(settings.branches))
+        repeat_stage = self.stage(leads.repeat_stage) if leads.repeat_stage else None
+        repeat_stages = dict(self.repeat_stages(settings.branches))
+        begins = [
+            first_stage,
+            *first_stages.values(),
+            *repeat_stages.values(),
+            *([repeat_stage] if repeat_stage else []),
+        ]
         named = [rule.stage for of_list in (rules, *branch_rules.values()) for rule in of_list]
         bound = Bound(
             settings=settings,
@@ -109,9 +120,11 @@ class Binder:
             branch_rules=branch_rules,
             first_stage=first_stage,
             branch_first_stages=first_stages,
+            repeat_stage=repeat_stage,
+            branch_repeat_stages=repeat_stages,
             guarded=frozenset(map(self.stage, leads.guarded)),
-            waiting=frozenset(map(self.stage, duplicates.waiting))
-            or self.open_stages([*named, first_stage, *first_stages.values()]),
+            untouched=frozenset(map(self.stage, leads.untouched)),
+            waiting=frozenset(map(self.stage, duplicates.waiting)) or self.open_stages([*named, *begins]),
             order=self.order(),
             contact_fields=tuple(self.fields(settings.fields, "patient", self.account.contact_fields)),
             lead_fields=tuple(self.fields(settings.fields, "visit", self.account.lead_fields)),
@@ -155,6 +168,11 @@ class Binder:
         for name, branch in branches.items():
             if branch.first_stage:
                 yield name, self.stage(branch.first_stage)
+
+    def repeat_stages(self, branches: Mapping[str, BranchSettings]) -> Iterator[tuple[str, Stage]]:
+        for name, branch in branches.items():
+            if branch.repeat_stage:
+                yield name, self.stage(branch.repeat_stage)
 
     def pipeline(self, name: Named) -> PipelineInfo:
         for pipeline in self.account.pipelines:
@@ -238,7 +256,8 @@ class Binder:
 def version(bound: Bound) -> str:
     """Of all that a decision about a record rests on besides the record and the CRM."""
     fields = [(one.name, one.info.id, one.info.kind, one.policy) for one in (*bound.contact_fields, *bound.lead_fields)]
-    places = (bound.rules, sorted(bound.branch_rules.items()), bound.first_stage, sorted(bound.branch_first_stages))
+    begins = (bound.first_stage, bound.branch_first_stages, bound.repeat_stage, bound.branch_repeat_stages)
+    places = (bound.rules, sorted(bound.branch_rules.items()), begins)
     return mark(bound.settings, fields, places, length=8)
 
 

@@ -48,7 +48,9 @@ class FoundContact:
 def find_contacts(patients: Sequence[Patient], around: Surroundings, bound: Bound) -> dict[PatientKey, FoundContact]:
     """For every patient the contact that he already is, or none, and why."""
     carriers = by_key(around.contacts.values())
-    certain = {patient.key: certain_contact(patient, around, carriers.get(patient.key, ())) for patient in patients}
+    certain = {
+        patient.key: certain_contact(patient, around, carriers.get(patient.key, ()), bound) for patient in patients
+    }
     found = {key: match for key, match in certain.items() if match}
     taken = {match.contact.id for match in found.values() if match.contact}
     uncertain = [patient for patient in patients if patient.key not in found]
@@ -65,13 +67,24 @@ def by_key(records: Iterable[Record]) -> Mapping[Key, Sequence[Record]]:
     return carriers
 
 
-def certain_contact(patient: Patient, around: Surroundings, carriers: Sequence[Contact]) -> FoundContact | None:
+def certain_contact(
+    patient: Patient, around: Surroundings, carriers: Sequence[Contact], bound: Bound
+) -> FoundContact | None:
     """By link, then by key."""
     if alive := linked_contact(patient.key, around):
         return FoundContact(alive, Why(Reason.LINK, (Candidate(alive.id, Reason.LINK),)))
     if carriers:
-        return FoundContact(carriers[0], Why(Reason.KEY, tuple(Candidate(one.id, Reason.KEY) for one in carriers)))
+        looked_at = tuple(Candidate(one.id, Reason.KEY) for one in carriers)
+        agreeing = [one for one in carriers if bound.settings.duplicates.id_is_enough or agrees(patient, one)]
+        rule = Reason.KEY if agreeing else Reason.KEY_ALONE
+        return FoundContact(agreeing[0] if agreeing else None, Why(rule, looked_at))
     return None
+
+
+def agrees(patient: Patient, contact: Contact) -> bool:
+    """Does the phone or the name say so, too?"""
+    theirs = {number for phone in contact.phones for number in numbers_in(phone.text)}
+    return not theirs.isdisjoint(patient.phones) or bool(name_words(patient.name) & name_words(contact.name))
 
 
 def linked_contact(patient: PatientKey, around: Surroundings) -> Contact | None:

@@ -10,6 +10,7 @@ from priem.engine.names import lead_name, name_to_write
 from priem.engine.reasons import Reason
 from priem.engine.rules import place, place_new
 from priem.engine.succession import FoundLead, find_leads, in_order_of_moves
+from priem.engine.taking import in_branches
 from priem.engine.wanted import (
     contact_changes,
     lead_changes,
@@ -18,27 +19,35 @@ from priem.engine.wanted import (
     patient_fingerprint,
     visit_fingerprint,
 )
-from priem.model import Action, Lead, Patient, PatientKey, Step, Surroundings, Visit, VisitKey, VisitStatus, Why
+from priem.model import Action, Key, Lead, Patient, PatientKey, Step, Surroundings, Visit, VisitKey, VisitStatus, Why
 
 
 def plan_patients(
-    patients: Sequence[Patient], around: Surroundings, bound: Bound, *, last_look: bool = True
+    patients: Sequence[Patient],
+    around: Surroundings,
+    bound: Bound,
+    *,
+    left_out: Collection[Key] = (),
+    last_look: bool = True,
 ) -> Iterator[Step]:
     """What becomes of each patient's contact. Unless it is the last look, doubtful matches are put off."""
-    found = find_contacts(patients, around, bound)
+    found = find_contacts([patient for patient in patients if patient.key not in left_out], around, bound)
     for patient in patients:
-        match = found[patient.key]
-        yield (
-            leave(patient.key, None, Reason.LATER)
-            if match.is_doubtful and not last_look
-            else contact_step(patient, match, around, bound)
-        )
+        match = found.get(patient.key)
+        if match is None:
+            yield leave(patient.key, None, Reason.NOT_TAKEN)
+        elif match.is_doubtful and not last_look:
+            yield leave(patient.key, None, Reason.LATER)
+        else:
+            yield contact_step(patient, match, around, bound)
 
 
 def contact_step(patient: Patient, match: FoundContact, around: Surroundings, bound: Bound) -> Step:
     link = around.patient_links.get(patient.key)
     mark = patient_fingerprint(patient, bound)
-    if match.contact is None and link:
+    if match.why.rule == Reason.KEY_ALONE:
+        return Step(action=Action.LEAVE, key=patient.key, why=match.why)
+    if match.contact is None and link and not bound.settings.contacts.make_again:
         return leave(patient.key, link.contact, Reason.GONE)
     if match.contact is None:
         draft = new_contact(patient, bound)
@@ -61,11 +70,13 @@ def plan_visits(
     bound: Bound,
     *,
     since: datetime | None = None,
+    left_out: Collection[Key] = (),
     last_look: bool = True,
 ) -> Iterator[Step]:
     """What becomes of each visit's lead, once the patients' contacts are settled.
 
-    Visits from before `since` get no new lead. Unless it is the last look, requests are not given away yet.
+    Visits from before `since` and of patients who are left out get no new lead. Unless it is the last look, requests
+    are not given away yet.
     """
     known = around.visit_links.keys() | {key for lead in around.leads.values() for key in lead.keys}
     history = {visit.key for visit in visits if since and is_history(visit, since, known)}
@@ -75,7 +86,7 @@ def plan_visits(
         if match is None:
             yield leave(visit.key, None, Reason.HISTORY if visit.key in history else Reason.MOVED_ON)
         elif match.lead is None:
-            yield missing_lead(visit, match, around, bound)
+            yield missing_lead(visit, match, around, bound, is_taken=visit.patient not in left_out)
         elif match.why.rule == Reason.WAITING and not last_look:
             yield leave(visit.key, None, Reason.LATER)
         else:
@@ -95,6 +106,8 @@ def lead_step(visit: Visit, lead: Lead, match: FoundLead, around: Surroundings, 
     mark = visit_fingerprint(visit, contact, bound)
     if link and link.lead == lead.id and decided_upon(link.fingerprint) == mark:
         return leave(visit.key, lead.id, Reason.UNCHANGED)
+    if (lead.pipeline, lead.stage) in bound.untouched:
+        return untouched(visit, lead, match, is_linked=link is not None)
     placement = place(visit, lead, match.before, bound)
     unheard = match.before is not None and is_unheard(match.before.fingerprint)
     name = name_to_write(visit, lead, match, contact, bound)
@@ -111,15 +124,26 @@ def lead_step(visit: Visit, lead: Lead, match: FoundLead, around: Surroundings, 
     )
 
 
-def missing_lead(visit: Visit, match: FoundLead, around: Surroundings, bound: Bound) -> Step:
+def untouched(visit: Visit, lead: Lead, match: FoundLead, *, is_linked: bool) -> Step:
+    """The lead is the visit's; what it says stays as it is until somebody takes it out of that stage."""
+    if is_linked and not match.replaces:
+        return leave(visit.key, lead.id, Reason.UNTOUCHED)
+    return Step(
+        action=Action.UPDATE if match.replaces else Action.ADOPT,
+        key=visit.key,
+        target=lead.id,
+        why=Why(match.why.rule, match.why.candidates, Reason.UNTOUCHED),
+        replaces=match.replaces,
+    )
+
+
+def missing_lead(visit: Visit, match: FoundLead, around: Surroundings, bound: Bound, *, is_taken: bool) -> Step:
     """There is no lead: make one, unless a person deleted it or the clinic wants none."""
     contact = linked_contact(visit.patient, around)
-    if match.before:
-        return leave(visit.key, match.before.lead, Reason.GONE)
-    if not bound.settings.leads.create:
-        return leave(visit.key, None, Reason.NO_LEADS_WANTED)
-    if visit.status is VisitStatus.DELETED:
-        return leave(visit.key, None, Reason.DELETED)
+    if match.why.rule == Reason.KEY_ALONE:
+        return Step(action=Action.LEAVE, key=visit.key, why=match.why)
+    if reason := why_none(visit, match, bound, is_taken=is_taken):
+        return leave(visit.key, match.before.lead if match.before else None, reason)
     if contact is None:
         return leave(visit.key, None, Reason.NO_CONTACT)
     placement = place_new(visit, bound)
@@ -131,6 +155,17 @@ def missing_lead(visit: Visit, match: FoundLead, around: Surroundings, bound: Bo
         why=Why(match.why.rule, match.why.candidates, placement.rule),
         fingerprint=visit_fingerprint(visit, contact, bound, name),
     )
+
+
+def why_none(visit: Visit, match: FoundLead, bound: Bound, *, is_taken: bool) -> Reason | None:
+    """Why a visit without a lead stays so, as far as the clinic's wishes go."""
+    if match.before and not (bound.settings.leads.make_again and not visit.status.is_over):
+        return Reason.GONE
+    if not bound.settings.leads.create:
+        return Reason.NO_LEADS_WANTED
+    if visit.status is VisitStatus.DELETED:
+        return Reason.DELETED
+    return None if is_taken and in_branches(visit, bound) else Reason.NOT_TAKEN
 
 
 def leave(key: PatientKey | VisitKey, target: int | None, why: Reason) -> Step:

@@ -27,6 +27,9 @@ class Reason(StrEnum):
     # Why nothing is done
     UNCHANGED = "unchanged"
     LATER = "later"
+    NOT_TAKEN = "not_taken"
+    UNTOUCHED = "untouched"
+    KEY_ALONE = "key_alone"
     GONE = "gone"
     MOVED_ON = "moved_on"
     HISTORY = "history"
@@ -57,6 +60,9 @@ SENTENCES: Mapping[str, Text] = {
     Reason.NOBODY: text("Nothing in amoCRM fits."),
     Reason.UNCHANGED: text("Nothing has changed since it was decided last."),
     Reason.LATER: text("It is decided once the rest of this reading is known."),
+    Reason.NOT_TAKEN: text("The settings do not take this patient, or this branch."),
+    Reason.UNTOUCHED: text("The settings say that nothing is written to leads in this stage."),
+    Reason.KEY_ALONE: text("It carries the record's key, and nothing else agrees: a person has to look."),
     Reason.GONE: text("It was deleted in amoCRM, and is not made again."),
     Reason.MOVED_ON: text("The visit was moved; its lead belongs to the new one."),
     Reason.HISTORY: text("The visit is older than the connection to the clinic: it gets no lead."),

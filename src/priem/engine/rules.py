@@ -19,7 +19,7 @@ class Placement:
 
 def place_new(visit: Visit, bound: Bound) -> Placement:
     """Where a lead begins."""
-    first = bound.branch_first_stages.get(branch_name(visit), bound.first_stage)
+    first = first_stage(visit, bound)
     decided = fitting_rule(visit, first[0], bound)
     if decided:
         return Placement(decided.stage, said(decided), decided.loss_reason)
@@ -37,6 +37,15 @@ def place(visit: Visit, lead: Lead, link: VisitLink | None, bound: Bound) -> Pla
     if link and decided.stage != now and goes_back(now, decided.stage, bound) and not may_go_back(now, link, bound):
         return Placement(None, Reason.AHEAD)
     return Placement(decided.stage, said(decided), decided.loss_reason)
+
+
+def first_stage(visit: Visit, bound: Bound) -> Stage:
+    """The branch's own before the clinic's; for a repeat visit, that for repeat visits first."""
+    branch = branch_name(visit)
+    own = bound.branch_first_stages.get(branch)
+    if visit.is_first is False:
+        return bound.branch_repeat_stages.get(branch) or own or bound.repeat_stage or bound.first_stage
+    return own or bound.first_stage
 
 
 def said(decided: BoundRule) -> str:

@@ -81,6 +81,9 @@ class Duplicates(Strict):
     rename_found_leads: bool = False
     junk_phones: tuple[str, ...] = ()
     """Numbers that belong to nobody: the clinic's own, a call centre's."""
+    id_is_enough: bool = True
+    """A contact or lead that carries a record's key is that record's. False: something else has to agree, or a person
+    has to look, since keys can be typed and copied by hand."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -89,10 +92,16 @@ class Leads(Strict):
     name: str = "{patient}, {date} {time}"
     first_stage: StageName | None = None
     """Where a lead begins when no rule tells. None: the first stage of the main pipeline."""
+    repeat_stage: StageName | None = None
+    """The same for the lead of a repeat visit. None: `first_stage`."""
     guarded: tuple[StageName, ...] = ()
     """Stages that Priem leaves alone: a lead there keeps its stage."""
+    untouched: tuple[StageName, ...] = ()
+    """Stages in which Priem writes nothing at all to a lead."""
     back: Literal["own", "always", "never"] = "own"
     """May a lead go back a stage? `own`: only from where Priem itself has put it."""
+    make_again: bool = False
+    """What becomes of a lead that a person has deleted: made again, or left so."""
     total_is_price: bool = True
     responsible: Named = ""
     tags: tuple[str, ...] = ()
@@ -101,6 +110,8 @@ class Leads(Strict):
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Contacts(Strict):
     name: Policy = "overwrite"
+    make_again: bool = False
+    """Likewise for contacts."""
     responsible: Named = ""
     tags: tuple[str, ...] = ()
 
@@ -111,6 +122,18 @@ class BranchSettings(Strict):
 
     status_sync: StatusSync | None = None
     first_stage: StageName | None = None
+    repeat_stage: StageName | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Patients(Strict):
+    """Who becomes a contact. Whoever is one already is kept in step, whatever stands here."""
+
+    take: Literal["everyone", "with_phone", "recent"] = "everyone"
+    """`recent`: those who were here in the last `months`, or are expected."""
+    months: int = 24
+    branches: tuple[str, ...] = ()
+    """`connection:branch id`; only who has a visit there (as far back as `months` with `recent`). Empty: all."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -122,3 +145,4 @@ class Settings(Strict):
     duplicates: Duplicates = Duplicates()
     leads: Leads = Leads()
     contacts: Contacts = Contacts()
+    patients: Patients = Patients()

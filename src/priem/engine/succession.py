@@ -110,11 +110,18 @@ class LeadSearch:
         """By its own key, or by that of the visit it was moved from: the answer to a creation may have been lost."""
         for key in (visit.key, visit.moved_from):
             found = [lead for lead in self.carriers.get(key, ()) if self.owners.get(lead.id) is None] if key else []
+            if found and not self.agrees(visit, found[0]):
+                return FoundLead(None, Why(Reason.KEY_ALONE, (Candidate(found[0].id, Reason.KEY),)))
             if found:
                 self.owners[found[0].id] = visit.key
                 looked_at = tuple(Candidate(lead.id, Reason.KEY) for lead in found)
                 return FoundLead(found[0], Why(Reason.KEY, looked_at), before=VisitLink(lead=found[0].id))
         return None
+
+    def agrees(self, visit: Visit, lead: Lead) -> bool:
+        """Is the key enough, or the lead's contact the patient's?"""
+        own = linked_contact(visit.patient, self.around)
+        return self.bound.settings.duplicates.id_is_enough or (own is not None and own.id in lead.contacts)
 
     def waiting(self, visit: Visit) -> FoundLead:
         near = self.near.get(visit.patient, ())

@@ -10,6 +10,7 @@ from priem.engine.later import Later
 from priem.engine.mirror import SETTLE, Mirror
 from priem.engine.orphans import with_patients, without_contact
 from priem.engine.plan import plan_patients, plan_visits
+from priem.engine.taking import left_out
 from priem.engine.unheard import as_if_heard
 from priem.model import Page, Step, Surroundings
 from priem.ports import Clock, Crm, Source, Store
@@ -77,8 +78,10 @@ def settle_page(page: Page, connection: str, later: Later, clinic: Clinic, mirro
 
 def decide_patients(page: Page, later: Later, clinic: Clinic, _mirror: Mirror) -> Decision:
     around = clinic.store.around_patients(page.patients)
+    not_taken = left_out(page.patients, page.visits, around, clinic.bound, clinic.clock.now())
     last_look = later.is_last_for_patients(page)
-    return tuple(plan_patients(page.patients, around, clinic.bound, last_look=last_look)), around
+    steps = plan_patients(page.patients, around, clinic.bound, left_out=not_taken, last_look=last_look)
+    return tuple(steps), around
 
 
 def decide_visits(page: Page, later: Later, clinic: Clinic, mirror: Mirror) -> Decision:
@@ -86,5 +89,8 @@ def decide_visits(page: Page, later: Later, clinic: Clinic, mirror: Mirror) -> D
     around = clinic.store.around_visits(moves, {visit.patient for visit in page.visits})
     if mirror.unheard:
         around = as_if_heard(around, {step.key for step in mirror.unheard})
-    steps = plan_visits(page.visits, around, clinic.bound, since=page.visits_since, last_look=later.is_over)
+    not_taken = left_out(page.patients, page.visits, around, clinic.bound, clinic.clock.now())
+    steps = plan_visits(
+        page.visits, around, clinic.bound, since=page.visits_since, left_out=not_taken, last_look=later.is_over
+    )
     return tuple(steps), around
