@@ -241,7 +241,7 @@ class Outcome:
     """The contact or lead; None unless done."""
     reason: Text | None = None
     gone: bool = False
-    """Refused because the contact or lead that was to be changed is not there any more: deleted, or merged away."""
+    """Refused because a contact or lead that the draft names is not there any more: deleted, or merged away."""
     request_id: str = ""
     """amoCRM's X-Request-Id, for its support."""
 

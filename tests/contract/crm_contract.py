@@ -272,6 +272,13 @@ class CrmContract:
         assert states(found) == {"kept": State.DONE, "deleted": State.REFUSED}
         assert (found["kept"].gone, found["deleted"].gone) == (False, True)
 
+    def test_a_new_lead_on_a_contact_that_was_deleted_says_so(self, desk: Desk) -> None:
+        deleted = self.new_contact(desk)
+        desk.delete_contact(deleted)
+        found = outcomes(desk.crm.write_leads([LeadDraft(ref="bad", contact=deleted), LeadDraft(ref="good")]))
+        assert states(found) == {"bad": State.REFUSED, "good": State.DONE}
+        assert (found["bad"].gone, found["good"].gone) == (True, False)
+
     def test_a_bad_value_is_not_taken_for_a_missing_contact(self, desk: Desk) -> None:
         id_ = self.new_contact(desk)
         outcome = outcomes(desk.crm.write_contacts([ContactDraft(ref="a", id=id_, responsible=999999)]))["a"]

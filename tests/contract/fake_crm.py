@@ -326,6 +326,9 @@ class FakeCrm:
             return Outcome(ref=draft.ref, state=State.REFUSED, reason=gone(draft.id), gone=True)
         if reason := self._objection(draft, self._account.lead_fields, VISIT_CODE) or self._lead_objection(draft, old):
             return refused(draft, reason)
+        if draft.id is None and draft.contact is not None and draft.contact not in self.all_contacts:
+            reason = text("amoCRM does not take this record (NotSupportedChoice): contacts")
+            return Outcome(ref=draft.ref, state=State.REFUSED, reason=reason, gone=True)
         stage = old.stage if draft.stage is None else draft.stage
         lead = replace(
             old,
@@ -368,8 +371,6 @@ class FakeCrm:
         stages = {(one.id, of.id) for one in self._account.pipelines for of in one.stages}
         if (pipeline, stage) not in stages:
             return text("amoCRM does not take this record (NotSupportedChoice): status_id")
-        if draft.id is None and draft.contact is not None and draft.contact not in self.all_contacts:
-            return text("amoCRM does not take this record (NotSupportedChoice): contacts")
         return None
 
     def _make_field(self, entity: str, name: str, kind: str, options: Sequence[str], code: str) -> FieldInfo:

@@ -178,7 +178,10 @@ class Complaint:
 
     reason: Text
     is_gone: bool = False
-    """The contact or lead to be changed was deleted or merged away."""
+    """It names a contact or lead that was deleted or merged away."""
+
+
+CONTACT_OF_LEAD = re.compile(r"_embedded\.contacts\.\d+\.id")
 
 
 def complaints(answer: Answer, payload: list[dict[str, Any]]) -> dict[int, Complaint]:
@@ -196,8 +199,14 @@ def validation_complaints(found: object, payload: list[dict[str, Any]]) -> dict[
         position = str(item.get("request_id", ""))
         if position.isdigit() and int(position) < len(payload):
             errors = [error for error in item.get("errors") or () if isinstance(error, dict)]
-            by_position[int(position)] = Complaint(describe(errors, payload[int(position)]))
+            reason = describe(errors, payload[int(position)])
+            by_position[int(position)] = Complaint(reason, is_gone=any(map(misses_contact, errors)))
     return by_position
+
+
+def misses_contact(error: dict[str, Any]) -> bool:
+    """A new lead names a contact that is not there any more."""
+    return CONTACT_OF_LEAD.match(str(error.get("path", ""))) is not None and error.get("code") == "NotSupportedChoice"
 
 
 def describe(errors: list[dict[str, Any]], item: dict[str, Any]) -> Text:

@@ -4,6 +4,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import replace
 from itertools import chain
 
+from priem.engine.vanished import look_after, not_an_error
 from priem.errors import OutcomeUnknown, TryLater
 from priem.model import (
     LOST,
@@ -26,21 +27,26 @@ Carried = Sequence[tuple[Step, Outcome]]
 def carry_out(steps: Sequence[Step], around: Surroundings, crm: Crm, store: Store) -> Iterator[Carried]:
     """Gives what became of the steps as it becomes known; everything it gives is stored already.
 
-    Raises OutcomeUnknown or TryLater at the end if some steps are not settled: the page has to be read again.
+    Raises OutcomeUnknown or TryLater at the end if some steps are not settled: the page has to be read again. Raises
+    DecideAnew if all that is not settled has vanished from amoCRM.
     """
     if not steps:
         return
     store.intend([step for step in steps if step.action in (Action.CREATE, Action.ADOPT, Action.UPDATE)])
     yield [(step, settled_already(step)) for step in steps if step.draft is None]
     unsettled: set[State] = set()
-    for outcomes in send([step for step in steps if step.draft], crm):
+    vanished: list[Step] = []
+    for told in send([step for step in steps if step.draft], crm):
+        outcomes = [(step, not_an_error(outcome)) for step, outcome in told]
         store.record([(step, outcome, after(step, outcome, around)) for step, outcome in outcomes])
-        unsettled |= {outcome.state for _, outcome in outcomes} & {State.UNKNOWN, State.POSTPONED}
+        unsettled |= {outcome.state for _, outcome in told} & {State.UNKNOWN, State.POSTPONED}
+        vanished += [step for step, outcome in told if outcome.gone]
         yield outcomes
     if State.UNKNOWN in unsettled:
         raise OutcomeUnknown(text("amoCRM did not say whether it has written everything."))
     if unsettled:
         raise TryLater(text("amoCRM did not take everything now."))
+    look_after(vanished, around, crm, store)
 
 
 def settled_already(step: Step) -> Outcome:

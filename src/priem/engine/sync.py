@@ -1,6 +1,6 @@
 """Read, decide, carry out."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from itertools import chain
 
@@ -12,6 +12,7 @@ from priem.engine.orphans import with_patients, without_contact
 from priem.engine.plan import plan_patients, plan_visits
 from priem.engine.taking import left_out
 from priem.engine.unheard import as_if_heard
+from priem.engine.vanished import DecideAnew
 from priem.model import Page, Step, Surroundings
 from priem.ports import Clock, Crm, Source, Store
 
@@ -43,6 +44,9 @@ class Clinic:
     """Webhooks keep the mirror: changes are written without reading first what managers wrote."""
 
 
+Decide = Callable[[Page, Later, Clinic, Mirror], Decision]
+
+
 def sync(source: Source, clinic: Clinic) -> Iterator[Progress]:
     """Brings the CRM up to date with one connection. Safe to stop and to repeat at any line.
 
@@ -67,13 +71,23 @@ def sync(source: Source, clinic: Clinic) -> Iterator[Progress]:
 def settle_page(page: Page, connection: str, later: Later, clinic: Clinic, mirror: Mirror) -> Iterator[Carried]:
     """Contacts before leads: a lead is made on its contact."""
     for decide in (decide_patients, decide_visits):
+        try:
+            yield from settle(decide, page, connection, later, clinic, mirror)
+        except DecideAnew:
+            mirror.catch_up()  # a merge changes the one that lives on
+            yield from settle(decide, page, connection, later, clinic, mirror)
+
+
+def settle(
+    decide: Decide, page: Page, connection: str, later: Later, clinic: Clinic, mirror: Mirror
+) -> Iterator[Carried]:
+    steps, around = decide(page, later, clinic, mirror)
+    if mirror.freshen_for(steps):
         steps, around = decide(page, later, clinic, mirror)
-        if mirror.freshen_for(steps):
-            steps, around = decide(page, later, clinic, mirror)
-        decided = later.put_off(page, steps)
-        if orphans := without_contact(page.visits, decided):
-            clinic.store.reject(connection, orphans)
-        yield from carry_out(decided, around, clinic.crm, clinic.store)
+    decided = later.put_off(page, steps)
+    if orphans := without_contact(page.visits, decided):
+        clinic.store.reject(connection, orphans)
+    yield from carry_out(decided, around, clinic.crm, clinic.store)
 
 
 def decide_patients(page: Page, later: Later, clinic: Clinic, _mirror: Mirror) -> Decision:

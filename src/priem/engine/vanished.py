@@ -1,0 +1,51 @@
+"""Contacts and leads that were there a moment ago, and which amoCRM does not know any more when they are written to."""
+
+from collections.abc import Sequence
+from dataclasses import replace
+from itertools import chain
+
+from priem.errors import TryLater
+from priem.model import ContactDraft, LeadDraft, Outcome, State, Step, Surroundings
+from priem.ports import Crm, Store
+from priem.texts import text
+
+KEPT = 30 * 24 * 3600
+"""Seconds that amoCRM keeps what was deleted or merged. docs/reference/amocrm.md §4.2"""
+
+
+class DecideAnew(TryLater):
+    """What was decided upon has vanished; the store knows by now what became of it."""
+
+
+def not_an_error(outcome: Outcome) -> Outcome:
+    """Nobody has to mend what is gone: it is decided anew."""
+    return replace(outcome, state=State.POSTPONED) if outcome.gone else outcome
+
+
+def look_after(vanished: Sequence[Step], around: Surroundings, crm: Crm, store: Store) -> None:
+    """Whoever lives on after a merge is known to the store from now on; the rest is gone from it.
+
+    Raises DecideAnew when there were any.
+    """
+    if not vanished:
+        return
+    contacts, leads = named_contacts(vanished), named_leads(vanished)
+    last_seen = [around.contacts[id_].updated_at for id_ in contacts if id_ in around.contacts]
+    last_seen += [around.leads[id_].updated_at for id_ in leads if id_ in around.leads]
+    since = max(min(last_seen, default=0), (store.mirrored_until() or 0) - KEPT)
+    history = crm.gone_since(since)
+    store.merged(history.merged_contacts, history.merged_leads)
+    store.gone(contacts, leads)
+    raise DecideAnew(text("What was to be changed in amoCRM was merged or deleted at this moment."))
+
+
+def named_contacts(steps: Sequence[Step]) -> set[int]:
+    """Those that the drafts change, and those that new leads were to be made on."""
+    own = (step.draft.id for step in steps if isinstance(step.draft, ContactDraft))
+    of_leads = (step.draft.contact for step in steps if isinstance(step.draft, LeadDraft) and step.draft.id is None)
+    return {id_ for id_ in chain(own, of_leads) if id_ is not None}
+
+
+def named_leads(steps: Sequence[Step]) -> set[int]:
+    ids = (step.draft.id for step in steps if isinstance(step.draft, LeadDraft))
+    return {id_ for id_ in ids if id_ is not None}

@@ -1,0 +1,121 @@
+"""A manager merges or deletes in the very moment in which Priem writes. Given, when, then."""
+
+from collections.abc import Callable, Iterator, Sequence
+from typing import Any
+
+import pytest
+
+from priem.model import ContactDraft, LeadDraft, Outcome, PatientKey, State, VisitStatus
+from priem.ports import Crm
+from tests.engine.clinic import ANNA, BOOKED, BORIS, CAME, Clinic, patient, visit
+
+
+class Meanwhile:
+    """The clinic's amoCRM, in which something happens once, before the first contacts or leads are written."""
+
+    def __init__(self, clinic: Clinic, what: str, happens: Callable[[], None]) -> None:
+        self._crm = clinic.crm
+        self._what = what
+        self._happens = happens
+
+    def __getattr__(self, name: str) -> Any:
+        return getattr(self._crm, name)
+
+    def write_contacts(self, drafts: Sequence[ContactDraft]) -> Iterator[Sequence[Outcome]]:
+        self._now("contacts")
+        return self._crm.write_contacts(drafts)
+
+    def write_leads(self, drafts: Sequence[LeadDraft]) -> Iterator[Sequence[Outcome]]:
+        self._now("leads")
+        return self._crm.write_leads(drafts)
+
+    def _now(self, what: str) -> None:
+        if what == self._what:
+            self._what = ""
+            self._happens()
+
+
+@pytest.fixture
+def clinic(clinic: Clinic) -> Clinic:
+    """Two patients with a visit each are known on both sides."""
+    clinic.mis.put(
+        patient("1", "Белова Анна", ANNA), patient("2", "Чернов Борис", BORIS), visit("500", "1"), visit("501", "2")
+    )
+    clinic.sync()
+    return clinic
+
+
+def sync_while(clinic: Clinic, what: str, happens: Callable[[], None]) -> None:
+    crm: Crm = Meanwhile(clinic, what, happens)
+    clinic.sync(parts=clinic.parts(crm=crm))
+
+
+def refused(clinic: Clinic) -> list[object]:
+    return [entry.step.key for entry in clinic.store.journal.values() if entry.state is State.REFUSED]
+
+
+def test_a_contact_that_is_merged_meanwhile_hands_its_changes_to_the_one_that_lives_on(clinic: Clinic) -> None:
+    old, new = clinic.contact_of("1").id, clinic.crm.add_contact("Аня")
+    clinic.mis.put(patient("1", "Белова Анна Ивановна", ANNA))
+
+    sync_while(clinic, "contacts", lambda: clinic.crm.merge_contacts(new, old))
+
+    assert clinic.crm.all_contacts[new].name == "Белова Анна Ивановна"
+    assert clinic.store.patient_links[PatientKey("ident", "1")].contact == new
+    assert clinic.names == ["Белова Анна Ивановна", "Чернов Борис"]
+    assert refused(clinic) == []
+    assert clinic.store.open_steps() == ()
+
+
+def test_a_contact_that_is_deleted_meanwhile_is_left_and_is_no_error(clinic: Clinic) -> None:
+    deleted = clinic.contact_of("1").id
+    clinic.mis.put(patient("1", "Белова Анна Ивановна", ANNA), patient("2", "Чернов Борис Львович", BORIS))
+
+    sync_while(clinic, "contacts", lambda: clinic.crm.delete_contact(deleted))
+    clinic.mis.touch()
+    clinic.sync()
+
+    assert clinic.names == ["Чернов Борис Львович"]
+    assert refused(clinic) == []
+
+
+def test_a_lead_that_is_merged_meanwhile_hands_its_stage_to_the_one_that_lives_on(clinic: Clinic) -> None:
+    old = clinic.lead_of("500").id
+    new = clinic.crm.add_lead(contact=clinic.contact_of("1").id, stage=BOOKED)
+    clinic.mis.put(visit("500", "1", VisitStatus.ARRIVED))
+
+    sync_while(clinic, "leads", lambda: clinic.crm.merge_leads(new, old))
+
+    assert clinic.lead_of("500").id == new
+    assert clinic.crm.all_leads[new].stage == CAME
+    assert refused(clinic) == []
+
+
+def test_a_lead_that_is_deleted_meanwhile_stays_deleted_and_the_others_are_written(clinic: Clinic) -> None:
+    deleted = clinic.lead_of("500").id
+    clinic.mis.put(visit("500", "1", VisitStatus.ARRIVED), visit("501", "2", VisitStatus.ARRIVED))
+
+    sync_while(clinic, "leads", lambda: clinic.crm.delete_lead(deleted))
+
+    assert [lead.stage for lead in clinic.crm.all_leads.values()] == [CAME]
+    assert refused(clinic) == []
+
+
+def test_a_new_visit_finds_its_patients_contact_that_is_merged_meanwhile(clinic: Clinic) -> None:
+    old, new = clinic.contact_of("1").id, clinic.crm.add_contact("Аня")
+    clinic.mis.put(visit("502", "1", hours=30))
+
+    sync_while(clinic, "leads", lambda: clinic.crm.merge_contacts(new, old))
+
+    assert clinic.lead_of("502").contacts == (new,)
+    assert refused(clinic) == []
+
+
+def test_a_new_visit_whose_patients_contact_is_deleted_meanwhile_is_named(clinic: Clinic) -> None:
+    deleted = clinic.contact_of("1").id
+    clinic.mis.put(visit("502", "1", hours=30))
+
+    sync_while(clinic, "leads", lambda: clinic.crm.delete_contact(deleted))
+
+    assert ("ident", "visit", "502") in clinic.store.rejected
+    assert refused(clinic) == []
