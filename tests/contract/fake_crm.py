@@ -8,7 +8,6 @@ from typing import TypeVar
 from priem.errors import AskOperator, TryLater
 from priem.model import (
     LOST,
-    WON,
     Account,
     Contact,
     ContactDraft,
@@ -19,13 +18,12 @@ from priem.model import (
     Outcome,
     PatientKey,
     PhoneEntry,
-    PipelineInfo,
-    StageInfo,
     State,
     VisitKey,
 )
 from priem.ports import Gone
 from priem.texts import Text, text
+from tests.contract.fake_account import ACCOUNT as ACCOUNT
 
 Draft = TypeVar("Draft", ContactDraft, LeadDraft)
 Row = TypeVar("Row", Contact, Lead)
@@ -34,31 +32,8 @@ BATCH = 250
 SOME = 100
 """As many ids as one request asks for."""
 PATIENT_CODE, VISIT_CODE = "PRIEM_PATIENT", "PRIEM_VISIT"
-STAGES = (
-    StageInfo(101, "Неразобранное", 10, is_unsorted=True),
-    StageInfo(102, "Первичный контакт", 20),
-    StageInfo(103, "Записан", 30),
-    StageInfo(104, "Подтверждён", 40),
-    StageInfo(105, "Пришёл", 50),
-    StageInfo(WON, "Успешно реализовано", 10000),
-    StageInfo(LOST, "Закрыто и не реализовано", 11000),
-)
 GONE = text("amoCRM has no contact or lead {id} any more.")
 LOST_ANSWER = text("The connection to amoCRM broke before its answer came.")
-ACCOUNT = Account(
-    id=30000001,
-    name="Клиника",
-    subdomain="clinic",
-    time_zone="Europe/Moscow",
-    filters_work=True,
-    pipelines=(
-        PipelineInfo(1, "Воронка", STAGES, is_main=True),
-        PipelineInfo(2, "Повторные", (STAGES[0], StageInfo(202, "Записан", 20), *STAGES[-2:])),
-    ),
-    users={501: "Администратор", 502: "Ольга"},
-    contact_fields=(FieldInfo(11, "Телефон", "multitext", "PHONE"), FieldInfo(12, "Email", "multitext", "EMAIL")),
-    loss_reasons={71: "Не подошло время", 72: "Передумал"},
-)
 
 
 class FakeCrm:
