@@ -1,5 +1,5 @@
 from django.contrib import admin
-from django.urls import path
+from django.urls import include, path
 from django.views.generic import RedirectView
 
 from priem.hub.health import healthz
@@ -7,5 +7,6 @@ from priem.hub.health import healthz
 urlpatterns = [
     path("", RedirectView.as_view(pattern_name="admin:index")),
     path("healthz", healthz),
+    path("", include("priem.hub.ident.urls")),
     path("admin/", admin.site.urls),
 ]

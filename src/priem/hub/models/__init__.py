@@ -3,6 +3,7 @@
 from priem.hub.models.clinic import Authorisation, Clinic
 from priem.hub.models.connection import Connection
 from priem.hub.models.hooks import Hearing, ReceivedHook
+from priem.hub.models.ident import IdentCall, IdentService, IdentTicket, Serialization, Timetable, TimetableDay
 from priem.hub.models.journal import ExchangeRecord, RejectedRow, StepRecord
 from priem.hub.models.links import PatientLink, VisitLink
 from priem.hub.models.mirror import (
@@ -22,6 +23,9 @@ __all__ = [
     "Connection",
     "ExchangeRecord",
     "Hearing",
+    "IdentCall",
+    "IdentService",
+    "IdentTicket",
     "Merge",
     "MirrorState",
     "MirroredContact",
@@ -33,6 +37,9 @@ __all__ = [
     "PatientLink",
     "ReceivedHook",
     "RejectedRow",
+    "Serialization",
     "StepRecord",
+    "Timetable",
+    "TimetableDay",
     "VisitLink",
 ]

@@ -1,10 +1,10 @@
-"""What became of applications: the rows of OnlineTickets. docs/reference/ident.md §2.3 (which column is which is inferred)"""
+"""What became of applications: the rows of OnlineTickets. docs/reference/ident.md §2.3 (their meaning is inferred)"""
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
-from priem.mis.ident.reading import IDS_AT_ONCE, Reader, about
+from priem.mis.ident.reading import Reader
 from priem.mis.ident.rows import moment, whole, words
 
 STATEMENT = "applications"
@@ -25,19 +25,13 @@ class Application:
 
 def applications(reader: Reader, tickets: Sequence[str]) -> Iterator[Application]:
     """Those of these ids that are there; none where the database or the profile has no such table."""
-    profile = reader.profile()
-    if STATEMENT not in profile:
-        return
-    sql = about(profile[STATEMENT].sql, "it.*", "it.Ticket IN (@tickets)")
-    for start in range(0, len(tickets), IDS_AT_ONCE):
-        some = list(tickets[start : start + IDS_AT_ONCE])
-        for row in reader.rows(STATEMENT, sql, tickets=some):
-            id_, created = whole(row["ID"]), moment(row["Created"])
-            if id_ is not None and created is not None:
-                yield Application(
-                    ticket=words(row["Ticket"]),
-                    row=id_,
-                    created_at=created,
-                    inserted_at=moment(row["Inserted"]),
-                    discarded=bool(row["Discarded"]),
-                )
+    for row in reader.with_ids(STATEMENT, tickets, "Ticket"):  # type: ignore[arg-type]  # ids of tickets are texts
+        id_, created = whole(row["ID"]), moment(row["Created"])
+        if id_ is not None and created is not None:
+            yield Application(
+                ticket=words(row["Ticket"]),
+                row=id_,
+                created_at=created,
+                inserted_at=moment(row["Inserted"]),
+                discarded=bool(row["Discarded"]),
+            )

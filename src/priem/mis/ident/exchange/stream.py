@@ -1,7 +1,7 @@
 """A posted document, JSON or XML, read element by element while it comes: never the whole of it in memory.
 
-An object with lists in it is all that is known here, so what comes out is (name of the list, element). What an element
-holds is for others to say.
+An object with lists in it is all that is known here, so what comes out is (name of the list, element), and before them
+(name of the list, BEGUN). What an element holds is for others to say.
 """
 
 import codecs
@@ -16,6 +16,8 @@ from priem.mis.ident.exchange.refusals import BadRequest
 from priem.texts import text
 
 Element = tuple[str, object]
+BEGUN = object()
+"""Stands before a list's elements, so that an empty list can be told from none."""
 LARGEST = 256 * 1024
 """Characters of one element: an interval has some 150."""
 SPACE = re.compile(r"[ \t\r\n]*")
@@ -72,6 +74,7 @@ class JsonReading:
             if not isinstance(name, str):
                 not_json()
             if self._next() == "[":
+                yield name, BEGUN
                 for element in self._elements():
                     yield name, element
             else:
@@ -171,7 +174,9 @@ class XmlReading:
         self._path.append(name.rpartition(" ")[2])
         if len(self._path) > 20:
             not_json()
-        if len(self._path) == 3:
+        if len(self._path) == 2:
+            self._found.append((self._path[1], BEGUN))
+        elif len(self._path) == 3:
             self._fields = {key.rpartition(" ")[2]: value for key, value in attributes.items()}
             self._length = 0
         elif len(self._path) == 4:

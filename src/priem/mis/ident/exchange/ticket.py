@@ -23,6 +23,7 @@ OF_LEADS = "amo-"
 NOT_TEXT = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f\ud800-\udfff\ufffe\uffff]")
 """What XML cannot carry."""
 NOT_OF_A_NUMBER = re.compile(r"[^\d\s()+.\-\u2010-\u2015\u00a0]")
+PLAIN_NAME = re.compile(r"[A-Za-z_]\w{0,40}", re.ASCII)
 AFTER_THE_PREFIX = 3
 """Digits that may stand before a number: 8, 00 or 810."""
 
@@ -91,7 +92,7 @@ class Wish:
 
 def to_ticket(fields: Mapping[str, object], *, at: datetime, zone: tzinfo) -> Ticket:
     """A ticket of fields under IDENT's own names. Raises TicketRefused that names all that is wrong."""
-    problems = [text("There is no field {field}.", field=shortened(name)) for name in fields if name not in FIELDS]
+    problems = [text("There is no field {field}.", field=shown(name)) for name in fields if name not in FIELDS]
     read: dict[str, Any] = {TEXTS[name]: a_text(name, fields.get(name), problems) for name in TEXTS}
     read["id"] = an_id(fields.get("Id"), problems)
     read["phone"] = a_phone(fields.get("ClientPhone"), problems)
@@ -125,8 +126,9 @@ def clean(written: str) -> str:
     return NOT_TEXT.sub("", written).strip()
 
 
-def shortened(name: object) -> str:
-    return clean(str(name))[:50]
+def shown(name: str) -> str:
+    """A field's name for the journal: what does not look like one might be anybody's data."""
+    return name if PLAIN_NAME.fullmatch(name) else "?"
 
 
 def a_text(name: str, value: object, problems: list[Text]) -> str:

@@ -7,7 +7,7 @@ from datetime import datetime, timedelta, tzinfo
 from functools import lru_cache
 
 from priem.mis.ident.exchange.moments import moment
-from priem.mis.ident.exchange.stream import elements
+from priem.mis.ident.exchange.stream import BEGUN, elements
 from priem.mis.ident.exchange.ticket import GREATEST_NUMBER, clean
 
 NUMBER = re.compile(r"[0-9]{1,10}")
@@ -43,26 +43,36 @@ class Interval:
 
 
 @dataclass(frozen=True, slots=True)
+class Begun:
+    """A list is there, be it empty."""
+
+    list: str
+
+
+@dataclass(frozen=True, slots=True)
 class Unreadable:
     """An element that is not what it should be: left out, counted, and no reason to lose the others."""
 
     list: str
 
 
-Item = Named | Interval | Unreadable
+Item = Begun | Named | Interval | Unreadable
+LISTS = {"intervals": "Intervals", "doctors": "Doctors", "branches": "Branches"}
 
 
 def read_timetable(pieces: Iterable[bytes], zone: tzinfo) -> Iterator[Item]:
     """What a posted body holds, in its order, while it comes. Raises BadRequest when it is no document, or broken off:
     until the end is reached, nothing of it may be believed."""
     for name, element in elements(pieces):
-        match name.casefold():
-            case "intervals":
-                yield to_interval(element, zone) or Unreadable("Intervals")
-            case "doctors":
-                yield to_named("Doctors", element) or Unreadable("Doctors")
-            case "branches":
-                yield to_named("Branches", element) or Unreadable("Branches")
+        list_ = LISTS.get(name.lower(), "")
+        if not list_:
+            continue
+        if element is BEGUN:
+            yield Begun(list_)
+        elif list_ == "Intervals":
+            yield to_interval(element, zone) or Unreadable(list_)
+        else:
+            yield to_named(list_, element) or Unreadable(list_)
 
 
 def to_interval(element: object, zone: tzinfo) -> Interval | None:

@@ -1,0 +1,9 @@
+"""The clinic's own service, which IDENT's program calls: docs/reference/ident.md §1.
+
+services      the address and its keys
+doors         who is let in, and how failures are said
+tickets       applications: kept once, given as often as IDENT asks
+calls         telephone calls, running and finished
+timetables    what IDENT posts, and the free time in it
+openapi       all of it for programs
+"""

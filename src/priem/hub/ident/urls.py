@@ -1,0 +1,14 @@
+"""`/ident/<clinic>/<connection>/<method>`, in any letter case, with or without a slash at the end: nothing under
+`/ident/` is ever redirected, since a redirected post loses its body."""
+
+from django.urls import re_path
+
+from priem.hub.ident import methods  # noqa: F401 - it hangs the doors
+from priem.hub.ident.doors import enter, lost
+from priem.hub.ident.openapi import document
+
+urlpatterns = [
+    re_path(r"^(?i:ident)/openapi\.json$", document),
+    re_path(r"^(?i:ident)/(?P<slug>[^/]+)/(?P<connection>[^/]+)/(?P<name>[^/]+)/?$", enter),
+    re_path(r"^(?i:ident)(?:/.*)?$", lost),
+]
