@@ -31,9 +31,10 @@ ALIASES: Mapping[str, tuple[str, ...]] = {
     "cancel_reasons": ("ID", "Name"),
     "info_sources": ("ID", "Name"),
     "categories": ("Service", "Name"),
+    "applications": ("ID", "Ticket", "Created", "Inserted", "Discarded"),
 }
 """What each statement has to give."""
-MAY_LACK = frozenset({"debts"})
+MAY_LACK = frozenset({"debts", "applications"})
 """Statements that a profile need not have."""
 HEADER = re.compile(r"^--\s*name:\s*(\w+)\s*$", re.MULTILINE)
 OPTIONAL = re.compile(r"^--\s*optional:\s*(.+?)\s*$", re.MULTILINE)

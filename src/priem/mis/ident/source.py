@@ -5,6 +5,7 @@ from dataclasses import replace
 from datetime import datetime, time, timedelta
 
 from priem.errors import AskOperator
+from priem.mis.ident.applications import Application, applications
 from priem.mis.ident.catalogue import Catalogue
 from priem.mis.ident.check import findings
 from priem.mis.ident.config import Config
@@ -77,6 +78,10 @@ class Ident:
     def patients(self, ids: Sequence[str]) -> tuple[Patient | Rejected, ...]:
         numbers = [int(id_) for id_ in ids if id_.isascii() and id_.isdigit() and len(id_) < 10]
         return tuple(self._parser.patients(list(self._reader.with_ids("patients", numbers))))
+
+    def applications(self, tickets: Sequence[str]) -> tuple[Application, ...]:
+        """What IDENT has of the applications that were given to it under these ids."""
+        return tuple(applications(self._reader, tickets))
 
     def changes(self, since: str | None) -> Iterator[Page]:
         try:

@@ -169,3 +169,13 @@ FROM dbo.ServiceItemContents AS content
 JOIN dbo.ServiceFolders AS folder ON folder.ID = content.ID_ServiceFoldersParent
 JOIN dbo.ServiceCategories AS category ON category.ID = folder.ID_ServiceCategories
 WHERE content.DateTimeTo IS NULL
+
+-- name: applications
+-- Applications that IDENT took over its own HTTP protocol, by the id under which they were given to it.
+-- optional: everything
+SELECT ticket.ID AS ID,
+       ticket.SourceProviderUid AS Ticket,
+       ticket.DateTimeCreated AS Created,
+       ticket.DateTimeInserted AS Inserted,
+       ticket.IsTrash AS Discarded
+FROM dbo.OnlineTickets AS ticket
