@@ -9,6 +9,7 @@ import threading
 from collections.abc import Sequence
 from datetime import datetime
 
+from priem.sandbox.ident.alterations import SCHEMAS
 from priem.sandbox.ident.browser import Browser
 from priem.sandbox.ident.control import ControlPort
 from priem.sandbox.ident.permissions import READER, STAFF
@@ -36,6 +37,7 @@ def parser() -> argparse.ArgumentParser:
     add("--time-zone", default="Europe/Moscow")
     add("--now", type=datetime.fromisoformat, help="the clinic's time at the start, e.g. 2026-03-02T10:00")
     add("--compatibility", type=int, choices=(2012, 2019), default=2012)
+    add("--schema", choices=SCHEMAS, default="ident", help="other names, other tables; nobody lives there")
     add("--reader-password", default="Chitatel-2026", help=f"of {READER}")
     add("--clinic-password", default="Registratura-2026", help=f"of {STAFF}")
     add("--until-stdin-closes", action="store_true", help="end with the process that holds our stdin")
@@ -44,7 +46,10 @@ def parser() -> argparse.ArgumentParser:
 
 def run(argv: Sequence[str]) -> int:
     """Serves until SIGINT or SIGTERM; prints one JSON line once it answers. 0, or 2 for a port that is taken."""
-    given = parser().parse_args(argv)
+    known = parser()
+    given = known.parse_args(argv)
+    if given.live and given.schema != "ident":
+        known.error("--live: only in --schema ident")
     stop = threading.Event()
     for number in (signal.SIGINT, signal.SIGTERM):
         signal.signal(number, lambda *_: stop.set())
@@ -88,6 +93,7 @@ def _settings(given: argparse.Namespace) -> Settings:
         time_zone=given.time_zone,
         now=given.now,
         compatibility=given.compatibility,
+        schema=given.schema,
         passwords={READER: given.reader_password, STAFF: given.clinic_password},
     )
 

@@ -20,7 +20,16 @@ from pathlib import Path
 from priem.sandbox.ident import errors, moments, sqlfunctions
 from priem.sandbox.ident.clock import Clock
 from priem.sandbox.ident.errors import Cancelled, SqlError
-from priem.sandbox.ident.schema import Schema, described_columns, described_databases, described_tables, sqlite_tables
+from priem.sandbox.ident.schema import (
+    Schema,
+    described_columns,
+    described_constraints,
+    described_databases,
+    described_keys,
+    described_references,
+    described_tables,
+    sqlite_tables,
+)
 from priem.sandbox.ident.types import Value
 
 Row = Sequence[Value]
@@ -104,11 +113,22 @@ class Database:
         for name, rows in (
             ("INFORMATION_SCHEMA.TABLES", list(described_tables(self.schema))),
             ("INFORMATION_SCHEMA.COLUMNS", list(described_columns(self.schema))),
+            ("INFORMATION_SCHEMA.TABLE_CONSTRAINTS", list(described_constraints(self.schema))),
+            ("INFORMATION_SCHEMA.KEY_COLUMN_USAGE", list(described_keys(self.schema))),
+            ("INFORMATION_SCHEMA.REFERENTIAL_CONSTRAINTS", list(described_references(self.schema))),
             ("sys.databases", list(described_databases(level))),
         ):
-            connection.execute(f"DELETE FROM [{name}]")  # noqa: S608  # three fixed names
+            connection.execute(f"DELETE FROM [{name}]")  # noqa: S608  # our own names
+            if not rows:
+                continue
             marks = ", ".join("?" * len(rows[0]))
             connection.executemany(f"INSERT INTO [{name}] VALUES ({marks})", rows)  # noqa: S608  # same
+
+    def describe(self) -> None:
+        """INFORMATION_SCHEMA again, for a schema that is another one now."""
+        connection = self.plain_connection()
+        self._describe(connection)
+        connection.close()
 
     def change_schema(self, schema: Schema, statement: str) -> None:
         with self.writing:

@@ -5,6 +5,7 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from zoneinfo import ZoneInfo
 
+from priem.sandbox.ident.alterations import alter
 from priem.sandbox.ident.clock import Clock
 from priem.sandbox.ident.engine import Database
 from priem.sandbox.ident.faults import Faults
@@ -32,6 +33,8 @@ class Settings:
     time_zone: str = "Europe/Moscow"
     now: datetime | None = None
     compatibility: int = 2012
+    schema: str = "ident"
+    """One of alterations.SCHEMAS."""
     passwords: dict[str, str] = field(
         default_factory=lambda: {READER: "Chitatel-2026", STAFF: "Registratura-2026"}, repr=False
     )
@@ -45,6 +48,8 @@ class IdentSandbox:
         clock = Clock(ZoneInfo(settings.time_zone), settings.now)
         self.database = Database(ident_schema(), clock, compatibility=settings.compatibility)
         seed(self.database, settings.wishes)
+        if settings.schema != "ident":
+            alter(self.database, settings.schema)
         self.journal = Journal()
         self.faults = Faults(settings.wishes.seed)
         shared = Shared(self.database, self.journal, self.faults, Logins(settings.passwords), settings.tls)

@@ -153,6 +153,24 @@ SYSTEM_TABLES = [
         COLLATION_NAME=NAME,
     ),
     _system(
+        "INFORMATION_SCHEMA",
+        "TABLE_CONSTRAINTS",
+        CONSTRAINT_NAME=NAME,
+        TABLE_SCHEMA=NAME,
+        TABLE_NAME=NAME,
+        CONSTRAINT_TYPE=nvarchar(11),
+    ),
+    _system(
+        "INFORMATION_SCHEMA",
+        "KEY_COLUMN_USAGE",
+        CONSTRAINT_NAME=NAME,
+        TABLE_SCHEMA=NAME,
+        TABLE_NAME=NAME,
+        COLUMN_NAME=NAME,
+        ORDINAL_POSITION=INT,
+    ),
+    _system("INFORMATION_SCHEMA", "REFERENTIAL_CONSTRAINTS", CONSTRAINT_NAME=NAME, UNIQUE_CONSTRAINT_NAME=NAME),
+    _system(
         "sys",
         "databases",
         name=NAME,
@@ -264,6 +282,32 @@ def _description(column: SchemaColumn) -> tuple[object, ...]:
     name = "timestamp" if kind == ROWVERSION else kind.name
     nullable = "YES" if column.nullable else "NO"
     return default, nullable, name, kind.length if text else None, precision, scale, moment, COLLATION if text else None
+
+
+def keys(schema: Schema) -> Iterator[tuple[str, Table, SchemaColumn]]:
+    """Every constraint's name, with its table and its one column."""
+    for table in schema.own():
+        for column in table.columns:
+            if column.primary:
+                yield f"PK_{table.name}", table, column
+            if column.references:
+                yield f"FK_{table.name}_{column.name}", table, column
+
+
+def described_constraints(schema: Schema) -> Iterator[tuple[object, ...]]:
+    for name, table, _ in keys(schema):
+        yield name, "dbo", table.name, "PRIMARY KEY" if name.startswith("PK_") else "FOREIGN KEY"
+
+
+def described_keys(schema: Schema) -> Iterator[tuple[object, ...]]:
+    for name, table, column in keys(schema):
+        yield name, "dbo", table.name, column.name, 1
+
+
+def described_references(schema: Schema) -> Iterator[tuple[object, ...]]:
+    for name, _, column in keys(schema):
+        if column.references and name.startswith("FK_"):
+            yield name, f"PK_{column.references[0]}"
 
 
 def described_databases(level: int) -> Iterator[tuple[object, ...]]:

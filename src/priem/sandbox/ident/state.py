@@ -34,7 +34,11 @@ def _contents(database: Database) -> dict[str, Any]:
     now = database.clock.now().isoformat(" ", "milliseconds")
     try:
         tables = {t.name: _one(connection, f"SELECT COUNT(*) FROM [{t.name}]") for t in database.schema.own()}  # noqa: S608  # our own names
-        future = _one(connection, "SELECT COUNT(*) FROM Receptions WHERE PlanStart > ?", now)
+        future = (
+            _one(connection, "SELECT COUNT(*) FROM Receptions WHERE PlanStart > ?", now)
+            if "Receptions" in tables
+            else 0
+        )
     finally:
         connection.close()
     return {
