@@ -214,7 +214,9 @@ class LeadDraft:
     stage: int | None = None
     price: int | None = None
     contact: int | None = None
-    """The main contact; only a new lead takes it."""
+    """A new lead's main contact; a lead that exists is linked with it beside those it has."""
+    is_unsorted: bool = False
+    """A request that nobody has taken out of «Неразобранное» yet: that has to be done first."""
     keys: tuple[VisitKey, ...] | None = None
     fields: Mapping[int, FieldValue] = field(default_factory=dict)
     responsible: int | None = None

@@ -32,10 +32,16 @@ class Desk(Protocol):
 
     def add_contact(self, name: str, phone: str) -> int: ...
     def rename_contact(self, contact: int, name: str) -> None: ...
+    def add_unsorted(self, name: str, phone: str) -> int:
+        """A request in «Неразобранное»; gives its lead."""
+
     def delete_contact(self, contact: int) -> None: ...
     def delete_lead(self, lead: int) -> None: ...
     def merge_contacts(self, winner: int, loser: int) -> None: ...
     def move_lead(self, lead: int, pipeline: int, stage: int) -> None: ...
+    def unsorted(self) -> set[int]:
+        """Leads that nobody has taken yet."""
+
     def text_field(self, entity: str) -> int:
         """A custom field that anything may be written to."""
 
@@ -191,6 +197,39 @@ class CrmContract:
         assert (self.leads(desk)[id_].stage, self.leads(desk)[id_].loss_reason) == (LOST, reason)
         id_of(outcomes(desk.crm.write_leads([LeadDraft(ref="a", id=id_, pipeline=pipeline, stage=stage)]))["a"])
         assert (self.leads(desk)[id_].stage, self.leads(desk)[id_].loss_reason) == (stage, None)
+
+    def test_a_lead_that_exists_is_linked_with_one_more_contact(self, desk: Desk) -> None:
+        first, second = self.new_contact(desk), self.new_contact(desk, "Борис", BORIS)
+        lead = self.new_lead(desk, first)
+        for _ in range(2):
+            draft = LeadDraft(ref="a", id=lead, price=700, contact=second)
+            id_of(outcomes(desk.crm.write_leads([draft]))["a"])
+        assert (self.leads(desk)[lead].contacts, self.leads(desk)[lead].price) == ((first, second), 700)
+
+    def test_a_contact_that_is_gone_keeps_nobody_from_changing_the_lead(self, desk: Desk) -> None:
+        first, second = self.new_contact(desk), self.new_contact(desk, "Борис", BORIS)
+        leads = [self.new_lead(desk, first), self.new_lead(desk, first)]
+        kept = self.new_contact(desk, "Вера", PatientKey("ident", "17"))
+        desk.delete_contact(second)
+        drafts = [
+            LeadDraft(ref="gone", id=leads[0], price=700, contact=second),
+            LeadDraft(ref="there", id=leads[1], price=800, contact=kept),
+        ]
+        assert set(states(outcomes(desk.crm.write_leads(drafts))).values()) == {State.DONE}
+        after = self.leads(desk)
+        assert [(after[lead].price, after[lead].contacts) for lead in leads] == [(700, (first,)), (800, (first, kept))]
+
+    def test_a_request_is_taken_before_it_is_changed(self, desk: Desk) -> None:
+        lead = desk.add_unsorted("Анна Белова", "+79123000001")
+        waits = self.leads(desk)[lead]
+        pipeline = next(one for one in desk.crm.account().pipelines if one.id == waits.pipeline)
+        assert waits.stage == next(stage.id for stage in pipeline.stages if stage.is_unsorted)
+        stage = [stage.id for stage in pipeline.stages if not stage.is_unsorted][1]
+        draft = LeadDraft(ref="a", id=lead, pipeline=pipeline.id, stage=stage, keys=(VISIT,), is_unsorted=True)
+        id_of(outcomes(desk.crm.write_leads([draft]))["a"])
+        assert desk.unsorted() == set()
+        assert (self.leads(desk)[lead].stage, self.leads(desk)[lead].keys) == (stage, (VISIT,))
+        id_of(outcomes(desk.crm.write_leads([draft]))["a"])
 
     def test_only_what_changed_is_read(self, desk: Desk) -> None:
         old, changed = self.new_contact(desk), self.new_contact(desk, "Борис", BORIS)

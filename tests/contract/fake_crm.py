@@ -2,7 +2,6 @@
 
 from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import replace
-from itertools import count
 from typing import TypeVar
 
 from priem.errors import AskOperator, TryLater
@@ -12,18 +11,15 @@ from priem.model import (
     Contact,
     ContactDraft,
     FieldInfo,
-    FieldValue,
     Lead,
     LeadDraft,
     Outcome,
-    PatientKey,
-    PhoneEntry,
     State,
-    VisitKey,
 )
 from priem.ports import Gone
 from priem.texts import Text, text
-from tests.contract.fake_account import ACCOUNT as ACCOUNT
+from tests.contract.fake_account import ACCOUNT as ACCOUNT  # noqa: PLC0414 - whoever knows the fake asks it
+from tests.contract.fake_cards import FakeCards, merge_fields
 
 Draft = TypeVar("Draft", ContactDraft, LeadDraft)
 Row = TypeVar("Row", Contact, Lead)
@@ -36,24 +32,15 @@ GONE = text("amoCRM has no contact or lead {id} any more.")
 LOST_ANSWER = text("The connection to amoCRM broke before its answer came.")
 
 
-class FakeCrm:
+class FakeCrm(FakeCards):
     """What amoCRM has is in `all_contacts` and `all_leads`; `requests` counts as amoCRM would.
 
     `now` is amoCRM's clock in unix seconds: a number that the test moves, or a function.
     """
 
     def __init__(self, account: Account = ACCOUNT, now: Callable[[], int] | None = None) -> None:
-        self.all_contacts: dict[int, Contact] = {}
-        self.all_leads: dict[int, Lead] = {}
-        self.tags: dict[int, set[str]] = {}
-        self.merged: dict[tuple[str, int], int] = {}
+        super().__init__(account, now)
         self.requests = 0
-        self.now = 1_790_000_000
-        self._clock = now or (lambda: self.now)
-        self._account = account
-        self._ids = count(1001)
-        self._merged_at: dict[tuple[str, int], int] = {}
-        self._deleted_at: dict[tuple[str, int], int] = {}
         self._lost_answers = 0
         self._lost_requests = 0
         self._refused: dict[str, Text] = {}
@@ -78,102 +65,6 @@ class FakeCrm:
 
     def resume(self) -> None:
         self._stopped = None
-
-    # What managers and site forms do
-
-    def add_contact(
-        self,
-        name: str,
-        *phones: str,
-        keys: tuple[PatientKey, ...] = (),
-        fields: Mapping[int, FieldValue] | None = None,
-        responsible: int = 501,
-    ) -> int:
-        entries = tuple(PhoneEntry(phone) for phone in phones)
-        return self._put_contact(
-            Contact(id=0, name=name, phones=entries, keys=keys, fields=fields or {}, responsible=responsible)
-        )
-
-    def add_lead(
-        self,
-        name: str = "Заявка с сайта",
-        *,
-        contact: int | None = None,
-        pipeline: int | None = None,
-        stage: int | None = None,
-        keys: tuple[VisitKey, ...] = (),
-    ) -> int:
-        """As a request from the site would: in the first stage after the unsorted one, unless told otherwise."""
-        contacts = () if contact is None else (contact,)
-        place = self._place(pipeline, stage)
-        return self._put_lead(
-            Lead(id=0, name=name, pipeline=place[0], stage=place[1], contacts=contacts, keys=keys, responsible=501)
-        )
-
-    def edit_contact(
-        self,
-        id_: int,
-        *,
-        name: str | None = None,
-        phones: tuple[str, ...] | None = None,
-        fields: Mapping[int, FieldValue] | None = None,
-    ) -> None:
-        old = self.all_contacts[id_]
-        entries = old.phones if phones is None else tuple(PhoneEntry(phone) for phone in phones)
-        changed = replace(old, name=name or old.name, phones=entries, fields=merge_fields(old.fields, fields or {}))
-        self._put_contact(changed)
-
-    def edit_lead(
-        self,
-        id_: int,
-        *,
-        name: str | None = None,
-        pipeline: int | None = None,
-        stage: int | None = None,
-        price: int | None = None,
-    ) -> None:
-        old = self.all_leads[id_]
-        place = (old.pipeline if pipeline is None else pipeline, old.stage if stage is None else stage)
-        self._put_lead(
-            replace(
-                old,
-                name=name or old.name,
-                pipeline=place[0],
-                stage=place[1],
-                price=old.price if price is None else price,
-                loss_reason=old.loss_reason if place[1] == LOST else None,
-            )
-        )
-
-    def delete_contact(self, id_: int) -> None:
-        del self.all_contacts[id_]
-        self._deleted_at["contacts", id_] = self._clock()
-        for lead in list(self.all_leads.values()):
-            if id_ in lead.contacts:
-                self._put_lead(replace(lead, contacts=tuple(one for one in lead.contacts if one != id_)))
-
-    def delete_lead(self, id_: int) -> None:
-        del self.all_leads[id_]
-        self._deleted_at["leads", id_] = self._clock()
-
-    def merge_contacts(self, winner: int, loser: int) -> None:
-        """As a manager does: the winner keeps what it has, gets the loser's phones, leads, and fields it lacks."""
-        kept, gone = self.all_contacts[winner], self.all_contacts.pop(loser)
-        self._merged("contacts", loser, winner)
-        for lead in list(self.all_leads.values()):
-            if loser in lead.contacts:
-                linked = dict.fromkeys(winner if one == loser else one for one in lead.contacts)
-                self._put_lead(replace(lead, contacts=tuple(linked)))
-        phones = dict.fromkeys((*kept.phones, *gone.phones))
-        fields = {**gone.fields, **kept.fields}
-        self._put_contact(replace(kept, phones=tuple(phones), keys=kept.keys or gone.keys, fields=fields))
-
-    def merge_leads(self, winner: int, loser: int) -> None:
-        kept, gone = self.all_leads[winner], self.all_leads.pop(loser)
-        self._merged("leads", loser, winner)
-        contacts = tuple(dict.fromkeys((*kept.contacts, *gone.contacts)))
-        fields = {**gone.fields, **kept.fields}
-        self._put_lead(replace(kept, contacts=contacts, keys=kept.keys or gone.keys, fields=fields))
 
     # ports.Crm
 
@@ -225,10 +116,6 @@ class FakeCrm:
         return self._write(drafts, self._write_lead)
 
     # Inside
-
-    def _merged(self, kind: str, loser: int, winner: int) -> None:
-        self.merged[kind, loser] = winner
-        self._merged_at[kind, loser] = self._clock()
 
     def _last_of(self, kind: str, id_: int) -> int:
         while (kind, id_) in self.merged:
@@ -315,20 +202,20 @@ class FakeCrm:
             fields=merge_fields(old.fields, draft.fields),
             responsible=draft.responsible or old.responsible,
             loss_reason=(draft.loss_reason or old.loss_reason) if stage == LOST else None,
+            contacts=self._with_contact(old, draft),
         )
+        if draft.is_unsorted:
+            self.unsorted.discard(lead.id)
         return self._done(draft, self._put_lead(lead))
+
+    def _with_contact(self, lead: Lead, draft: LeadDraft) -> tuple[int, ...]:
+        linked = (draft.contact,) if draft.contact in self.all_contacts else ()
+        return tuple(dict.fromkeys((*lead.contacts, *linked)))
 
     def _new_lead(self, draft: LeadDraft) -> Lead:
         pipeline, stage = self._place(draft.pipeline, draft.stage)
         contacts = () if draft.contact is None else (draft.contact,)
         return Lead(id=0, name="", pipeline=pipeline, stage=stage, contacts=contacts, responsible=501)
-
-    def _place(self, pipeline: int | None, stage: int | None) -> tuple[int, int]:
-        """amoCRM's own choice where nothing was said: the main pipeline, its first stage after the unsorted one."""
-        chosen = next(
-            one for one in self._account.pipelines if (one.is_main if pipeline is None else one.id == pipeline)
-        )
-        return chosen.id, next(one.id for one in chosen.stages if not one.is_unsorted) if stage is None else stage
 
     def _objection(self, draft: ContactDraft | LeadDraft, fields: tuple[FieldInfo, ...], code: str) -> Text | None:
         ids = {field.id for field in fields}
@@ -366,18 +253,6 @@ class FakeCrm:
         )
         return made
 
-    def _put_contact(self, contact: Contact) -> int:
-        id_ = contact.id or next(self._ids)
-        created = contact.created_at or self._clock()
-        self.all_contacts[id_] = replace(contact, id=id_, created_at=created, updated_at=self._clock())
-        return id_
-
-    def _put_lead(self, lead: Lead) -> int:
-        id_ = lead.id or next(self._ids)
-        created = lead.created_at or self._clock()
-        self.all_leads[id_] = replace(lead, id=id_, created_at=created, updated_at=self._clock())
-        return id_
-
     def _done(self, draft: ContactDraft | LeadDraft, id_: int) -> Outcome:
         self.tags.setdefault(id_, set()).update(draft.tags)
         return Outcome(ref=draft.ref, state=State.DONE, id=id_)
@@ -385,11 +260,6 @@ class FakeCrm:
 
 def with_fields(row: Row, fields: Collection[int]) -> Row:
     return replace(row, fields={id_: row.fields[id_] for id_ in fields if id_ in row.fields})
-
-
-def merge_fields(old: Mapping[int, FieldValue], new: Mapping[int, FieldValue]) -> dict[int, FieldValue]:
-    """An empty value clears the field."""
-    return {id_: value for id_, value in {**old, **new}.items() if value}
 
 
 def gone(id_: int | None) -> Text:

@@ -5,6 +5,7 @@ from collections.abc import Iterator
 
 import pytest
 
+from priem.amocrm import unsorted
 from priem.amocrm.crm import AmoCrm
 from priem.errors import AskOperator
 from priem.ports import Crm
@@ -22,6 +23,12 @@ class FakeDesk:
 
     def add_contact(self, name: str, phone: str) -> int:
         return self.fake.add_contact(name, phone)
+
+    def add_unsorted(self, name: str, phone: str) -> int:
+        return self.fake.add_unsorted(self.fake.add_contact(name, phone))
+
+    def unsorted(self) -> set[int]:
+        return self.fake.unsorted
 
     def rename_contact(self, contact: int, name: str) -> None:
         self.fake.edit_contact(contact, name=name)
@@ -72,6 +79,12 @@ class SandboxDesk:
 
     def add_contact(self, name: str, phone: str) -> int:
         return int(self._sandbox.act("contact", name=name, phone=phone)["contact_id"])
+
+    def add_unsorted(self, name: str, phone: str) -> int:
+        return int(self._sandbox.act("site_form_lead", name=name, phone=phone, unsorted=True)["lead_id"])
+
+    def unsorted(self) -> set[int]:
+        return {lead for lead, _ in unsorted.waiting(self._amocrm.client)}
 
     def rename_contact(self, contact: int, name: str) -> None:
         self._sandbox.act("edit_contact", contact_id=contact, name=name)

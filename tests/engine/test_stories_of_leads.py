@@ -3,7 +3,7 @@
 import pytest
 
 from priem.model import LOST, WON, VisitStatus
-from tests.engine.clinic import ANNA, BOOKED, CAME, CONFIRMED, MAIN, NEW, Clinic, at, patient, visit
+from tests.engine.clinic import ANNA, BOOKED, BORIS, CAME, CONFIRMED, MAIN, NEW, Clinic, at, patient, visit
 
 
 def test_three_visits_of_a_patient_become_three_leads(clinic: Clinic) -> None:
@@ -63,6 +63,38 @@ def test_a_request_on_a_second_contact_with_the_patients_phone_is_found(clinic: 
     clinic.sync()
 
     assert clinic.lead_of("500").id == request
+    assert clinic.contact_of("1").id in clinic.lead_of("500").contacts
+
+
+def test_a_request_in_unsorted_is_taken_and_becomes_the_visits_lead(clinic: Clinic) -> None:
+    request = clinic.crm.add_unsorted(clinic.crm.add_contact("+7 921 333-44-55", ANNA))
+    clinic.mis.put(patient("1", "Белова Анна", ANNA), visit())
+
+    clinic.sync()
+
+    assert (clinic.lead_of("500").id, clinic.lead_of("500").stage) == (request, BOOKED)
+    assert clinic.crm.unsorted == set()
+    assert clinic.names == ["Белова Анна"]
+
+
+def test_a_request_in_unsorted_that_nobody_booked_waits_on(clinic: Clinic) -> None:
+    request = clinic.crm.add_unsorted(clinic.crm.add_contact("Чернов Борис", BORIS))
+    clinic.mis.put(patient("1", "Белова Анна", ANNA), visit())
+
+    clinic.sync()
+
+    assert clinic.crm.unsorted == {request}
+
+
+def test_a_clinic_that_guards_unsorted_takes_its_requests_itself(clinic: Clinic) -> None:
+    clinic.decides(guarded=(at(101),))
+    request = clinic.crm.add_unsorted(clinic.crm.add_contact("Анна", ANNA))
+    clinic.mis.put(patient("1", "Белова Анна", ANNA), visit())
+
+    clinic.sync()
+
+    assert clinic.lead_of("500").id == request
+    assert clinic.crm.unsorted == {request}
 
 
 def test_a_request_that_a_visit_has_taken_is_not_given_to_another(clinic: Clinic) -> None:

@@ -81,7 +81,9 @@ def links(**leads: int | VisitLink) -> dict[VisitKey, VisitLink]:
         pytest.param(
             around(lead(7), visit_links=links(v500=8)), (None, "gone"), id="deleted, and no request takes its place"
         ),
-        pytest.param(around(lead(9), visit_links=links(v500=8), merged_leads={8: 9}), (9, "link"), id="merged into another"),
+        pytest.param(
+            around(lead(9), visit_links=links(v500=8), merged_leads={8: 9}), (9, "link"), id="merged into another"
+        ),
         pytest.param(
             around(lead(9), visit_links=links(v500=8), merged_leads={8: 9}, lead_owners={9: V501}),
             (None, "gone"),

@@ -21,6 +21,7 @@ from priem.amocrm.oauth import OAuth
 from priem.amocrm.pace import Lane
 from priem.amocrm.problems import Answer
 from priem.amocrm.reading import PAGE, complete_pages, read_pages, read_some
+from priem.amocrm.readying import make_ready
 from priem.amocrm.work import NoteDraft, TaskDraft, from_note_draft, from_task_draft
 from priem.amocrm.writing import D, Load, Writing
 from priem.errors import PriemError
@@ -120,18 +121,17 @@ class AmoCrm:
         rows = read_some(self.client, "leads", ids, [("with", "contacts")])
         return tuple(to_lead(row, fields, zone) for row in rows)
 
-    def link(self, lead: int, contact: int) -> None:
-        """Adds the contact to a lead that exists; `LeadDraft.contact` is for new ones only."""
-        sent = {"entity_id": lead, "to_entity_id": contact, "to_entity_type": "contacts"}
-        self.client.write("POST", "/api/v4/leads/link", [sent])
-
     def write_contacts(self, drafts: Sequence[ContactDraft]) -> Iterator[Sequence[Outcome]]:
         encode = self._encoder("contacts", [draft.fields for draft in drafts])
         return self._write("/api/v4/contacts", drafts, lambda draft: from_contact_draft(draft, encode))
 
     def write_leads(self, drafts: Sequence[LeadDraft]) -> Iterator[Sequence[Outcome]]:
-        encode = self._encoder("leads", [draft.fields for draft in drafts])
-        return self._write("/api/v4/leads", drafts, lambda draft: from_lead_draft(draft, encode))
+        if waiting := make_ready(self.client, drafts):
+            yield waiting
+        late = {outcome.ref for outcome in waiting}
+        ready = [draft for draft in drafts if draft.ref not in late]
+        encode = self._encoder("leads", [draft.fields for draft in ready])
+        yield from self._write("/api/v4/leads", ready, lambda draft: from_lead_draft(draft, encode))
 
     def write_tasks(self, drafts: Sequence[TaskDraft]) -> Iterator[Sequence[Outcome]]:
         return self._write("/api/v4/tasks", drafts, from_task_draft)

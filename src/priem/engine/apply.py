@@ -95,7 +95,7 @@ def changed_lead(lead: Lead, draft: LeadDraft) -> Lead:
         pipeline=draft.pipeline or lead.pipeline,
         stage=stage,
         price=lead.price if draft.price is None else draft.price,
-        contacts=lead.contacts if draft.contact is None else (draft.contact, *lead.contacts),
+        contacts=lead.contacts if draft.contact is None else tuple(dict.fromkeys((*lead.contacts, draft.contact))),
         keys=lead.keys if draft.keys is None else draft.keys,
         fields={**lead.fields, **draft.fields},
         responsible=draft.responsible or lead.responsible,

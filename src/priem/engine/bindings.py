@@ -58,6 +58,8 @@ class Bound:
     branch_repeat_stages: Mapping[str, Stage]
     guarded: frozenset[Stage]
     untouched: frozenset[Stage]
+    unsorted: frozenset[Stage]
+    """«Неразобранное» of every pipeline: requests there have to be taken before they are changed."""
     waiting: frozenset[Stage]
     order: Mapping[Stage, int]
     """How far along a stage is."""
@@ -124,6 +126,7 @@ class Binder:
             branch_repeat_stages=repeat_stages,
             guarded=frozenset(map(self.stage, leads.guarded)),
             untouched=frozenset(map(self.stage, leads.untouched)),
+            unsorted=frozenset(self.unsorted()),
             waiting=frozenset(map(self.stage, duplicates.waiting)) or self.open_stages([*named, *begins]),
             order=self.order(),
             contact_fields=tuple(self.fields(settings.fields, "patient", self.account.contact_fields)),
@@ -196,6 +199,10 @@ class Binder:
             return pipelines[0].id, stages[0].id
         self.missing.append(text("any pipeline with stages"))
         return 0, 0
+
+    def unsorted(self) -> Iterator[Stage]:
+        for pipeline in self.account.pipelines:
+            yield from ((pipeline.id, stage.id) for stage in pipeline.stages if stage.is_unsorted)
 
     def open_stages(self, stages: Iterable[Stage]) -> frozenset[Stage]:
         """Of the pipelines that these stages belong to."""

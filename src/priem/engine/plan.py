@@ -19,7 +19,20 @@ from priem.engine.wanted import (
     patient_fingerprint,
     visit_fingerprint,
 )
-from priem.model import Action, Key, Lead, Patient, PatientKey, Step, Surroundings, Visit, VisitKey, VisitStatus, Why
+from priem.model import (
+    Action,
+    Contact,
+    Key,
+    Lead,
+    Patient,
+    PatientKey,
+    Step,
+    Surroundings,
+    Visit,
+    VisitKey,
+    VisitStatus,
+    Why,
+)
 
 
 def plan_patients(
@@ -117,11 +130,24 @@ def lead_step(visit: Visit, lead: Lead, match: FoundLead, around: Surroundings, 
         target=lead.id,
         draft=None
         if match.passes_on
-        else lead_changes(visit, lead, name.written, placement, bound, is_unheard=unheard),
+        else lead_changes(
+            visit,
+            lead,
+            name.written,
+            placement,
+            bound,
+            contact=contact_to_link(lead, contact) if link is None and not match.replaces else None,
+            is_unheard=unheard,
+        ),
         why=Why(match.why.rule, match.why.candidates, placement.rule),
         fingerprint=visit_fingerprint(visit, contact, bound, name.own),
         replaces=match.replaces,
     )
+
+
+def contact_to_link(lead: Lead, contact: Contact | None) -> int | None:
+    """The patient's, when a request was found on another contact with the same phone."""
+    return contact.id if contact and contact.id not in lead.contacts else None
 
 
 def untouched(visit: Visit, lead: Lead, match: FoundLead, *, is_linked: bool) -> Step:

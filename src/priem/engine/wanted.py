@@ -75,9 +75,18 @@ def new_lead(visit: Visit, contact: Contact, name: str, placement: Placement, bo
 
 
 def lead_changes(
-    visit: Visit, lead: Lead, name: str | None, placement: Placement, bound: Bound, *, is_unheard: bool = False
+    visit: Visit,
+    lead: Lead,
+    name: str | None,
+    placement: Placement,
+    bound: Bound,
+    *,
+    contact: int | None = None,
+    is_unheard: bool = False,
 ) -> LeadDraft | None:
     """What differs and is Priem's to write; None when nothing does. `name` is None when the lead keeps its own.
+
+    `contact` is the patient's, when the lead is found on another's: both shall have it.
 
     The stage of a lead that is unheard of is written again, so that the link knows who put it there.
     """
@@ -93,6 +102,8 @@ def lead_changes(
         keys=None if lead.keys == (visit.key,) else (visit.key,),
         fields=differing(values(visit, bound.lead_fields), lead.fields, bound.lead_fields),
         loss_reason=placement.loss_reason if stage else None,
+        contact=contact,
+        is_unsorted=(lead.pipeline, lead.stage) in bound.unsorted - bound.guarded,
     )
     return None if says_nothing(draft) else draft
 
