@@ -2,14 +2,11 @@
 
 import contextlib
 import dataclasses
-import time
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
-from datetime import UTC, datetime
 from typing import Literal
 
 from priem import configuration
-from priem.amocrm.config import Config as AmoCrmConfig
 from priem.amocrm.crm import AmoCrm
 from priem.configuration import STORED, AmoCrmAccess, ClinicFile, ClinicNames, ConnectionFile
 from priem.engine.bindings import bind
@@ -18,8 +15,11 @@ from priem.engine.sync import Clinic
 from priem.engine.values import VALUES
 from priem.errors import AskOperator, PriemError
 from priem.hub import clinics
+from priem.hub.amocrm import subscription
+from priem.hub.amocrm.access import connected, note_account
+from priem.hub.amocrm.hearing import Ears
 from priem.hub.clinics import ClinicData, ConnectionData
-from priem.hub.environment import flag, home
+from priem.hub.clock import SystemClock
 from priem.hub.exchanges import DjangoExchanges
 from priem.hub.people import ensure_administrator
 from priem.hub.references import resolve, resolved
@@ -31,14 +31,6 @@ from priem.mis import open_source
 from priem.model import Account, FieldInfo, Finding, Severity
 from priem.ports import Exchange, ExchangeLog, Source, Tokens
 from priem.texts import text
-
-
-class SystemClock:
-    def now(self) -> datetime:
-        return datetime.now(UTC)
-
-    def wait(self, seconds: float) -> None:
-        time.sleep(seconds)
 
 
 class Silence:
@@ -71,9 +63,10 @@ def configure(file: ClinicFile) -> Sequence[str]:
         before = next((row for row in known.connections if row.key == connection.key), None) if known else None
         clinics.save_connection(id_, connection_data(connection, before))
     clinic = clinics.load_clinic(file.clinic.slug)
-    with amocrm(clinic) as crm:
+    with connected(clinic) as crm:
         authorise(crm, file.amocrm, clinic)
         made, account = make_fields(crm, file.settings.fields, crm.prepare())
+        note_account(clinic.id, account.id)
         bind(file.settings, account)
     return made
 
@@ -182,40 +175,21 @@ def only_clinic(slug: str) -> str:
 
 
 @contextlib.contextmanager
-def amocrm(clinic: ClinicData) -> Iterator[AmoCrm]:
-    config = AmoCrmConfig(
-        base_url=clinic.base_url,
-        client_id=clinic.client_id,
-        client_secret=resolve(clinic.client_secret),
-        redirect_uri=clinic.redirect_uri,
-        sandbox=clinic.sandbox,
-        production=flag("PRIEM_PRODUCTION"),
-    )
-    limits = home() / "limits"
-    limits.mkdir(mode=0o700, exist_ok=True)
-    exchanges = DjangoExchanges(clinic.id)
-    crm = AmoCrm(config, DjangoTokens(clinic.id), SystemClock(), exchanges, limits=limits)
-    try:
-        yield crm
-    finally:
-        crm.close()
-        exchanges.flush()
-
-
-@contextlib.contextmanager
 def opened(slug: str) -> Iterator[Opened]:
     """Raises AskOperator when the settings name what the account does not have (any more)."""
     setup()
 
     clinic = clinics.load_clinic(slug)
     settings = configuration.settings_from_json(clinic.settings)
-    with amocrm(clinic) as crm, sources_of(clinic) as sources:
+    with connected(clinic) as crm, sources_of(clinic) as sources:
         account = crm.prepare()
-        bound = bind(settings, account)
+        note_account(clinic.id, account.id)
+        bound, store, clock = bind(settings, account), DjangoStore(clinic.id), SystemClock()
+        ears = Ears(clinic, crm, store, bound, account, clock)
         yield Opened(
             slug=slug,
             sources=sources,
-            clinic=Clinic(crm=crm, store=DjangoStore(clinic.id), bound=bound, clock=SystemClock()),
+            clinic=Clinic(crm=crm, store=store, bound=bound, clock=clock, ears=ears),
             account=account,
         )
 
@@ -250,7 +224,7 @@ def check(slug: str) -> Iterator[tuple[str, Sequence[Finding]]]:
 
 def check_amocrm(clinic: ClinicData) -> Iterator[Finding]:
     try:
-        with amocrm(clinic) as crm:
+        with connected(clinic) as crm:
             account = crm.account()
             yield Finding(
                 Severity.FINE,
@@ -269,6 +243,7 @@ def check_amocrm(clinic: ClinicData) -> Iterator[Finding]:
                 )
             bind(configuration.settings_from_json(clinic.settings), account)
             yield Finding(Severity.FINE, text("All pipelines, stages, fields and users of the settings are there."))
+        yield from subscription.findings(clinic)
     except PriemError as error:
         yield Finding(Severity.BROKEN, error.what, error.advice)
 

@@ -3,7 +3,7 @@
 import threading
 import time
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from priem.engine.sync import Clinic, Progress, sync
 from priem.errors import AskOperator, PriemError, TryLater
@@ -11,6 +11,10 @@ from priem.ports import Source
 
 LONGEST_PAUSE = 60.0
 """Seconds between tries while something is wrong."""
+LONGEST_SILENCE = 5.0
+"""Seconds of one pass after which amoCRM is listened to once more."""
+BETWEEN_LOOKS = 0.1
+"""Seconds: a webhook that this very process has received is looked at within them."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -28,14 +32,30 @@ def one_pass(sources: tuple[Source, ...], clinic: Clinic) -> Iterator[tuple[str,
     """Reads every connection once. Raises PriemError of the first that fails, after the others had their turn."""
     failed: PriemError | None = None
     with clinic.store.exclusively():
+        informed = hear(clinic)
         for source in sources:
             try:
-                for progress in sync(source, clinic):
+                for progress in hearing_meanwhile(sync(source, informed), clinic):
                     yield source.connection, progress
             except (TryLater, AskOperator) as error:
                 failed = failed or error
     if failed:
         raise failed
+
+
+def hear(clinic: Clinic) -> Clinic:
+    """The clinic as it is once everything is taken in that amoCRM has told."""
+    return replace(clinic, is_told=clinic.ears.hear()) if clinic.ears else clinic
+
+
+def hearing_meanwhile(pieces: Iterator[Progress], clinic: Clinic) -> Iterator[Progress]:
+    """A first sync takes hours, in which every contact and lead that it writes comes back as a webhook."""
+    heard = time.monotonic()
+    for progress in pieces:
+        yield progress
+        if progress.page and time.monotonic() - heard > LONGEST_SILENCE:
+            hear(clinic)
+            heard = time.monotonic()
 
 
 @dataclass(slots=True)
@@ -53,19 +73,21 @@ class Follower:
         rests_until = dict.fromkeys(pauses, 0.0)
         while not self.stop.is_set():
             began = time.monotonic()
-            for source in self.sources:
-                if rests_until[source.connection] <= began:
-                    for item in self.turn(source, pauses):
-                        yield source.connection, item
-                    rests_until[source.connection] = time.monotonic() + pauses[source.connection]
-            self.stop.wait(max(0.0, self.interval - (time.monotonic() - began)))
+            due = [source for source in self.sources if rests_until[source.connection] <= began]
+            for source in due:
+                for item in self.turn(source, pauses):
+                    yield source.connection, item
+                rests_until[source.connection] = time.monotonic() + pauses[source.connection]
+            if not due:
+                self.listen()
+            self.rest(began + self.interval)
 
     def turn(self, source: Source, pauses: dict[str, float]) -> Iterator[News]:
         """One pass over one connection; a failure lengthens its pause, a success ends it."""
         name = source.connection
         try:
             with self.clinic.store.exclusively():
-                for progress in sync(source, self.clinic):
+                for progress in hearing_meanwhile(sync(source, hear(self.clinic)), self.clinic):
                     yield progress
                     if self.stop.is_set():
                         return
@@ -78,3 +100,19 @@ class Follower:
             if pauses[name]:
                 yield Trouble(name, None)
             pauses[name] = 0.0
+
+    def listen(self) -> None:
+        """Takes in what amoCRM has told, whatever becomes of the clinic's own database."""
+        try:
+            with self.clinic.store.exclusively():
+                hear(self.clinic)
+        except TryLater:
+            return  # somebody else's pass listens
+
+    def rest(self, until: float) -> None:
+        """Until that moment of the monotonic clock, or the end; a webhook does not wait for it."""
+        ears = self.clinic.ears
+        while not self.stop.is_set() and (left := until - time.monotonic()) > 0:
+            if ears and ears.rings():
+                self.listen()
+            self.stop.wait(min(left, BETWEEN_LOOKS))

@@ -173,6 +173,19 @@ class Store(Protocol):
         """Shows these rows to people, once each until they change."""
 
 
+class Ears(Protocol):
+    """How a clinic hears of what others do in the CRM, without asking."""
+
+    def hear(self) -> bool:
+        """Takes into the store all that was told by now. False: not everything is told, so reading cannot be spared.
+
+        Called inside `store.exclusively()`. Raises nothing for troubles that the pass itself will meet.
+        """
+
+    def rings(self) -> bool:
+        """Whether something has come since `hear`, as far as this can be known for nothing."""
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Tokens:
     """What lets Priem into an amoCRM account. Never printed."""

@@ -59,7 +59,7 @@ def postgresql() -> Iterator[str]:
         run("pg_ctl", "stop", "-m", "immediate")
 
 
-@pytest.mark.parametrize("tests", ["tests/contract/test_store.py", "tests/hub"])
+@pytest.mark.parametrize("tests", ["tests/contract", "tests/hub"])
 def test_the_same_promises_hold_on_postgresql(postgresql: str, tests: str) -> None:
     environment = {**os.environ, "DATABASE_URL": postgresql}
     # Processes of their own choose their database by PRIEM_HOME: those tests are of SQLite's files.

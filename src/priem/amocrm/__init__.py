@@ -2,6 +2,7 @@
 
     config            which account, how hard it may be worked
     pace, limits      seven requests a second, for all threads and processes
+    stopping          an account that is closed to us is left alone
     http, client      a request and its answer; in the name of the clinic
     problems          refusals, sorted by who moves next
     oauth, disposable tokens: the account's, a widget's
@@ -11,6 +12,7 @@
     reading, writing  pages and batches, several in flight
     events            merges and deletions
     webhooks, webhooks_in   the subscription, and what it brings
+    hook_news         which of that is news
     unsorted          requests that nobody has taken yet
     crm               all of it as ports.Crm
 

@@ -6,7 +6,7 @@ the entity is read from the API before anything is decided.
 
 import re
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any, Literal
 from urllib.parse import parse_qsl
 
@@ -45,6 +45,8 @@ class Change:
     pipeline: int = 0
     stage: int = 0
     old_stage: int = 0
+    row: Node = field(default_factory=dict, compare=False, repr=False)
+    """The whole item as it came, with whoever's data that are."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -122,6 +124,7 @@ def read_item(kind: Kind, action: str, row: Node) -> Change | None:
         pipeline=number_of(row, "pipeline_id"),
         stage=number_of(row, "status_id"),
         old_stage=number_of(row, "old_status_id"),
+        row=row,
     )
 
 

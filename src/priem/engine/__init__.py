@@ -19,6 +19,7 @@ orphans    visits and the patients they belong to (through ports)
 apply      steps → outcomes, with the intent written down first (through ports)
 mirror     the CRM as it is, kept locally, so that deciding costs no requests (through ports)
 sync       read, decide, carry out (through ports)
+told       what is said to have happened in the CRM, looked at (through ports)
 rehearsal  the same, written to nothing (through ports)
 memory     a store for tests and rehearsals
 """

@@ -14,7 +14,7 @@ from priem.engine.taking import left_out
 from priem.engine.unheard import as_if_heard
 from priem.engine.vanished import DecideAnew
 from priem.model import Page, Step, Surroundings
-from priem.ports import Clock, Crm, Source, Store
+from priem.ports import Clock, Crm, Ears, Source, Store
 
 Decision = tuple[Sequence[Step], Surroundings]
 
@@ -42,6 +42,8 @@ class Clinic:
     """How long amoCRM may work on a request whose answer was lost."""
     is_told: bool = False
     """Webhooks keep the mirror: changes are written without reading first what managers wrote."""
+    ears: Ears | None = None
+    """What brings the CRM's own news into the mirror, between passes."""
 
 
 Decide = Callable[[Page, Later, Clinic, Mirror], Decision]

@@ -38,6 +38,8 @@ class ClinicData:
     redirect_uri: str = ""
     sandbox: bool = False
     live: bool = False
+    account: int | None = None
+    """amoCRM's id of the account, once it has told; read only."""
     settings: Mapping[str, Any] = field(default_factory=dict)
     authorised: bool = False
     """Read only, as is `connections`."""
@@ -91,6 +93,7 @@ def clinic_data(row: Clinic) -> ClinicData:
         redirect_uri=row.redirect_uri,
         sandbox=row.sandbox,
         live=row.live,
+        account=row.account,
         settings=row.settings,
         authorised=bool(access and access.access),
         connections=tuple(connection_data(connection) for connection in connections),

@@ -26,6 +26,12 @@ def words(name: str, default: Iterable[str] = ()) -> list[str]:
     return [word.strip() for word in os.environ.get(name, "").split(",") if word.strip()] or list(default)
 
 
+def public_host() -> list[str]:
+    """The name in PRIEM_PUBLIC_URL, if there is one."""
+    name = urlsplit(os.environ.get("PRIEM_PUBLIC_URL", "")).hostname
+    return [name] if name else []
+
+
 def database(url: str, folder: Path) -> dict[str, Any]:
     """Django's description of the database: PostgreSQL when DATABASE_URL names one, else a file in the folder."""
     return postgresql(url) if url else sqlite(folder / "db.sqlite3")

@@ -6,6 +6,8 @@ PRIEM_SECRET_KEY_FILE  or the file it stands in (secret.key in PRIEM_HOME, made 
 DATABASE_URL        postgres://user:password@host:port/name instead of SQLite
 PRIEM_HOSTS         names that the hub answers to, separated by commas (loopback only)
 PRIEM_ORIGINS       https://… addresses whose forms it takes
+PRIEM_PUBLIC_URL    the hub's address from outside, to which amoCRM posts what changes; its name is answered to as well
+PRIEM_CATCH_UP      seconds between readings of what webhooks may have left out (600)
 PRIEM_HTTPS         1 behind a proxy that speaks HTTPS and sets X-Forwarded-Proto
 PRIEM_TIME_ZONE     of the pages (Europe/Moscow)
 PRIEM_LOG, PRIEM_LOG_LEVEL  console or json; INFO, WARNING, …
@@ -29,7 +31,7 @@ HTTPS = environment.flag("PRIEM_HTTPS")
 # Made of the key file when somebody first signs something, not when the settings are imported.
 SECRET_KEY = cast(str, SimpleLazyObject(keys.signing_key))
 DEBUG = False
-ALLOWED_HOSTS = environment.words("PRIEM_HOSTS", environment.LOOPBACK)
+ALLOWED_HOSTS = [*environment.words("PRIEM_HOSTS", environment.LOOPBACK), *environment.public_host()]
 CSRF_TRUSTED_ORIGINS = environment.words("PRIEM_ORIGINS")
 SESSION_COOKIE_SECURE = CSRF_COOKIE_SECURE = HTTPS
 SECURE_PROXY_SSL_HEADER = ("HTTP_X_FORWARDED_PROTO", "https") if HTTPS else None

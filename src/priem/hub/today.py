@@ -8,6 +8,7 @@ from typing import Any
 
 from django.db.models import Count
 from django.http import HttpRequest
+from django.urls import reverse
 from django.utils import timezone
 
 from priem.hub.models import Clinic, Connection, RejectedRow, StepRecord
@@ -35,6 +36,8 @@ class Card:
     unsure: int
     """Whose outcome is not known, or which were put off."""
     rejected: int
+    allow: str
+    """Where a person gives access to amoCRM; nothing while there is some."""
 
     @property
     def rank(self) -> tuple[bool, bool, str]:
@@ -60,12 +63,20 @@ def card(clinic: Clinic) -> Card:
         refused=steps[State.REFUSED],
         unsure=steps[State.UNKNOWN] + steps[State.POSTPONED],
         rejected=RejectedRow.objects.of(clinic.pk).count(),
+        allow=way_to_allow(clinic),
     )
 
 
 def trouble(clinic: Clinic) -> str:
     authorisation = getattr(clinic, "authorisation", None)
     return readable(authorisation.authorise_again) if authorisation else ""
+
+
+def way_to_allow(clinic: Clinic) -> str:
+    authorisation = getattr(clinic, "authorisation", None)
+    has_access = bool(authorisation and authorisation.access and not authorisation.authorise_again)
+    can_ask = bool(clinic.client_id and clinic.redirect_uri)
+    return reverse("amocrm_authorise", args=[clinic.pk]) if can_ask and not has_access else ""
 
 
 def line(connection: Connection) -> ConnectionLine:

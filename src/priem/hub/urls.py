@@ -8,5 +8,6 @@ urlpatterns = [
     path("", RedirectView.as_view(pattern_name="admin:index")),
     path("healthz", healthz),
     path("", include("priem.hub.ident.urls")),
+    path("amocrm/", include("priem.hub.amocrm.urls")),
     path("admin/", admin.site.urls),
 ]

@@ -4,15 +4,23 @@ from typing import Any
 from django.contrib import admin
 from django.db.models import QuerySet
 from django.http import HttpRequest
+from django.urls import reverse
+from django.utils.html import format_html
 from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 
 from priem.hub.admin.owned import OwnedAdmin, ReadOnly
 from priem.hub.admin.unfolded import column
+from priem.hub.amocrm.subscription import findings
+from priem.hub.clinics import clinic_data
 from priem.hub.models import Clinic, Connection
 from priem.hub.scope import visible_clinics
 from priem.hub.sentences import readable
 from priem.hub.templatetags.moments import moment
+
+BUTTON = (
+    "bg-primary-600 border border-transparent font-medium inline-block px-3 py-2 rounded-default text-center text-white"
+)
 
 
 @admin.register(Clinic)
@@ -21,7 +29,20 @@ class ClinicAdmin(ReadOnly):
     search_fields = ("slug", "name")
     fieldsets = (
         (None, {"fields": ("name", "slug", "live", "sandbox", "created")}),
-        ("amoCRM", {"fields": ("base_url", "client_id", "secret_is_there", "redirect_uri", "access_in_words")}),
+        (
+            "amoCRM",
+            {
+                "fields": (
+                    "base_url",
+                    "client_id",
+                    "secret_is_there",
+                    "redirect_uri",
+                    "access_in_words",
+                    "allow",
+                    "hooks",
+                )
+            },
+        ),
         (_("settings"), {"fields": ("settings_text",), "classes": ("collapse",)}),
     )
 
@@ -38,12 +59,28 @@ class ClinicAdmin(ReadOnly):
         if authorisation is None or not authorisation.access:
             return "no", gettext("not given yet")
         if authorisation.authorise_again:
-            return "again", readable(authorisation.authorise_again)
+            why = readable(authorisation.authorise_again)
+            return "again", gettext("has to be given again: {why}").format(why=why)
         return "yes", gettext("given")
 
     @column(_("access to amoCRM"))
     def access_in_words(self, clinic: Clinic) -> str:
         return self.access(clinic)[1]
+
+    @column(_("give access"))
+    def allow(self, clinic: Clinic) -> str:
+        if not (clinic.client_id and clinic.redirect_uri):
+            return "—"
+        return format_html(
+            '<a class="{}" href="{}">{}</a>',
+            BUTTON,
+            reverse("amocrm_authorise", args=[clinic.pk]),
+            gettext("Allow access"),
+        )
+
+    @column(_("webhooks"))
+    def hooks(self, clinic: Clinic) -> str:
+        return " ".join(readable(finding.what) for finding in findings(clinic_data(clinic)))
 
     @column(_("connections"))
     def connections(self, clinic: Clinic) -> str:

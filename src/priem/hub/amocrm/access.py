@@ -1,0 +1,51 @@
+"""A clinic's amoCRM: the adapter with what the hub has for it."""
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+
+from priem.amocrm.config import Config
+from priem.amocrm.crm import AmoCrm
+from priem.amocrm.pace import Lane
+from priem.hub.clinics import ClinicData
+from priem.hub.clock import SystemClock
+from priem.hub.environment import flag, home
+from priem.hub.exchanges import DjangoExchanges
+from priem.hub.models import Clinic
+from priem.hub.references import resolve
+from priem.hub.tokens import DjangoTokens
+
+
+def config_of(clinic: ClinicData) -> Config:
+    """Raises AskOperator when the clinic's address is none that Priem may call."""
+    return Config(
+        base_url=clinic.base_url,
+        client_id=clinic.client_id,
+        client_secret=resolve(clinic.client_secret),
+        redirect_uri=clinic.redirect_uri,
+        sandbox=clinic.sandbox,
+        production=flag("PRIEM_PRODUCTION"),
+    )
+
+
+@contextmanager
+def connected(clinic: ClinicData, lane: Lane = "bulk") -> Iterator[AmoCrm]:
+    """For as long as the block lasts. Raises AskOperator as `config_of` does."""
+    config = config_of(clinic)
+    limits = home() / "limits"
+    limits.mkdir(mode=0o700, exist_ok=True)
+    exchanges = DjangoExchanges(clinic.id)
+
+    def moved(base_url: str) -> None:
+        Clinic.objects.filter(pk=clinic.id).update(base_url=base_url)
+
+    crm = AmoCrm(config, DjangoTokens(clinic.id), SystemClock(), exchanges, limits=limits, lane=lane, on_moved=moved)
+    try:
+        yield crm
+    finally:
+        crm.close()
+        exchanges.flush()
+
+
+def note_account(clinic_id: int, account: int) -> None:
+    """Which of amoCRM's accounts the clinic's is; its address may change, this does not."""
+    Clinic.objects.filter(pk=clinic_id).exclude(account=account).update(account=account)

@@ -1,0 +1,166 @@
+"""What amoCRM tells, taken in: the mirror knows what managers did before anything is decided."""
+
+import os
+from collections.abc import Collection, Sequence
+from datetime import datetime, timedelta
+from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
+
+import structlog
+
+from priem.amocrm.crm import AmoCrm
+from priem.amocrm.hook_news import Shape, contacts_to_read, ids_named, leads_to_read
+from priem.amocrm.webhooks_in import Change, parse
+from priem.engine.bindings import Bound, BoundField
+from priem.engine.mirror import Mirror
+from priem.engine.told import learn_losses, look_at
+from priem.errors import AskOperator, TryLater
+from priem.hub.amocrm.inbox import INBOX
+from priem.hub.amocrm.subscription import hearing_of, keep_subscribed, note
+from priem.hub.clinics import ClinicData
+from priem.hub.models import Hearing, ReceivedHook, StepRecord
+from priem.hub.surroundings import contacts_by_id, leads_by_id
+from priem.model import Account, State
+from priem.ports import Clock, Store
+from priem.texts import text
+
+CATCH_UP = 600.0
+"""Seconds between readings of what hooks may have left out; PRIEM_CATCH_UP says otherwise."""
+OVERLAP = timedelta(minutes=5)
+"""amoCRM's clock may differ from ours, and its history may show an event later than it was."""
+ECHO = timedelta(seconds=30)
+"""Priem's own writes come back as hooks. One that has not come by then says that hooks do not reach us."""
+AT_ONCE = 1000
+MOST_ROUNDS = 20
+LONGEST_REST = 60.0
+
+log = structlog.get_logger(__name__)
+
+
+class Ears:
+    """One clinic's, inside its passes (ports.Ears)."""
+
+    def __init__(
+        self, clinic: ClinicData, crm: AmoCrm, store: Store, bound: Bound, account: Account, clock: Clock
+    ) -> None:
+        self._clinic = clinic
+        self._crm = crm
+        self._store = store
+        self._bound = bound
+        self._account = account
+        self._clock = clock
+        self._shape = Shape(zone_of(account), kinds(bound.contact_fields), kinds(bound.lead_fields))
+        self._period = timedelta(seconds=catch_up_seconds())
+        self._rest = 0.0
+        self._rests_until: datetime | None = None
+        self._bell = INBOX.bell(clinic.id)
+
+    def rings(self) -> bool:
+        return self._bell.is_set()
+
+    def hear(self) -> bool:
+        """Takes in all that amoCRM has told, and now and then what it may have left out.
+
+        True: the mirror knows everything up to now. False: whoever writes has to read first. What is wrong with
+        amoCRM is for the pass itself to say, which needs it, too.
+        """
+        now = self._clock.now()
+        self._bell.clear()
+        if self._rests_until and now < self._rests_until:
+            return False
+        try:
+            told = self._hear(now)
+        except (TryLater, AskOperator) as error:
+            log.info("what amoCRM tells is left waiting", clinic=self._clinic.slug, because=str(error.what))
+            self._rest = min(max(1.0, 2 * self._rest), LONGEST_REST)
+            self._rests_until = now + timedelta(seconds=self._rest)
+            return False
+        self._rest = 0.0
+        return told
+
+    def _hear(self, now: datetime) -> bool:
+        known = hearing_of(self._clinic.id)
+        if self._store.mirrored_until() is None:
+            # Everything is about to be read; what happens meanwhile is told.
+            keep_subscribed(self._clinic, self._crm, now)
+            note(self._clinic.id, caught_up_at=now)
+            return False
+        if known.caught_up_at is None or now - known.caught_up_at >= self._period:
+            self._catch_up(known.caught_up_at, now)
+        is_up_to_now = self._take_in()
+        return is_up_to_now and hears(hearing_of(self._clinic.id), now)
+
+    def _catch_up(self, before: datetime | None, now: datetime) -> None:
+        INBOX.take_over()
+        keep_subscribed(self._clinic, self._crm, now)
+        Mirror(self._crm, self._store, self._clock, self._bound).catch_up()
+        since = before or datetime.fromtimestamp(self._store.mirrored_until() or 0, tz=now.tzinfo)
+        self._learn_losses(since)
+        note(self._clinic.id, caught_up_at=now)
+
+    def _learn_losses(self, since: datetime) -> None:
+        learn_losses(int((since - OVERLAP).timestamp()), self._crm, self._store, self._bound)
+
+    def _take_in(self) -> bool:
+        """Whether nothing is left."""
+        for _ in range(MOST_ROUNDS):
+            rows = list(ReceivedHook.objects.of(self._clinic.id).order_by("id")[:AT_ONCE])
+            if not rows:
+                return True
+            self._look(rows)
+            note(self._clinic.id, heard_at=rows[-1].received_at)
+            ReceivedHook.objects.of(self._clinic.id).filter(id__lte=rows[-1].id).delete()
+        return False
+
+    def _look(self, rows: Sequence[ReceivedHook]) -> None:
+        changes = [change for row in rows for change in self._changes(bytes(row.body))]
+        contacts = contacts_by_id(self._clinic.id, ids_named(changes, "contact"))
+        leads = leads_by_id(self._clinic.id, ids_named(changes, "lead"))
+        concerned = contacts_to_read(changes, contacts, self._shape)
+        leads_concerned = leads_to_read(changes, leads, self._shape)
+        if look_at(concerned, leads_concerned, self._crm, self._store, self._bound):
+            self._learn_losses(rows[0].received_at)
+
+    def _changes(self, body: bytes) -> Sequence[Change]:
+        """Nothing for junk, and for what is another account's."""
+        try:
+            hook = parse(body)
+        except ValueError:
+            return ()
+        return hook.changes if hook.account in (0, self._account.id) else ()
+
+
+def hears(known: Hearing, now: datetime) -> bool:
+    return known.alive_since is not None and not is_deaf(known, now)
+
+
+def is_deaf(known: Hearing, now: datetime) -> bool:
+    """Priem has written, and no hook came back. Whether amoCRM sends none or none gets through, nothing is told."""
+    if known.alive_since is None:
+        return False
+    since = max(known.alive_since, known.heard_at or known.alive_since)
+    written = StepRecord.objects.of(known.clinic_id).filter(
+        state=State.DONE.value, intended_at__gt=since, finished_at__lt=now - ECHO
+    )
+    return written.exclude(changes=[]).exists()
+
+
+def kinds(fields: Collection[BoundField]) -> dict[int, str]:
+    return {field.info.id: field.info.kind for field in fields}
+
+
+def zone_of(account: Account) -> ZoneInfo:
+    try:
+        return ZoneInfo(account.time_zone)
+    except (ZoneInfoNotFoundError, ValueError):
+        return ZoneInfo("Europe/Moscow")
+
+
+def catch_up_seconds() -> float:
+    """Raises AskOperator for what is no number."""
+    written = os.environ.get("PRIEM_CATCH_UP", "")
+    try:
+        return float(written) if written else CATCH_UP
+    except ValueError as error:
+        raise AskOperator(
+            text("PRIEM_CATCH_UP is not a number of seconds: {written}.", written=written), text("Write 600, or less.")
+        ) from error

@@ -1,0 +1,78 @@
+"""amoCRM is asked to post what changes, for as long as there is an address to post to."""
+
+from collections.abc import Mapping
+from datetime import datetime
+
+from priem.amocrm.crm import AmoCrm
+from priem.amocrm.problems import Refused
+from priem.amocrm.webhooks import subscribe, unsubscribe
+from priem.errors import AskOperator
+from priem.hub.amocrm.address import HOOKS, destination
+from priem.hub.clinics import ClinicData
+from priem.hub.models import Hearing
+from priem.model import Finding, Severity
+from priem.texts import Text, text
+
+NO_RIGHT = text("amoCRM did not let Priem subscribe to changes.")
+
+
+def keep_subscribed(clinic: ClinicData, crm: AmoCrm, now: datetime) -> bool:
+    """Made, made again when amoCRM switched it off, and taken back from an address that is not the hub's any more.
+
+    Costs one request when all is as it was. What a person must mend is written down, not raised: without webhooks
+    Priem reads more, and is as right. Raises TryLater.
+    """
+    known, wanted = hearing_of(clinic.id), destination(clinic)
+    try:
+        if known.destination and known.destination != wanted:
+            unsubscribe(crm.client, known.destination)
+        was_missing = subscribe(crm.client, wanted) if wanted else False
+    except (AskOperator, Refused) as error:
+        note(clinic.id, alive_since=None, trouble=error.what if isinstance(error, AskOperator) else NO_RIGHT)
+        return False
+    alive_since = known.alive_since if known.alive_since and not was_missing else now
+    note(clinic.id, destination=wanted, alive_since=alive_since if wanted else None, trouble=None)
+    return bool(wanted)
+
+
+def hearing_of(clinic_id: int) -> Hearing:
+    return Hearing.objects.of(clinic_id).first() or Hearing(clinic_id=clinic_id)
+
+
+def note(clinic_id: int, **known: str | datetime | Text | None) -> None:
+    Hearing.objects.update_or_create(clinic_id=clinic_id, defaults=known)
+
+
+def findings(clinic: ClinicData) -> list[Finding]:
+    """What a check says of webhooks."""
+    known, wanted = hearing_of(clinic.id), destination(clinic)
+    if not wanted:
+        return [
+            Finding(
+                Severity.FINE,
+                text("amoCRM cannot reach this hub, so managers' changes are read before each write."),
+                text("Give the hub's address from outside in PRIEM_PUBLIC_URL to work with fewer requests."),
+            )
+        ]
+    if known.trouble:
+        return [Finding(Severity.WARNING, known.trouble, text("Priem reads changes instead, with more requests."))]
+    if known.alive_since is None or known.destination != wanted:
+        return [
+            Finding(
+                Severity.WARNING,
+                text("amoCRM is not asked yet to tell of changes at {address}.", address=shown(wanted)),
+                text("The next pass of `priem sync` asks."),
+            )
+        ]
+    return [Finding(Severity.FINE, text("amoCRM tells of changes at {address}.", address=shown(wanted)))]
+
+
+def shown(address: str) -> str:
+    """Without its secret."""
+    return f"{address.partition(HOOKS)[0]}{HOOKS}…"
+
+
+def state(clinic: ClinicData) -> Mapping[str, object]:
+    """For scripts: whether amoCRM tells, and since when it has last been heard."""
+    known = hearing_of(clinic.id)
+    return {"destination": known.destination, "alive_since": known.alive_since, "heard_at": known.heard_at}
