@@ -8,7 +8,7 @@ from priem.hub.ident.doors import enter, lost
 from priem.hub.ident.openapi import document
 
 urlpatterns = [
-    re_path(r"^(?i:ident)/openapi\.json$", document),
-    re_path(r"^(?i:ident)/(?P<slug>[^/]+)/(?P<connection>[^/]+)/(?P<name>[^/]+)/?$", enter),
-    re_path(r"^(?i:ident)(?:/.*)?$", lost),
+    re_path(r"^[Ii][Dd][Ee][Nn][Tt]/openapi\.json$", document),
+    re_path(r"^[Ii][Dd][Ee][Nn][Tt]/(?P<slug>[^/]+)/(?P<connection>[^/]+)/(?P<name>[^/]+)/?$", enter),
+    re_path(r"^[Ii][Dd][Ee][Nn][Tt](?:/.*)?$", lost),
 ]
