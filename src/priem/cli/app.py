@@ -2,7 +2,15 @@
 
 import typer
 
-from priem.cli import demo_command, hub_commands, look_commands, sandbox_command, setup_commands, sync_command
+from priem.cli import (
+    demo_command,
+    hub_commands,
+    ident_command,
+    look_commands,
+    sandbox_command,
+    setup_commands,
+    sync_command,
+)
 
 app = typer.Typer(
     name="priem",
@@ -11,5 +19,5 @@ app = typer.Typer(
     add_completion=False,
     pretty_exceptions_enable=False,
 )
-for module in (setup_commands, look_commands, sync_command, hub_commands, sandbox_command, demo_command):
+for module in (setup_commands, look_commands, sync_command, hub_commands, ident_command, sandbox_command, demo_command):
     module.register(app)

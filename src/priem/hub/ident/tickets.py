@@ -3,11 +3,12 @@
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta, tzinfo
+from zoneinfo import ZoneInfo
 
 from django.db.models import Q
 
-from priem.errors import BadRecord
-from priem.hub.models import IdentTicket
+from priem.errors import AskOperator, BadRecord
+from priem.hub.models import IdentService, IdentTicket
 from priem.mis.ident.applications import Application
 from priem.mis.ident.exchange.moments import to_written
 from priem.mis.ident.exchange.query import Asked
@@ -98,6 +99,17 @@ def state_of(row: IdentTicket, zone: tzinfo) -> Text:
     if row.given_at:
         return text("Application in IDENT: given to it {time}.", time=clock(row.given_at, zone))
     return text("Application in IDENT: waits until IDENT asks for it.")
+
+
+def zone_of_service(clinic_id: int, connection: str) -> ZoneInfo:
+    """Raises AskOperator when there is no service for this connection yet."""
+    service = IdentService.objects.of(clinic_id).filter(connection=connection).first()
+    if service is None:
+        raise AskOperator(
+            text("There is no service for IDENT on the connection {connection}.", connection=connection),
+            text("Make one: priem ident service."),
+        )
+    return ZoneInfo(service.time_zone)
 
 
 def clock(when: datetime, zone: tzinfo) -> str:

@@ -30,7 +30,7 @@ def elements(pieces: Iterable[bytes]) -> Iterator[Element]:
     head = b""
     for piece in rest:
         head += piece
-        if head.removeprefix(MARK).strip():
+        if len(head) > len(MARK) and head.removeprefix(MARK).strip():
             break
     begins_with = head.removeprefix(MARK).strip()[:1]
     # Two bytes a character is a way to write XML, and begins with a mark of its own.
