@@ -77,11 +77,12 @@ def fill(amocrm: Mapping[str, Any]) -> None:
 
     setup()
 
-    from priem import bootstrap  # noqa: PLC0415 - after `setup`
-    from priem.engine.bindings import bind  # noqa: PLC0415
+    from priem.engine.bindings import bind  # noqa: PLC0415 - after `setup`
     from priem.engine.mirror import Mirror  # noqa: PLC0415
     from priem.engine.settings import Settings  # noqa: PLC0415
+    from priem.hub.amocrm.access import connected  # noqa: PLC0415
     from priem.hub.clinics import ClinicData, load_clinic, save_clinic  # noqa: PLC0415
+    from priem.hub.clock import SystemClock  # noqa: PLC0415
     from priem.hub.store import DjangoStore  # noqa: PLC0415
     from priem.hub.tokens import DjangoTokens  # noqa: PLC0415
     from priem.ports import Tokens  # noqa: PLC0415
@@ -90,9 +91,9 @@ def fill(amocrm: Mapping[str, Any]) -> None:
     access = {name: amocrm[name] for name in names}
     id_ = save_clinic(ClinicData(slug="large", name="Large", base_url=amocrm["url"], sandbox=True, **access))
     DjangoTokens(id_).save(Tokens(access=amocrm["long_lived_token"]))
-    with bootstrap.amocrm(load_clinic("large")) as crm:
+    with connected(load_clinic("large")) as crm:
         bound = bind(Settings(), crm.prepare())
-        mirror = Mirror(crm, DjangoStore(id_), bootstrap.SystemClock(), bound)
+        mirror = Mirror(crm, DjangoStore(id_), SystemClock(), bound)
         began, read = time.monotonic(), 0
         for count in mirror.fill():
             read += count

@@ -64,6 +64,7 @@ def configure(file: ClinicFile) -> Sequence[str]:
         clinics.save_connection(id_, connection_data(connection, before))
     clinic = clinics.load_clinic(file.clinic.slug)
     with connected(clinic) as crm:
+        crm.try_now()
         authorise(crm, file.amocrm, clinic)
         made, account = make_fields(crm, file.settings.fields, crm.prepare())
         note_account(clinic.id, account.id)
@@ -225,6 +226,7 @@ def check(slug: str) -> Iterator[tuple[str, Sequence[Finding]]]:
 def check_amocrm(clinic: ClinicData) -> Iterator[Finding]:
     try:
         with connected(clinic) as crm:
+            crm.try_now()
             account = crm.account()
             yield Finding(
                 Severity.FINE,

@@ -7,7 +7,8 @@ import stamina
 
 from priem.amocrm.http import Http, Params, Payload
 from priem.amocrm.pace import Lane
-from priem.amocrm.problems import Answer, NotSent, problem_in
+from priem.amocrm.problems import AUTHORISE_AGAIN, TOKEN_REFUSED, Answer, NotSent, problem_in
+from priem.amocrm.stopping import AccountStopped
 from priem.errors import TryLater
 
 
@@ -52,6 +53,8 @@ class Client:
         answer = self._send(method, path, params, payload, token)
         if answer.status == 401:
             answer = self._send(method, path, params, payload, self._access.renew(token))
+            if answer.status == 401:
+                self._http.stopped(AccountStopped(TOKEN_REFUSED, AUTHORISE_AGAIN))
         problem = problem_in(answer)
         if problem and not (answer.status in may_refuse and answer.shape == "json"):
             raise problem

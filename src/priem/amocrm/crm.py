@@ -72,6 +72,10 @@ class AmoCrm:
     def __exit__(self, *_: object) -> None:
         self.close()
 
+    def try_now(self) -> None:
+        """A person has looked after an account that had stopped: the next request finds out, without further pause."""
+        self._http.try_now()
+
     def _let_in(self) -> None:
         """Has the token at hand, renewed if it is due, before threads that the caller does not know ask for it: a
         token store may be a database, with a connection for every thread that touches it.

@@ -14,7 +14,8 @@ from priem.amocrm.config import Config
 from priem.amocrm.limits import Limiter, Slot
 from priem.amocrm.pace import Lane
 from priem.amocrm.problems import Answer, Lost, NotSent, Shape, problem_in
-from priem.errors import PriemError, TryLater
+from priem.amocrm.stopping import AccountStopped
+from priem.errors import BadRecord, PriemError, TryLater
 from priem.ports import Clock, Exchange, ExchangeLog
 from priem.texts import Text, text
 
@@ -95,10 +96,27 @@ class Http:
             started, at = time.monotonic(), self._clock.now()
             with self._noting_failures(request.method, path, at, started), sending.telling_what_reached():
                 response = self._client.send(request)
-        answer = read_answer(request.method, path, response, time.monotonic() - started)
-        (self._limiter.refused if answer.status == 429 else self._limiter.welcomed)(slot)
+            answer = read_answer(request.method, path, response, time.monotonic() - started)
+            self._learn_from(answer, slot)
         self._note(answer, at, count_rows(answer) if answer.is_read else items)
         return answer
+
+    def _learn_from(self, answer: Answer, slot: Slot) -> None:
+        problem, is_api = problem_in(answer), answer.path.startswith("/api/")
+        if answer.status == 429:
+            self._limiter.refused(slot)
+        elif isinstance(problem, AccountStopped):
+            self._limiter.stopped(problem)
+        else:
+            served = problem is None or (is_api and isinstance(problem, BadRecord))
+            self._limiter.welcomed(slot, served=served, wrote=is_api and not answer.is_read)
+
+    def stopped(self, error: AccountStopped) -> None:
+        """For who keeps the tokens: amoCRM takes none of ours."""
+        self._limiter.stopped(error)
+
+    def try_now(self) -> None:
+        self._limiter.try_now()
 
     @contextmanager
     def _noting_failures(self, method: str, path: str, at: datetime, started: float) -> Iterator[None]:

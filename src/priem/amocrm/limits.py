@@ -19,8 +19,10 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import asdict
 from pathlib import Path
+from typing import Any, cast
 
-from priem.amocrm.pace import CALLING, LANES, Lane, Pace
+from priem.amocrm.pace import CALLING, LANES, POLL, Lane, Pace
+from priem.amocrm.stopping import AccountStopped, Stop
 from priem.errors import TryLater
 from priem.texts import text
 
@@ -32,6 +34,8 @@ class Slot:
         self.name = secrets.token_hex(6)
         self.granted = granted
         self.sent = False
+        self.is_trial = False
+        """It finds out whether an account that had stopped goes on."""
         self._limiter = limiter
 
     def mark_sent(self) -> None:
@@ -54,15 +58,17 @@ class Limiter:
 
     @contextmanager
     def slot(self, lane: Lane) -> Iterator[Slot]:
-        """Waits for a slot. Raises TryLater while amoCRM's refusals have closed the account.
+        """Waits for a slot. Raises TryLater while amoCRM's refusals have closed the account, and AccountStopped while
+        it is left alone.
 
-        A slot that was not marked as sent when the block ends counts for nothing.
+        A slot that was not marked as sent when the block ends counts for nothing. Inside the block, tell what the
+        answer was: `refused`, `stopped` or `welcomed`.
         """
         slot = self._wait_for_slot(lane)
         try:
             yield slot
         finally:
-            if not slot.sent:
+            if not slot.sent or slot.is_trial:
                 self.release(slot)
 
     def _wait_for_slot(self, lane: Lane) -> Slot:
@@ -78,6 +84,12 @@ class Limiter:
         with self._memory.held() as pace:
             now = time.monotonic()
             pace.forget_old(now)
+            if pace.stop:
+                gate = pace.stop.gate(now)
+                if gate == "closed":
+                    raise pace.stop.error
+                if gate == "busy":
+                    return POLL
             if now < pace.closed_until:
                 raise too_many_refusals(pace.closed_until - now)
             if wait := pace.wait(lane, now, self._full):
@@ -86,6 +98,8 @@ class Limiter:
             pace.calling.pop(lane, None)
             slot = Slot(self, now)
             pace.going[slot.name] = now
+            if pace.stop:
+                pace.stop.trial, slot.is_trial = slot.name, True
             return slot
 
     def settle(self, slot: Slot) -> None:
@@ -96,17 +110,28 @@ class Limiter:
     def release(self, slot: Slot) -> None:
         with self._memory.held() as pace:
             pace.going.pop(slot.name, None)
+            if pace.stop and pace.stop.trial == slot.name:
+                pace.stop.trial = ""
 
     def refused(self, slot: Slot) -> None:
         """That request was answered 429."""
         with self._memory.held() as pace:
             pace.refuse(slot.granted, time.monotonic())
 
-    def welcomed(self, slot: Slot) -> None:
-        """That request was answered otherwise: what was refused before is over."""
+    def welcomed(self, slot: Slot, *, served: bool, wrote: bool) -> None:
+        """That request was answered otherwise. `served`: amoCRM did as asked, or minded only what was in it."""
         with self._memory.held() as pace:
-            if pace.rounds and slot.granted > pace.refused_at:
-                pace.rounds = 0
+            pace.welcome(slot.granted, time.monotonic(), served=served, wrote=wrote)
+
+    def stopped(self, error: AccountStopped) -> None:
+        with self._memory.held() as pace:
+            pace.halt(error, time.monotonic())
+
+    def try_now(self) -> None:
+        """A person has mended what had stopped the account, or hopes so: the next request finds out."""
+        with self._memory.held() as pace:
+            if pace.stop:
+                pace.stop.let_try(time.monotonic())
 
 
 def too_many_refusals(seconds: float) -> TryLater:
@@ -172,6 +197,9 @@ class SharedPace:
 
 def read_pace(written: bytes) -> Pace:
     try:
-        return Pace(**json.loads(written))
+        pace = Pace(**json.loads(written))
+        if pace.stop is not None:
+            pace.stop = Stop(**cast(dict[str, Any], pace.stop))
     except (ValueError, TypeError):
         return Pace()
+    return pace

@@ -19,6 +19,7 @@ import stamina
 from priem.amocrm.config import Config
 from priem.amocrm.http import Http
 from priem.amocrm.problems import AUTHORISE_AGAIN, Answer, Lost, problem_in
+from priem.amocrm.stopping import AccountStopped
 from priem.errors import AskOperator, TryLater
 from priem.ports import Clock, Tokens, TokenStore
 from priem.texts import text
@@ -74,6 +75,7 @@ class OAuth:
 
     def exchange(self, code: str) -> Tokens:
         """The first pair for a code that is at most 20 minutes old and was never used; stored when this returns."""
+        self._http.try_now()
         answer = self._ask({"grant_type": "authorization_code", "code": code})
         if answer.status != 200:
             raise code_refused(answer)
@@ -98,10 +100,19 @@ class OAuth:
         with self._lock:
             if self._known and self._known.access != refused:
                 return self._known.access
-            with self._store.renewing():
-                stored = self._store.load()
-                self._known = self._refresh(stored) if stored.access == refused else stored
-                return self._known.access
+            try:
+                self._known = self._renewed(refused)
+            except AskOperator as error:
+                self._known = None
+                if isinstance(error, AccountStopped):
+                    self._http.stopped(error)
+                raise
+            return self._known.access
+
+    def _renewed(self, refused: str) -> Tokens:
+        with self._store.renewing():
+            stored = self._store.load()
+            return self._refresh(stored) if stored.access == refused else stored
 
     def _load(self) -> Tokens:
         self._known = self._store.load()
@@ -116,7 +127,7 @@ class OAuth:
 
     def _refresh(self, tokens: Tokens) -> Tokens:
         if not tokens.refresh:
-            raise AskOperator(
+            raise AccountStopped(
                 text("amoCRM does not accept the long-lived token any more."),
                 text("Make a new one in the integration's settings and give it to Priem."),
             )
@@ -202,10 +213,10 @@ def code_refused(answer: Answer) -> Exception:
     return client_refused(answer)
 
 
-def client_refused(answer: Answer) -> AskOperator:
+def client_refused(answer: Answer) -> AccountStopped:
     body = answer.body if isinstance(answer.body, dict) else {}
     said = str(body.get("hint") or body.get("detail") or answer.status)[:200]
-    return AskOperator(
+    return AccountStopped(
         text("amoCRM does not accept the integration: {said}", said=said),
         text("Compare the integration's id, secret key and redirect URI with its settings in amoCRM, and the address."),
     )

@@ -4,6 +4,8 @@ import secrets
 from dataclasses import dataclass, field
 from typing import Literal
 
+from priem.amocrm.stopping import LONGEST_PAUSE, TRYING, AccountStopped, Stop, stop_after
+
 Lane = Literal["interactive", "live", "bulk"]
 LANES: tuple[Lane, ...] = ("interactive", "live", "bulk")
 """A person who waits; a change just made; a first sync. None waits for a later one."""
@@ -39,6 +41,7 @@ class Pace:
     rounds: int = 0
     """Of refusals without a single good answer in between."""
     steps_down: int = 0
+    stop: Stop | None = None
 
     def forget_old(self, now: float) -> None:
         # What lies in the future was written before the machine's last start, when the clock began anew.
@@ -48,6 +51,9 @@ class Pace:
             self.slow_until = self.not_before = self.closed_until = self.refused_at = 0.0
         if now >= self.slow_until:
             self.steps_down = 0
+        if self.stop and self.stop.not_before > now + LONGEST_PAUSE + TRYING + 1:
+            self.stop.let_try(now)
+            self.stop.since = 0.0
 
     def wait(self, lane: Lane, now: float, full: int) -> float:
         """Seconds until it makes sense to ask again; 0 when a slot is free."""
@@ -87,3 +93,19 @@ class Pace:
         self.not_before = now + 2.0 ** (self.rounds - 1) * (1 + secrets.randbelow(250) / 1000)
         if self.rounds >= ROUNDS_BEFORE_CLOSING:
             self.closed_until, self.rounds = now + CLOSED_FOR, 0
+
+    def halt(self, error: AccountStopped, now: float) -> None:
+        """The account has stopped. Once that is known, requests that were under way by then tell nothing new."""
+        if not (self.stop and self.stop.is_closed(now)):
+            self.stop = stop_after(self.stop, error, now)
+
+    def welcome(self, granted: float, now: float, *, served: bool, wrote: bool) -> None:
+        """An answer other than 429, at least: what was refused before is over. `served`: amoCRM did as asked."""
+        if self.rounds and granted > self.refused_at:
+            self.rounds = 0
+        if not (self.stop and served and granted > self.stop.since):
+            return
+        if wrote or not self.stop.only_writes:
+            self.stop = None
+        else:
+            self.stop.reads(now)

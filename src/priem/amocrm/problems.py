@@ -5,6 +5,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Any, Literal
 
+from priem.amocrm.stopping import AccountStopped
 from priem.errors import AskOperator, BadRecord, OutcomeUnknown, PriemError, TryLater
 from priem.texts import Text, text
 
@@ -97,22 +98,24 @@ def refused(answer: Answer) -> PriemError:
 
 
 def unauthorised(_answer: Answer) -> PriemError:
-    return AskOperator(text("amoCRM does not accept Priem's token."), AUTHORISE_AGAIN)
+    return AskOperator(TOKEN_REFUSED, AUTHORISE_AGAIN)
 
 
+TOKEN_REFUSED = text("amoCRM does not accept Priem's token.")
 AUTHORISE_AGAIN = text("Authorise Priem in amoCRM again: the clinic's page has the button, `priem configure` the code.")
 
 
 def unpaid(_answer: Answer) -> PriemError:
-    return AskOperator(
+    return AccountStopped(
         text("amoCRM's subscription has ended: it takes no changes."),
         text("Pay for amoCRM. Nothing is lost: what happened meanwhile is written afterwards."),
+        only_writes=True,
     )
 
 
 def forbidden(answer: Answer) -> PriemError:
     if re.search(r"\b113\b|\bIP\b", detail_of(answer)) or code_of(answer) == 113:
-        return AskOperator(
+        return AccountStopped(
             text("amoCRM's list of allowed addresses does not contain this server."),
             text("Add the server's IP address in amoCRM: Settings → General → allowed IP addresses."),
         )
@@ -133,9 +136,12 @@ def no_rights(answer: Answer) -> PriemError:
 
 
 def blocked(_answer: Answer) -> PriemError:
-    return AskOperator(
+    return AccountStopped(
         text("amoCRM has blocked the account's API for this server (403)."),
-        text("Write to amoCRM's support and ask why the API is blocked. Priem asks nothing more until you resume it."),
+        text(
+            "Write to amoCRM's support and ask why the API is blocked. Meanwhile Priem only tries now and then; "
+            "`priem doctor` tries at once."
+        ),
     )
 
 
