@@ -291,10 +291,21 @@ class Step:
     """The visit whose lead this one takes over, since it was moved."""
 
 
+class Told(StrEnum):
+    """What a person has said of a record, other than which contact or lead it is: that would be a link."""
+
+    NEW = "new"
+    """None of those that are there: a new one."""
+    APART = "apart"
+    """Nothing at all: its link was undone, and the record is left alone."""
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class PatientLink:
     contact: int
     fingerprint: str = ""
+    by_person: bool = False
+    """A person has said so: only a person says otherwise."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -306,6 +317,7 @@ class VisitLink:
     """Where Priem itself put the lead last; 0 when it never did."""
     moved_to: VisitKey | None = None
     """Set when another visit has taken the lead over."""
+    by_person: bool = False
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -324,6 +336,10 @@ class Surroundings:
     merged_contacts: Mapping[int, int] = field(default_factory=dict)
     """Linked ones that amoCRM's merges swallowed → the one that lives on. Contacts and leads may have the same id."""
     merged_leads: Mapping[int, int] = field(default_factory=dict)
+    told: Mapping[PatientKey | VisitKey, Told] = field(default_factory=dict)
+    """What persons said of these patients and visits."""
+    asked: frozenset[PatientKey] = frozenset()
+    """Those of the patients about whom a person is being asked."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -4,10 +4,11 @@ from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from contextlib import AbstractContextManager
 from dataclasses import dataclass, field
 from datetime import datetime
-from typing import Protocol
+from typing import Protocol, TypeVar
 
 from priem.model import (
     Account,
+    Candidate,
     Contact,
     ContactDraft,
     Finding,
@@ -21,9 +22,12 @@ from priem.model import (
     State,
     Step,
     Surroundings,
+    Told,
     VisitKey,
 )
 from priem.texts import Text
+
+K = TypeVar("K", PatientKey, VisitKey)
 
 
 class Clock(Protocol):
@@ -65,6 +69,9 @@ class Source(Protocol):
 
     def patients(self, ids: Sequence[str]) -> tuple[Patient | Rejected, ...]:
         """Those patients now, whether they changed or not; unknown ids are left out."""
+
+    def reread(self, since: str, patients: Sequence[str], visits: Sequence[str]) -> Page:
+        """Those patients and visits now, whether they changed or not; unknown ids are left out. The cursor stays."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -124,6 +131,25 @@ class OpenStep:
     creates: bool
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Question:
+    """A match that a person has to decide."""
+
+    key: PatientKey
+    candidates: tuple[Candidate, ...]
+    asked_at: datetime
+    visits: int = 0
+    """How many of the patient's visits wait for the answer."""
+
+
+@dataclass(frozen=True, slots=True)
+class Recall:
+    """A record that is to be read and decided anew. One that is recalled once more meanwhile has another id."""
+
+    id: int
+    key: PatientKey | VisitKey
+
+
 class Store(Protocol):
     """One clinic's memory. Every method is one transaction: it happened or it did not."""
 
@@ -171,6 +197,45 @@ class Store(Protocol):
 
     def reject(self, connection: str, rejected: Sequence[Rejected]) -> None:
         """Shows these rows to people, once each until they change."""
+
+    def refused(self) -> Collection[PatientKey | VisitKey]:
+        """Records whose last step amoCRM refused or put off, and those that were rejected."""
+
+    def ask(self, questions: Mapping[PatientKey, Sequence[Candidate]]) -> None:
+        """Asks a person which of these contacts each patient is, once, with the candidates of the last decision."""
+
+    def questions(self) -> Sequence[Question]:
+        """Those that nobody has answered, the oldest first. A patient who gets a contact otherwise needs no answer."""
+
+    def bind(self, key: PatientKey | VisitKey, target: int) -> None:
+        """A person says which contact or lead it is, until a person says otherwise. The record is recalled.
+
+        Raises ValueError for a lead that is another visit's.
+        """
+
+    def tell(self, key: PatientKey | VisitKey, told: Told) -> None:
+        """A person says that it is none of those that are there; its link ends. The record is recalled."""
+
+    def hold(self, visits: Mapping[VisitKey, PatientKey]) -> None:
+        """Recalls these visits as soon as their patients have a contact, or somebody has said something of them."""
+
+    def recall(self, keys: Collection[PatientKey | VisitKey]) -> None:
+        """Lets the next pass read these records and decide on them anew, though nothing may have changed."""
+
+    def recalled(self, connection: str) -> Sequence[Recall]: ...
+
+    def recall_is_over(self, ids: Collection[int]) -> None: ...
+
+    def linked(self, connection: str, kind: type[K], after: str) -> Sequence[tuple[K, int]]:
+        """The next 500 records of a connection, by id, and their contacts or leads. Without visits that moved on."""
+
+    def note(self, connection: str, trouble: Text | None) -> None:
+        """The connection was read to its end just now, or cannot be; shown beside it."""
+
+    def reconciled_at(self) -> datetime | None: ...
+
+    def reconciled(self) -> None:
+        """All links were compared with both sides just now."""
 
 
 class Ears(Protocol):

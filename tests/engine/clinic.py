@@ -173,6 +173,10 @@ class Mis:
         there = (self.rows.get(("patient", id_)) for id_ in ids)
         return tuple(found[1] for found in there if found and not isinstance(found[1], Visit))
 
+    def reread(self, since: str, patients: Sequence[str], visits: Sequence[str]) -> Page:
+        wanted = [*(("patient", id_) for id_ in patients), *(("visit", id_) for id_ in visits)]
+        return self._page([self.rows[place][1] for place in wanted if place in self.rows], since)
+
 
 def place(row: Row) -> tuple[str, str]:
     if isinstance(row, Rejected):

@@ -9,7 +9,7 @@ from django.test.utils import CaptureQueriesContext
 
 from priem.hub.models import Clinic
 from priem.hub.store import DjangoStore
-from priem.model import Outcome, Rejected, State
+from priem.model import Candidate, Outcome, PatientKey, Rejected, State, Told, VisitKey
 from priem.texts import text
 from tests.contract.store_records import (
     CHILD,
@@ -26,7 +26,7 @@ from tests.contract.store_records import (
 )
 
 pytestmark = pytest.mark.skipif(connection.vendor != "sqlite", reason="PostgreSQL plans by what is in the tables")
-SMALL = ("hub_connection", "hub_mirrorstate", "hub_rejectedrow", "step_open")
+SMALL = ("hub_connection", "hub_mirrorstate", "hub_rejectedrow", "hub_question", "step_open")
 """Read whole for a clinic: a few rows each."""
 
 
@@ -46,6 +46,15 @@ def queries(clinic: Clinic) -> list[str]:
         store.close_steps([step.id for step in store.open_steps()], State.POSTPONED)
         store.around_patients([patient(MOTHER, FAMILY_PHONE)])
         store.around_visits({EVENING: MORNING}, [MOTHER])
+        store.ask({MOTHER: [Candidate(1, "phone:name")]})
+        store.hold({EVENING: MOTHER})
+        store.bind(MOTHER, 1)
+        store.bind(MORNING, 5)
+        store.tell(CHILD, Told.APART)
+        store.recall_is_over([recall.id for recall in store.recalled("ident")])
+        store.linked("ident", PatientKey, "")
+        store.linked("ident", VisitKey, "1")
+        store.refused()
         store.advance("ident", "c")
     return [str(query["sql"]) for query in captured.captured_queries]
 

@@ -15,11 +15,13 @@ marks      how a link remembers what was decided (pure)
 linking    how links change once steps are done (pure)
 unheard    what counts as Priem's own although the answer was lost (pure)
 later      records whose decision waits for the rest of a reading
+waiting    records that wait for a person or for each other (through ports)
 orphans    visits and the patients they belong to (through ports)
 apply      steps → outcomes, with the intent written down first (through ports)
 mirror     the CRM as it is, kept locally, so that deciding costs no requests (through ports)
 sync       read, decide, carry out (through ports)
 told       what is said to have happened in the CRM, looked at (through ports)
 rehearsal  the same, written to nothing (through ports)
+desk       questions, answers and recalled records in memory (pure)
 memory     a store for tests and rehearsals
 """

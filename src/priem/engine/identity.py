@@ -13,7 +13,7 @@ from typing import TypeVar
 
 from priem.engine.bindings import Bound
 from priem.engine.reasons import Reason
-from priem.model import Candidate, Contact, Key, Lead, Patient, PatientKey, Surroundings, Why
+from priem.model import Candidate, Contact, Key, Lead, Patient, PatientKey, Surroundings, Told, Why
 from priem.phones import numbers_in
 
 Record = TypeVar("Record", Contact, Lead)
@@ -43,6 +43,8 @@ class FoundContact:
     why: Why
     is_doubtful: bool = False
     """A patient who is still to come may fit better."""
+    is_question: bool = False
+    """A person has to say which it is."""
 
 
 def find_contacts(patients: Sequence[Patient], around: Surroundings, bound: Bound) -> dict[PatientKey, FoundContact]:
@@ -70,14 +72,21 @@ def by_key(records: Iterable[Record]) -> Mapping[Key, Sequence[Record]]:
 def certain_contact(
     patient: Patient, around: Surroundings, carriers: Sequence[Contact], bound: Bound
 ) -> FoundContact | None:
-    """By link, then by key."""
+    """By link, then by key, then by what a person has said. What a person has linked is nobody else, even when gone."""
+    link = around.patient_links.get(patient.key)
+    said = Reason.PERSON if link and link.by_person else Reason.LINK
     if alive := linked_contact(patient.key, around):
-        return FoundContact(alive, Why(Reason.LINK, (Candidate(alive.id, Reason.LINK),)))
+        return FoundContact(alive, Why(said, (Candidate(alive.id, said),)))
+    if link and link.by_person:
+        return FoundContact(None, Why(Reason.GONE))
     if carriers:
         looked_at = tuple(Candidate(one.id, Reason.KEY) for one in carriers)
         agreeing = [one for one in carriers if bound.settings.duplicates.id_is_enough or agrees(patient, one)]
-        rule = Reason.KEY if agreeing else Reason.KEY_ALONE
-        return FoundContact(agreeing[0] if agreeing else None, Why(rule, looked_at))
+        if agreeing or around.told.get(patient.key) is not Told.NEW:
+            rule = Reason.KEY if agreeing else Reason.KEY_ALONE
+            return FoundContact(agreeing[0] if agreeing else None, Why(rule, looked_at))
+    if around.told.get(patient.key) is Told.NEW:
+        return FoundContact(None, Why(Reason.PERSON_SAID_NEW))
     return None
 
 
@@ -97,13 +106,18 @@ def by_phone(
     patients: Sequence[Patient], around: Surroundings, bound: Bound, taken: set[int]
 ) -> Iterator[tuple[PatientKey, FoundContact]]:
     """The best fitting pairs first; each contact goes to one patient of a connection."""
+    policy, in_question = bound.settings.duplicates.several_contacts, set[int]()
     by_number = contacts_by_number(around.contacts.values(), bound)
     near = {patient.key: list(sharing_phone(patient, around, bound, by_number)) for patient in patients}
     for likeness in Likeness:
         for key in list(near):
             fits = [contact for contact, how in near[key] if how is likeness and contact.id not in taken]
-            if fits:
-                chosen = choose_contact(fits, bound.settings.duplicates.several_contacts)
+            if policy == "ask" and (len(fits) > 1 or in_question & {contact.id for contact in fits}):
+                in_question |= {contact.id for contact in fits}
+                why = Why(Reason.ASK, explained(near.pop(key)))
+                yield key, FoundContact(None, why, likeness.is_doubtful, is_question=True)
+            elif fits:
+                chosen = choose_contact(fits, policy)
                 taken.add(chosen.id)
                 yield key, FoundContact(chosen, Why(likeness.value, explained(near.pop(key))), likeness.is_doubtful)
     for key, looked_at in near.items():

@@ -3,6 +3,7 @@
 from collections.abc import Iterable, Mapping
 from dataclasses import replace
 
+from priem.engine.marks import forgotten
 from priem.model import LeadDraft, Step, VisitKey, VisitLink
 
 
@@ -31,6 +32,12 @@ def link_after(step: Step, lead: int, before: VisitLink | None) -> VisitLink:
     if isinstance(step.draft, LeadDraft) and step.draft.stage is not None:
         link = replace(link, pipeline=step.draft.pipeline or link.pipeline, stage=step.draft.stage)
     return link
+
+
+def bound_link(before: VisitLink | None, lead: int) -> VisitLink:
+    """The link that a person makes."""
+    same = before if before and before.lead == lead else VisitLink(lead=lead)
+    return replace(same, fingerprint=forgotten(same.fingerprint), moved_to=None, by_person=True)
 
 
 def claims(links: Mapping[VisitKey, VisitLink], owners: Mapping[int, VisitKey]) -> dict[int, VisitKey]:

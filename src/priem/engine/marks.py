@@ -25,6 +25,11 @@ def made_unheard(fingerprint: str) -> str:
     return UNHEARD + fingerprint[len(decided_upon(fingerprint)) :]
 
 
+def forgotten(fingerprint: str) -> str:
+    """What was decided upon is to be decided anew; whose the name is stays known."""
+    return fingerprint[len(decided_upon(fingerprint)) :]
+
+
 def is_unheard(fingerprint: str) -> bool:
     return decided_upon(fingerprint) == UNHEARD
 

@@ -2,16 +2,20 @@
 
 import itertools
 import threading
+from collections import Counter
 from collections.abc import Callable, Collection, Hashable, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from typing import Generic, TypeVar
 
-from priem.engine.linking import claims, links_after
+from priem.engine.desk import Desk
+from priem.engine.linking import bound_link, claims, links_after
+from priem.engine.marks import forgotten
 from priem.errors import TryLater
 from priem.model import (
     Action,
+    Candidate,
     Contact,
     Lead,
     Outcome,
@@ -22,17 +26,20 @@ from priem.model import (
     State,
     Step,
     Surroundings,
+    Told,
     VisitKey,
     VisitLink,
 )
 from priem.phones import numbers_in
-from priem.ports import OpenStep
+from priem.ports import K, OpenStep, Question, Recall
 from priem.texts import Text, text
 
 R = TypeVar("R", bound=Hashable)
 N = TypeVar("N", bound=Hashable)
 
 OPEN = (State.INTENDED, State.UNKNOWN)
+NOT_DONE = (State.REFUSED, State.POSTPONED)
+A_PAGE = 500
 
 
 class Index(Generic[R, N]):
@@ -107,6 +114,10 @@ class MemoryStore:
         self.journal: dict[int, JournalEntry] = {}
         self.rejected: dict[tuple[str, str, str], Rejected] = {}
         """By connection, kind and id."""
+        self.desk = Desk(now)
+        self.troubles: dict[str, Text | None] = {}
+        """By connection, once it was read: None when all is well."""
+        self._reconciled_at: datetime | None = None
         self._until: int | None = None
         self._now = now
         self._ids = itertools.count(1)
@@ -224,6 +235,8 @@ class MemoryStore:
             lead_owners=self._owners_of_leads(leads),
             merged_contacts=self._merged_contacts.of(link.contact for link in patient_links.values()),
             merged_leads=self._merged_leads.of(link.lead for link in visit_links.values()),
+            told={key: self.desk.told[key] for key in (*patients, *visits) if key in self.desk.told},
+            asked=frozenset(patients) & self.desk.asked.keys(),
         )
 
     def _owners_of_contacts(self, contacts: Collection[int]) -> dict[int, tuple[PatientKey, ...]]:
@@ -297,5 +310,90 @@ class MemoryStore:
         self.visit_links |= links
         for step, id_ in done:
             if isinstance(step.key, PatientKey):
-                self.patient_links[step.key] = PatientLink(contact=id_, fingerprint=step.fingerprint)
-                self._contact_owners.put(step.key, [id_])
+                before = self.patient_links.get(step.key)
+                by_person = before is not None and before.by_person
+                self._link_patient(
+                    step.key, PatientLink(contact=id_, fingerprint=step.fingerprint, by_person=by_person)
+                )
+        self.desk.answered(step.key for step, _ in done if isinstance(step.key, PatientKey))
+
+    def _link_patient(self, key: PatientKey, link: PatientLink) -> None:
+        self.patient_links[key] = link
+        self._contact_owners.put(key, [link.contact])
+
+    def refused(self) -> Collection[PatientKey | VisitKey]:
+        last = {entry.step.key: entry.state for entry in self.journal.values()}
+        found = {key for key, state in last.items() if state in NOT_DONE}
+        for connection, kind, id_ in self.rejected:
+            found.add(PatientKey(connection, id_) if kind == "patient" else VisitKey(connection, id_))
+        return found
+
+    def ask(self, questions: Mapping[PatientKey, Sequence[Candidate]]) -> None:
+        self.desk.ask(questions)
+
+    def questions(self) -> Sequence[Question]:
+        waiting = Counter(self.desk.held.values())
+        asked = sorted(self.desk.asked.items(), key=lambda item: (item[1].at, item[0]))
+        return tuple(
+            Question(key=key, candidates=one.candidates, asked_at=one.at, visits=waiting[key]) for key, one in asked
+        )
+
+    def bind(self, key: PatientKey | VisitKey, target: int) -> None:
+        if isinstance(key, VisitKey):
+            links = {key: bound_link(self.visit_links.get(key), target)}
+            claimed = claims(links, self._lead_owners)
+            self._unlink(key)
+            self.visit_links |= links
+            self._lead_owners |= claimed
+        else:
+            self._link_patient(key, PatientLink(contact=target, by_person=True))
+        self.desk.tell(key, None)
+
+    def tell(self, key: PatientKey | VisitKey, told: Told) -> None:
+        self._unlink(key)
+        self.desk.tell(key, told)
+
+    def _unlink(self, key: PatientKey | VisitKey) -> None:
+        if isinstance(key, PatientKey):
+            self.patient_links.pop(key, None)
+            self._contact_owners.put(key, ())
+            return
+        before = self.visit_links.pop(key, None)
+        if before and self._lead_owners.get(before.lead) == key:
+            del self._lead_owners[before.lead]
+
+    def hold(self, visits: Mapping[VisitKey, PatientKey]) -> None:
+        self.desk.hold(visits)
+
+    def recall(self, keys: Collection[PatientKey | VisitKey]) -> None:
+        for key in keys:
+            if isinstance(key, PatientKey) and (of_patient := self.patient_links.get(key)):
+                self.patient_links[key] = replace(of_patient, fingerprint=forgotten(of_patient.fingerprint))
+            elif isinstance(key, VisitKey) and (of_visit := self.visit_links.get(key)):
+                self.visit_links[key] = replace(of_visit, fingerprint=forgotten(of_visit.fingerprint))
+        self.desk.recall(keys)
+
+    def recalled(self, connection: str) -> Sequence[Recall]:
+        return tuple(Recall(id_, key) for key, id_ in self.desk.recalled.items() if key.connection == connection)
+
+    def recall_is_over(self, ids: Collection[int]) -> None:
+        self.desk.recall_is_over(ids)
+
+    def linked(self, connection: str, kind: type[K], after: str) -> Sequence[tuple[K, int]]:
+        patients = ((key, link.contact) for key, link in self.patient_links.items())
+        visits = ((key, link.lead) for key, link in self.visit_links.items() if link.moved_to is None)
+        found = (
+            (key, target)
+            for key, target in itertools.chain(patients, visits)
+            if isinstance(key, kind) and key.connection == connection and key.id > after
+        )
+        return tuple(sorted(found)[:A_PAGE])
+
+    def note(self, connection: str, trouble: Text | None) -> None:
+        self.troubles[connection] = trouble
+
+    def reconciled_at(self) -> datetime | None:
+        return self._reconciled_at
+
+    def reconciled(self) -> None:
+        self._reconciled_at = self._now()

@@ -19,6 +19,7 @@ def with_patients(page: Page, source: Source, store: Store) -> Page:
     fetched = source.patients([key.id for key in missing])
     patients = {row.key: row for row in fetched if isinstance(row, Patient) and row.key in missing}
     lost = set(missing) - patients.keys()
+    store.hold({visit.key: visit.patient for visit in page.visits if visit.patient in lost})
     return replace(
         page,
         patients=(*page.patients, *patients.values()),

@@ -28,6 +28,7 @@ from priem.model import (
     PatientKey,
     Step,
     Surroundings,
+    Told,
     Visit,
     VisitKey,
     VisitStatus,
@@ -44,20 +45,27 @@ def plan_patients(
     last_look: bool = True,
 ) -> Iterator[Step]:
     """What becomes of each patient's contact. Unless it is the last look, doubtful matches are put off."""
-    found = find_contacts([patient for patient in patients if patient.key not in left_out], around, bound)
+    apart = {patient.key for patient in patients if is_apart(patient.key, around)}
+    found = find_contacts([one for one in patients if one.key not in apart and one.key not in left_out], around, bound)
     for patient in patients:
         match = found.get(patient.key)
         if match is None:
-            yield leave(patient.key, None, Reason.NOT_TAKEN)
+            yield leave(patient.key, None, Reason.APART if patient.key in apart else Reason.NOT_TAKEN)
         elif match.is_doubtful and not last_look:
             yield leave(patient.key, None, Reason.LATER)
         else:
             yield contact_step(patient, match, around, bound)
 
 
+def is_apart(key: PatientKey | VisitKey, around: Surroundings) -> bool:
+    return around.told.get(key) is Told.APART
+
+
 def contact_step(patient: Patient, match: FoundContact, around: Surroundings, bound: Bound) -> Step:
     link = around.patient_links.get(patient.key)
     mark = patient_fingerprint(patient, bound)
+    if match.is_question:
+        return Step(action=Action.ASK, key=patient.key, why=match.why, fingerprint=mark)
     if match.why.rule == Reason.KEY_ALONE:
         return Step(action=Action.LEAVE, key=patient.key, why=match.why)
     if match.contact is None and link and not bound.settings.contacts.make_again:
@@ -93,10 +101,13 @@ def plan_visits(
     """
     known = around.visit_links.keys() | {key for lead in around.leads.values() for key in lead.keys}
     history = {visit.key for visit in visits if since and is_history(visit, since, known)}
-    found = find_leads([visit for visit in visits if visit.key not in history], around, bound)
+    apart = {visit.key for visit in visits if is_apart(visit.key, around)}
+    found = find_leads([visit for visit in visits if visit.key not in history | apart], around, bound)
     for visit in in_order_of_moves(visits):
         match = found.get(visit.key)
-        if match is None:
+        if visit.key in apart:
+            yield leave(visit.key, None, Reason.APART)
+        elif match is None:
             yield leave(visit.key, None, Reason.HISTORY if visit.key in history else Reason.MOVED_ON)
         elif match.lead is None:
             yield missing_lead(visit, match, around, bound, is_taken=visit.patient not in left_out)
@@ -171,7 +182,8 @@ def missing_lead(visit: Visit, match: FoundLead, around: Surroundings, bound: Bo
     if reason := why_none(visit, match, bound, is_taken=is_taken):
         return leave(visit.key, match.before.lead if match.before else None, reason)
     if contact is None:
-        return leave(visit.key, None, Reason.NO_CONTACT)
+        waits = visit.patient in around.asked
+        return leave(visit.key, None, Reason.WAITS_FOR_ANSWER if waits else Reason.NO_CONTACT)
     placement = place_new(visit, bound)
     name = lead_name(visit, contact.name, bound)
     return Step(

@@ -13,6 +13,7 @@ from priem.texts import Text, text
 class Reason(StrEnum):
     # Which contact or lead it is, and what spoke for or against each that was looked at
     LINK = "link"
+    PERSON = "person"
     KEY = "key"
     NAME_AND_BIRTHDAY = "phone:name_and_birthday"
     NAME = "phone:name"
@@ -24,6 +25,8 @@ class Reason(StrEnum):
     MOVED = "moved"
     CLAIMED = "claimed"
     NOBODY = "nobody"
+    ASK = "ask"
+    PERSON_SAID_NEW = "person_said_new"
     # Why nothing is done
     UNCHANGED = "unchanged"
     LATER = "later"
@@ -35,6 +38,8 @@ class Reason(StrEnum):
     HISTORY = "history"
     DELETED = "deleted"
     NO_CONTACT = "no_contact"
+    WAITS_FOR_ANSWER = "waits_for_answer"
+    APART = "apart"
     NO_LEADS_WANTED = "no_leads_wanted"
     # Where a lead stands
     RULE = "rule"
@@ -47,6 +52,7 @@ class Reason(StrEnum):
 
 SENTENCES: Mapping[str, Text] = {
     Reason.LINK: text("Priem has linked them before."),
+    Reason.PERSON: text("A person has linked them."),
     Reason.KEY: text("It carries the record's key."),
     Reason.NAME_AND_BIRTHDAY: text("Phone, name and birthday are the same."),
     Reason.NAME: text("Phone and name are the same."),
@@ -58,6 +64,8 @@ SENTENCES: Mapping[str, Text] = {
     Reason.MOVED: text("The lead of the visit that this one was moved from."),
     Reason.CLAIMED: text("It belongs to another record."),
     Reason.NOBODY: text("Nothing in amoCRM fits."),
+    Reason.ASK: text("Several fit equally well: a person is asked."),
+    Reason.PERSON_SAID_NEW: text("A person has said that it is none of those that are there."),
     Reason.UNCHANGED: text("Nothing has changed since it was decided last."),
     Reason.LATER: text("It is decided once the rest of this reading is known."),
     Reason.NOT_TAKEN: text("The settings do not take this patient, or this branch."),
@@ -68,6 +76,8 @@ SENTENCES: Mapping[str, Text] = {
     Reason.HISTORY: text("The visit is older than the connection to the clinic: it gets no lead."),
     Reason.DELETED: text("The visit was deleted before it had a lead."),
     Reason.NO_CONTACT: text("The patient has no contact in amoCRM."),
+    Reason.WAITS_FOR_ANSWER: text("It waits until a person has said which contact the patient is."),
+    Reason.APART: text("A person has undone the link: it is left alone until a person links it."),
     Reason.NO_LEADS_WANTED: text("The settings say that no leads are made."),
     Reason.RULE: text("Rule {number} of the stages.", number="?"),
     Reason.BRANCH_RULE: text("Rule {number} of the branch's own stages.", number="?"),

@@ -7,6 +7,7 @@ be made live in memory for as long as the rehearsal lasts, about a kilobyte for 
 from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from contextlib import AbstractContextManager
 from dataclasses import replace
+from datetime import datetime
 from itertools import count
 
 from priem.engine.memory import MemoryStore
@@ -14,6 +15,7 @@ from priem.engine.sync import Clinic, sync
 from priem.model import (
     Account,
     Action,
+    Candidate,
     Contact,
     ContactDraft,
     Lead,
@@ -26,12 +28,14 @@ from priem.model import (
     State,
     Step,
     Surroundings,
+    Told,
     VisitKey,
     VisitLink,
     Why,
 )
 from priem.phones import numbers_in
-from priem.ports import Crm, Gone, OpenStep, Source, Store
+from priem.ports import Crm, Gone, K, OpenStep, Question, Recall, Source, Store
+from priem.texts import Text
 
 
 def rehearse(source: Source, clinic: Clinic) -> Iterator[Step]:
@@ -125,7 +129,7 @@ class PretendedStore:
     def around_patients(self, patients: Sequence[Patient]) -> Surroundings:
         real = self._store.around_patients(patients)
         self._remember(real)
-        return with_merges_of(real, self._memory.around_patients(patients))
+        return as_in(real, self._memory.around_patients(patients))
 
     def around_visits(self, visits: Mapping[VisitKey, VisitKey | None], patients: Iterable[PatientKey]) -> Surroundings:
         of_patients = tuple(patients)
@@ -133,7 +137,7 @@ class PretendedStore:
         self._remember(real)
         # The real store does not know whose these contacts would be by now, hence not whom their phones bring near.
         self._remember(self._store.around_patients(list(self._with_phones_of_contacts(of_patients))))
-        return with_merges_of(real, self._memory.around_visits(visits, of_patients))
+        return as_in(real, self._memory.around_visits(visits, of_patients))
 
     def intend(self, steps: Sequence[Step]) -> None:
         self._memory.intend(steps)
@@ -152,6 +156,45 @@ class PretendedStore:
         pass
 
     def reject(self, connection: str, rejected: Sequence[Rejected]) -> None:
+        pass
+
+    def refused(self) -> Collection[PatientKey | VisitKey]:
+        return self._store.refused()
+
+    def ask(self, questions: Mapping[PatientKey, Sequence[Candidate]]) -> None:
+        self._memory.ask(questions)
+
+    def questions(self) -> Sequence[Question]:
+        return self._memory.questions()
+
+    def bind(self, key: PatientKey | VisitKey, target: int) -> None:
+        pass
+
+    def tell(self, key: PatientKey | VisitKey, told: Told) -> None:
+        pass
+
+    def hold(self, visits: Mapping[VisitKey, PatientKey]) -> None:
+        pass
+
+    def recall(self, keys: Collection[PatientKey | VisitKey]) -> None:
+        pass
+
+    def recalled(self, connection: str) -> Sequence[Recall]:
+        return self._store.recalled(connection)
+
+    def recall_is_over(self, ids: Collection[int]) -> None:
+        pass
+
+    def linked(self, connection: str, kind: type[K], after: str) -> Sequence[tuple[K, int]]:
+        return self._store.linked(connection, kind, after)
+
+    def note(self, connection: str, trouble: Text | None) -> None:
+        pass
+
+    def reconciled_at(self) -> datetime | None:
+        return self._store.reconciled_at()
+
+    def reconciled(self) -> None:
         pass
 
     def _with_phones_of_contacts(self, patients: Iterable[PatientKey]) -> Iterator[Patient]:
@@ -174,6 +217,7 @@ class PretendedStore:
             now = real.patient_links.get(patient) or known or owners[patient]
             if now != known:
                 self._link(patient, now.contact, now.fingerprint)
+                self._memory.patient_links[patient] = now
         holders = {visit: VisitLink(lead=lead) for lead, visit in real.lead_owners.items()}
         for visit in (holders.keys() | real.visit_links.keys()) - self._decided:
             held = self._memory.visit_links.get(visit)
@@ -195,5 +239,12 @@ class PretendedStore:
             self._memory.journal.clear()
 
 
-def with_merges_of(real: Surroundings, pretended: Surroundings) -> Surroundings:
-    return replace(pretended, merged_contacts=real.merged_contacts, merged_leads=real.merged_leads)
+def as_in(real: Surroundings, pretended: Surroundings) -> Surroundings:
+    """With what a rehearsal never changes: merges, and what people said."""
+    return replace(
+        pretended,
+        merged_contacts=real.merged_contacts,
+        merged_leads=real.merged_leads,
+        told=real.told,
+        asked=real.asked | pretended.asked,
+    )

@@ -73,7 +73,7 @@ class FieldRule(Strict):
 class Duplicates(Strict):
     """How Priem finds what is there already, beyond its own links and keys."""
 
-    several_contacts: Literal["oldest", "newest", "active"] = "oldest"
+    several_contacts: Literal["oldest", "newest", "active", "ask"] = "oldest"
     """Which of several contacts with one phone, when nothing else tells them apart."""
     waiting: tuple[StageName, ...] = ()
     """Stages where a request may wait to become a visit. Empty: every open stage of the pipelines in the rules."""

@@ -11,7 +11,7 @@ from dataclasses import dataclass, field, replace
 from priem.engine.bindings import Bound
 from priem.engine.identity import by_key, contacts_by_number, linked_contact, owners_of
 from priem.engine.reasons import Reason
-from priem.model import Candidate, Contact, Key, Lead, PatientKey, Surroundings, Visit, VisitKey, VisitLink, Why
+from priem.model import Candidate, Contact, Key, Lead, PatientKey, Surroundings, Told, Visit, VisitKey, VisitLink, Why
 from priem.phones import numbers_in
 
 
@@ -87,11 +87,14 @@ class LeadSearch:
             return None if link else self.moved(visit)
         if link is None:
             return self.moved(visit) or self.carrying(visit)
-        return self.linked(visit, link) or self.carrying(visit) or FoundLead(None, Why(Reason.GONE), before=link)
+        gone = FoundLead(None, Why(Reason.GONE), before=link)
+        # What a person has linked is no other lead, even when it is gone.
+        return self.linked(visit, link) or (None if link.by_person else self.carrying(visit)) or gone
 
     def linked(self, visit: Visit, link: VisitLink) -> FoundLead | None:
         lead = self.alive(link, visit.key)
-        return FoundLead(lead, Why(Reason.LINK, (Candidate(lead.id, Reason.LINK),)), before=link) if lead else None
+        said = Reason.PERSON if link.by_person else Reason.LINK
+        return FoundLead(lead, Why(said, (Candidate(lead.id, said),)), before=link) if lead else None
 
     def moved(self, visit: Visit) -> FoundLead | None:
         before = self.links.get(visit.moved_from) if visit.moved_from else None
@@ -124,6 +127,8 @@ class LeadSearch:
         return self.bound.settings.duplicates.id_is_enough or (own is not None and own.id in lead.contacts)
 
     def waiting(self, visit: Visit) -> FoundLead:
+        if self.around.told.get(visit.key) is Told.NEW:
+            return FoundLead(None, Why(Reason.PERSON_SAID_NEW))
         near = self.near.get(visit.patient, ())
         looked_at = tuple(Candidate(lead.id, self.standing(lead)) for lead in near)
         requests = [lead for lead in near if self.standing(lead) is Reason.WAITING]

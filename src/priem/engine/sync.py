@@ -13,6 +13,7 @@ from priem.engine.plan import plan_patients, plan_visits
 from priem.engine.taking import left_out
 from priem.engine.unheard import as_if_heard
 from priem.engine.vanished import DecideAnew
+from priem.engine.waiting import recalled_pages, show_waiting
 from priem.model import Page, Step, Surroundings
 from priem.ports import Clock, Crm, Ears, Source, Store
 
@@ -58,8 +59,9 @@ def sync(source: Source, clinic: Clinic) -> Iterator[Progress]:
     for count in mirror.fill():
         yield Progress(mirrored=count)
     mirror.settle()
-    later = Later()
-    for came in chain(source.changes(clinic.store.cursor(source.connection)), later.rest()):
+    later, cursor = Later(), clinic.store.cursor(source.connection)
+    recalls = clinic.store.recalled(source.connection) if cursor else ()
+    for came in chain(recalled_pages(source, recalls, cursor), source.changes(cursor), later.rest()):
         page = with_patients(later.joined(came), source, clinic.store)
         for carried in settle_page(page, source.connection, later, clinic, mirror):
             yield Progress(carried=carried)
@@ -68,6 +70,7 @@ def sync(source: Source, clinic: Clinic) -> Iterator[Progress]:
             clinic.store.advance(source.connection, page.cursor)
         yield Progress(page=came)
     mirror.heard(source.connection)
+    clinic.store.recall_is_over([recall.id for recall in recalls])
 
 
 def settle_page(page: Page, connection: str, later: Later, clinic: Clinic, mirror: Mirror) -> Iterator[Carried]:
@@ -87,6 +90,7 @@ def settle(
     if mirror.freshen_for(steps):
         steps, around = decide(page, later, clinic, mirror)
     decided = later.put_off(page, steps)
+    show_waiting(page.visits, decided, clinic.store)
     if orphans := without_contact(page.visits, decided):
         clinic.store.reject(connection, orphans)
     yield from carry_out(decided, around, clinic.crm, clinic.store)

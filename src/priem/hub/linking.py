@@ -22,6 +22,7 @@ VISIT_COLUMNS = (
     "pipeline",
     "stage",
     "moved_to",
+    "by_person",
     "rule",
     "made_at",
 )
@@ -79,5 +80,5 @@ def made_before(clinic_id: int, keys: Sequence[VisitKey]) -> dict[VisitKey, Made
 def visit_row(clinic_id: int, key: VisitKey, after: LinkOfVisit, made: Made) -> tuple[object, ...]:
     """VISIT_COLUMNS."""
     moved_to = str(after.moved_to) if after.moved_to else None
-    standing = (after.lead, after.fingerprint, after.pipeline, after.stage, moved_to)
+    standing = (after.lead, after.fingerprint, after.pipeline, after.stage, moved_to, after.by_person)
     return (clinic_id, key.connection, key.id, *standing, *made)

@@ -2,18 +2,32 @@
 
 from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from contextlib import AbstractContextManager
+from dataclasses import replace
 from datetime import UTC, datetime
 from uuid import uuid4
 
 from django.db import transaction
 
-from priem.hub import journal, linking, merges, surroundings
+from priem.hub import clinics, desk, journal, linking, merges, surroundings
 from priem.hub.locks import Purpose, locked
 from priem.hub.mirroring import mirror_contacts, mirror_leads
 from priem.hub.models import Connection, MirrorState
-from priem.model import Contact, Lead, Outcome, Patient, PatientKey, Rejected, State, Step, Surroundings, VisitKey
-from priem.ports import OpenStep
-from priem.texts import text
+from priem.model import (
+    Candidate,
+    Contact,
+    Lead,
+    Outcome,
+    Patient,
+    PatientKey,
+    Rejected,
+    State,
+    Step,
+    Surroundings,
+    Told,
+    VisitKey,
+)
+from priem.ports import K, OpenStep, Question, Recall
+from priem.texts import Text, text
 
 
 def utc_now() -> datetime:
@@ -67,20 +81,26 @@ class DjangoStore:
     def around_patients(self, patients: Sequence[Patient]) -> Surroundings:
         keys = {patient.key for patient in patients}
         phones = {phone for patient in patients for phone in patient.phones}
-        return surroundings.around(self._clinic, keys, (), phones)
+        return self._with_words(surroundings.around(self._clinic, keys, (), phones), keys, ())
 
     def around_visits(self, visits: Mapping[VisitKey, VisitKey | None], patients: Iterable[PatientKey]) -> Surroundings:
         keys = {*visits, *(before for before in visits.values() if before)}
         people = set(patients)
         phones = surroundings.phones_of_patients(self._clinic, people)
-        return surroundings.around(self._clinic, people, keys, phones)
+        return self._with_words(surroundings.around(self._clinic, people, keys, phones), people, keys)
+
+    def _with_words(
+        self, around: Surroundings, patients: Collection[PatientKey], visits: Collection[VisitKey]
+    ) -> Surroundings:
+        told = desk.told_of(self._clinic, [*patients, *visits])
+        return replace(around, told=told, asked=desk.asked_of(self._clinic, patients))
 
     @transaction.atomic
     def intend(self, steps: Sequence[Step]) -> None:
         now = self._now()
         journal.intend(self._clinic, steps, self._pass, now)
         settled = [(step, step.target) for step in steps if step.draft is None and step.target is not None]
-        linking.link(self._clinic, settled, now)
+        self._link(settled, now)
 
     @transaction.atomic
     def record(self, outcomes: Sequence[tuple[Step, Outcome, Contact | Lead | None]]) -> None:
@@ -88,9 +108,13 @@ class DjangoStore:
         journal.settle(self._clinic, ((step, outcome) for step, outcome, _ in outcomes), now)
         done = [(step, outcome, after) for step, outcome, after in outcomes if outcome.state == State.DONE]
         ids = [(step, outcome.id or step.target) for step, outcome, _ in done]
-        linking.link(self._clinic, [(step, id_) for step, id_ in ids if id_], now)
+        self._link([(step, id_) for step, id_ in ids if id_], now)
         mirror_contacts(self._clinic, (after for _, _, after in done if isinstance(after, Contact)))
         mirror_leads(self._clinic, (after for _, _, after in done if isinstance(after, Lead)))
+
+    def _link(self, done: Sequence[tuple[Step, int]], now: datetime) -> None:
+        linking.link(self._clinic, done, now)
+        desk.answered(self._clinic, [step.key for step, _ in done if isinstance(step.key, PatientKey)])
 
     def open_steps(self) -> Sequence[OpenStep]:
         return journal.open_steps(self._clinic)
@@ -102,3 +126,51 @@ class DjangoStore:
     @transaction.atomic
     def reject(self, connection: str, rejected: Sequence[Rejected]) -> None:
         journal.reject(self._clinic, connection, rejected, self._now())
+
+    def refused(self) -> Collection[PatientKey | VisitKey]:
+        return desk.refused(self._clinic)
+
+    @transaction.atomic
+    def ask(self, questions: Mapping[PatientKey, Sequence[Candidate]]) -> None:
+        desk.ask(self._clinic, questions, self._now())
+
+    def questions(self) -> Sequence[Question]:
+        return desk.questions(self._clinic)
+
+    @transaction.atomic
+    def bind(self, key: PatientKey | VisitKey, target: int) -> None:
+        desk.bind(self._clinic, key, target, self._now())
+
+    @transaction.atomic
+    def tell(self, key: PatientKey | VisitKey, told: Told) -> None:
+        desk.tell(self._clinic, key, told, self._now())
+
+    @transaction.atomic
+    def hold(self, visits: Mapping[VisitKey, PatientKey]) -> None:
+        desk.hold(self._clinic, visits)
+
+    @transaction.atomic
+    def recall(self, keys: Collection[PatientKey | VisitKey]) -> None:
+        desk.recall(self._clinic, keys)
+
+    def recalled(self, connection: str) -> Sequence[Recall]:
+        return desk.recalled(self._clinic, connection)
+
+    @transaction.atomic
+    def recall_is_over(self, ids: Collection[int]) -> None:
+        desk.recall_is_over(self._clinic, ids)
+
+    def linked(self, connection: str, kind: type[K], after: str) -> Sequence[tuple[K, int]]:
+        return desk.linked(self._clinic, connection, kind, after)
+
+    def note(self, connection: str, trouble: Text | None) -> None:
+        if trouble:
+            clinics.note_trouble(self._clinic, connection, trouble)
+        else:
+            clinics.note_reading(self._clinic, connection)
+
+    def reconciled_at(self) -> datetime | None:
+        return MirrorState.objects.of(self._clinic).values_list("reconciled_at", flat=True).first()
+
+    def reconciled(self) -> None:
+        MirrorState.objects.of(self._clinic).update(reconciled_at=self._now())

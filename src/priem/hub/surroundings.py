@@ -57,15 +57,16 @@ def phones_of_patients(clinic_id: int, patients: Collection[PatientKey]) -> set[
 
 
 def patient_links_of(clinic_id: int, keys: Iterable[PatientKey]) -> dict[PatientKey, LinkOfPatient]:
-    rows = by_key(PatientLink.objects.of(clinic_id), "patient", keys, "connection", "patient", "contact", "fingerprint")
+    columns = ("connection", "patient", "contact", "fingerprint", "by_person")
+    rows = by_key(PatientLink.objects.of(clinic_id), "patient", keys, *columns)
     return {
-        PatientKey(connection, id_): LinkOfPatient(contact=contact, fingerprint=fingerprint)
-        for connection, id_, contact, fingerprint in rows
+        PatientKey(connection, id_): LinkOfPatient(contact=contact, fingerprint=fingerprint, by_person=by_person)
+        for connection, id_, contact, fingerprint, by_person in rows
     }
 
 
 def visit_links_of(clinic_id: int, keys: Iterable[VisitKey]) -> dict[VisitKey, LinkOfVisit]:
-    columns = ("connection", "visit", "lead", "fingerprint", "pipeline", "stage", "moved_to")
+    columns = ("connection", "visit", "lead", "fingerprint", "pipeline", "stage", "moved_to", "by_person")
     rows = by_key(VisitLink.objects.of(clinic_id), "visit", keys, *columns)
     return {
         VisitKey(connection, id_): LinkOfVisit(
@@ -74,8 +75,9 @@ def visit_links_of(clinic_id: int, keys: Iterable[VisitKey]) -> dict[VisitKey, L
             pipeline=pipeline,
             stage=stage,
             moved_to=VisitKey.parse(moved_to) if moved_to else None,
+            by_person=by_person,
         )
-        for connection, id_, lead, fingerprint, pipeline, stage, moved_to in rows
+        for connection, id_, lead, fingerprint, pipeline, stage, moved_to, by_person in rows
     }
 
 

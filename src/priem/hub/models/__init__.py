@@ -2,6 +2,7 @@
 
 from priem.hub.models.clinic import Authorisation, Clinic
 from priem.hub.models.connection import Connection
+from priem.hub.models.desk import Question, RecalledRecord, Saying
 from priem.hub.models.hooks import Hearing, ReceivedHook
 from priem.hub.models.ident import IdentCall, IdentService, IdentTicket, Serialization, Timetable, TimetableDay
 from priem.hub.models.journal import ExchangeRecord, RejectedRow, StepRecord
@@ -35,8 +36,11 @@ __all__ = [
     "MirroredLeadContact",
     "MirroredLeadKey",
     "PatientLink",
+    "Question",
+    "RecalledRecord",
     "ReceivedHook",
     "RejectedRow",
+    "Saying",
     "Serialization",
     "StepRecord",
     "Timetable",

@@ -19,6 +19,8 @@ class Clinic(models.Model):
     sandbox = models.BooleanField(_("sandbox"), default=False)
     live = models.BooleanField(_("live"), default=False, help_text=_("A clinic that is not live is never written to."))
     settings = models.JSONField(_("settings"), default=dict, blank=True)
+    seen = models.CharField(max_length=32, blank=True, default="", db_default="", editable=False)
+    """The mark of the set-up whose preview somebody has looked at."""
     created_at = models.DateTimeField(_("created"), auto_now_add=True)
 
     class Meta:

@@ -11,6 +11,8 @@ class PatientLink(ClinicOwned):
     patient = models.CharField(_("patient"), max_length=100)
     contact = models.BigIntegerField(_("contact"))
     fingerprint = models.CharField(max_length=64, blank=True)
+    by_person = models.BooleanField(_("by a person"), default=False, db_default=False)
+    """A person has said so: only a person says otherwise."""
     rule = models.CharField(_("found by"), max_length=100, blank=True)
     made_at = models.DateTimeField(_("made"))
 
@@ -35,6 +37,7 @@ class VisitLink(ClinicOwned):
     stage = models.BigIntegerField(_("stage"), default=0)
     moved_to = models.CharField(_("moved to"), max_length=165, blank=True, null=True)
     """The whole key of the visit that took the lead over; None for the one that has it."""
+    by_person = models.BooleanField(_("by a person"), default=False, db_default=False)
     rule = models.CharField(_("found by"), max_length=100, blank=True)
     made_at = models.DateTimeField(_("made"))
 

@@ -109,6 +109,8 @@ class Merge(ClinicOwned):
 class MirrorState(ClinicOwned):
     until = models.BigIntegerField()
     """The unix second up to which the CRM is known."""
+    reconciled_at = models.DateTimeField(null=True)
+    """When all links were last compared with both sides."""
 
     class Meta:
         constraints = (models.UniqueConstraint(fields=("clinic",), name="mirror_state"),)

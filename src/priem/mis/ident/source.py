@@ -17,7 +17,7 @@ from priem.mis.ident.known import read
 from priem.mis.ident.passes import Memory, Pass, anchor_of
 from priem.mis.ident.reading import PATIENTS, Clocks, Reader, eight_bytes
 from priem.mis.ident.sweep import Sweep
-from priem.model import Finding, Page, Patient, Rejected
+from priem.model import Finding, Page, Patient, Rejected, Visit
 from priem.ports import Clock, Counts, Exchange, ExchangeLog
 from priem.texts import Text, text
 
@@ -76,8 +76,18 @@ class Ident:
         )
 
     def patients(self, ids: Sequence[str]) -> tuple[Patient | Rejected, ...]:
-        numbers = [int(id_) for id_ in ids if id_.isascii() and id_.isdigit() and len(id_) < 10]
-        return tuple(self._parser.patients(list(self._reader.with_ids("patients", numbers))))
+        return tuple(self._parser.patients(list(self._reader.with_ids("patients", numbers(ids)))))
+
+    def reread(self, since: str, patients: Sequence[str], visits: Sequence[str]) -> Page:
+        rows = list(self._reader.with_ids("visits", numbers(visits)))
+        found = [*self.patients(patients), *(self._parser.visits(rows) if rows else ())]
+        return Page(
+            patients=tuple(one for one in found if isinstance(one, Patient)),
+            visits=tuple(one for one in found if isinstance(one, Visit)),
+            rejected=tuple(one for one in found if isinstance(one, Rejected)),
+            cursor=since,
+            visits_since=Cursor.parse(since).horizon.replace(tzinfo=self._config.zone),
+        )
 
     def applications(self, tickets: Sequence[str]) -> tuple[Application, ...]:
         """What IDENT has of the applications that were given to it under these ids."""
@@ -174,6 +184,11 @@ class Ident:
                 system=self._config.connection, what=what, started_at=self._clock.now(), milliseconds=0, error=said
             )
         )
+
+
+def numbers(ids: Sequence[str]) -> list[int]:
+    """Without what cannot be an id of IDENT's."""
+    return [int(id_) for id_ in ids if id_.isascii() and id_.isdigit() and len(id_) < 10]
 
 
 def is_older(now: Anchor, known: Anchor) -> bool:
