@@ -131,6 +131,8 @@ class Page:
     cursor: str
     visits_since: datetime | None = None
     """Visits that were planned for before this moment and added before it are history: they get no lead."""
+    is_news: bool = False
+    """What changed while a long reading runs, between two of its pages: decided at once, and read again after it."""
 
 
 @dataclass(frozen=True, slots=True)

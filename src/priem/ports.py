@@ -62,7 +62,8 @@ class Source(Protocol):
         """All patients and all visits to come when `since` is None; else what changed after that cursor.
 
         Patients come before visits. A change may come twice, never not at all; each page's cursor is
-        later than the one before it, and reading anew from it brings all that later pages bring.
+        later than the one before it, and reading anew from it brings all that later pages bring. News come
+        between the pages of a long reading, with the cursor of the page before them.
 
         Raises TryLater when the other side is away, AskOperator when only a person can help.
         """

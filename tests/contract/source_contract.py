@@ -88,10 +88,11 @@ class SourceContract:
         clinic.rename(clinic.register("Власов"), "Власова")
         later, _ = read_on(source, cursor)
 
-        places = [clinic.place(page.cursor) for page in (*pages, *later)]
+        told = [page for page in (*pages, *later) if not page.is_news]
+        places = [clinic.place(page.cursor) for page in told]
         assert len(places) > 1
         assert places == sorted(places)
-        assert len({page.cursor for page in (*pages, *later)}) == len(places)
+        assert len({page.cursor for page in told}) == len(places)
 
     def test_reading_again_from_the_end_brings_nothing_new(self, clinic: Clinic) -> None:
         source = clinic.open()

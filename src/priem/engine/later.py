@@ -36,7 +36,7 @@ class Later:
         self.page = page
         patients = {patient.key: patient for patient in page.patients}
         visits = {visit.key: visit for visit in page.visits}
-        if self.is_last_for_patients(page):
+        if self.is_last_for_patients(page) and not page.is_news:
             patients = self.patients | patients
         if self.is_over:
             visits = self.visits | visits
@@ -45,7 +45,11 @@ class Later:
         return replace(page, patients=tuple(patients.values()), visits=tuple(visits.values()))
 
     def is_last_for_patients(self, page: Page) -> bool:
-        return self.is_over or bool(page.visits)
+        return self.is_over or page.is_news or bool(page.visits)
+
+    def is_last_for_visits(self, page: Page) -> bool:
+        """News do not wait for the hours that a first reading may take."""
+        return self.is_over or page.is_news
 
     def put_off(self, page: Page, steps: Sequence[Step]) -> list[Step]:
         """Keeps those of the page's records that are to be decided later; gives the steps that were decided."""

@@ -111,6 +111,11 @@ def decide_visits(page: Page, later: Later, clinic: Clinic, mirror: Mirror) -> D
         around = as_if_heard(around, {step.key for step in mirror.unheard})
     not_taken = left_out(page.patients, page.visits, around, clinic.bound, clinic.clock.now())
     steps = plan_visits(
-        page.visits, around, clinic.bound, since=page.visits_since, left_out=not_taken, last_look=later.is_over
+        page.visits,
+        around,
+        clinic.bound,
+        since=page.visits_since,
+        left_out=not_taken,
+        last_look=later.is_last_for_visits(page),
     )
     return tuple(steps), around

@@ -123,7 +123,10 @@ class IdentClinic:
     # What Priem does
 
     def open(self, **settings: Any) -> Ident:
-        source = Ident(self.sandbox.config(**self._settings | settings), self.journal, Watch())
+        return self.open_by(Watch(), **settings)
+
+    def open_by(self, watch: Watch, **settings: Any) -> Ident:
+        source = Ident(self.sandbox.config(**self._settings | settings), self.journal, watch)
         self._opened.append(source)
         return source
 

@@ -4,6 +4,7 @@
 
 from datetime import timedelta
 from decimal import Decimal
+from itertools import takewhile
 from zoneinfo import ZoneInfo
 
 import pytest
@@ -366,3 +367,21 @@ def test_the_journal_names_questions_and_nobody(clinic: IdentClinic) -> None:
     assert "Chitatel" not in said
     assert {exchange.system for exchange in clinic.journal.exchanges} == {"pz"}
     assert {"clocks", "schema", "patients", "visits"} <= {exchange.what for exchange in clinic.journal.exchanges}
+
+
+def test_what_changes_during_a_first_reading_comes_between_its_pages(clinic: IdentClinic) -> None:
+    patients = [clinic.register(f"Пациент{number}") for number in range(4)]
+    watch = Watch()
+    pages = clinic.open_by(watch, page_size=2).changes(None)
+    first = next(pages)
+    visit = clinic.book(patients[0])
+    watch.advance(2)
+
+    rest = list(pages)
+
+    news = list(takewhile(lambda page: page.is_news, rest))
+    assert {page.cursor for page in news} == {first.cursor}
+    assert list(visits_of(news)) == [visit]
+    assert {one.key.id for page in (first, *rest) if not page.is_news for one in page.patients} == set(patients)
+    later, _ = read_on(clinic.open(), rest[-1].cursor)
+    assert visit in visits_of(later), "what was told between pages is told again, for whom it did not reach"

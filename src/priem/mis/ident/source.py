@@ -1,7 +1,7 @@
 """IDENT as a source: what its database holds, and what changed in it since a cursor."""
 
 from collections.abc import Generator, Iterator, Mapping, Sequence
-from dataclasses import replace
+from dataclasses import dataclass, field, replace
 from datetime import datetime, time, timedelta
 
 from priem.errors import AskOperator
@@ -21,8 +21,19 @@ from priem.model import Finding, Page, Patient, Rejected, Visit
 from priem.ports import Clock, Counts, Exchange, ExchangeLog
 from priem.texts import Text, text
 
+NEWS_EVERY = timedelta(seconds=1)
+"""How often to look for what changed while a first reading runs."""
 DICTIONARIES_LAST = timedelta(hours=1)
 NEIGHBOURS = 10
+
+
+@dataclass
+class News:
+    """What was told between the pages of a first reading."""
+
+    cursor: Cursor
+    looked_at: datetime
+    memory: Memory = field(default_factory=Memory)
 
 
 class Ident:
@@ -109,27 +120,58 @@ class Ident:
         clocks = self._reader.clocks()
         if since is None:
             marks = self._first_marks(clocks)
-            yield from self._pass(Cursor(horizon=self._horizon(clocks.now), noted=marks, swept=clocks.now), clocks)
+            begun = Cursor(horizon=self._horizon(clocks.now), noted=marks, swept=clocks.now)
+            yield from self._first_reading(begun, clocks)
             return
         cursor = Cursor.parse(since)
         if went_back(cursor, clocks) or self._is_another_copy(cursor):
             self._note("clocks", text("IDENT's database went back to an older copy: everything is read anew."))
             self._memory = Memory(cursor=since)
-            yield from self._pass(cursor.over_again(self._first_marks(clocks)), clocks)
+            yield from self._first_reading(cursor.over_again(self._first_marks(clocks)), clocks)
             return
         if cursor.stage is not Stage.DONE:
             # It stopped half-way, maybe long ago. Once that pass is done, another brings what changed meanwhile.
-            cursor = yield from self._pass(cursor, clocks)
+            go_on = self._pass if cursor.read else self._first_reading
+            cursor = yield from go_on(cursor, clocks)
             clocks = self._reader.clocks()
         yield from self._pass(cursor.begin(later_marks(cursor, clocks)), clocks)
 
-    def _pass(self, begun: Cursor, clocks: Clocks) -> Generator[Page, None, Cursor]:
-        """The pass's pages, none when nothing changed; returns the cursor behind it."""
+    def _first_reading(self, begun: Cursor, clocks: Clocks) -> Generator[Page, None, Cursor]:
+        """A pass that takes hours in a large clinic: what changes meanwhile comes between its pages.
+
+        Where these news stand is not kept. The pass that follows begins where this one began and brings them again,
+        so whenever the process dies nothing is lost.
+        """
+        news = News(begun.done(), self._clock.now())
+        pages = self._pass(begun, clocks)
+        while True:
+            try:
+                page = next(pages)
+            except StopIteration as end:
+                behind: Cursor = end.value
+                return behind
+            yield page
+            if self._clock.now() - news.looked_at >= NEWS_EVERY:
+                yield from (replace(fresh, cursor=page.cursor, is_news=True) for fresh in self._look(news))
+
+    def _look(self, news: News) -> Iterator[Page]:
+        news.looked_at, clocks = self._clock.now(), self._reader.clocks()
+        # As if everything had just been compared: that is for later passes to do.
+        begun = replace(news.cursor.begin(later_marks(news.cursor, clocks)), swept=clocks.now)
+        for page, behind in self._a_pass(news.memory, clocks).pieces(begun):
+            news.cursor = behind
+            if page.patients or page.visits or page.rejected:
+                yield page
+
+    def _a_pass(self, memory: Memory, clocks: Clocks) -> Pass:
         by_stamp = self._reader.tells_by_stamp(clocks)
         sweep = Sweep(self._config, self._reader, self._parser, lambda said: self._note("visits there", said))
-        whole = Pass(self._config, self._reader, self._parser, self._memory, self._clock, sweep, by_stamp=by_stamp)
+        return Pass(self._config, self._reader, self._parser, memory, self._clock, sweep, by_stamp=by_stamp)
+
+    def _pass(self, begun: Cursor, clocks: Clocks) -> Generator[Page, None, Cursor]:
+        """The pass's pages, none when nothing changed; returns the cursor behind it."""
         cursor, idle = begun, begun.is_fresh
-        for page, cursor in whole.pieces(begun):
+        for page, cursor in self._a_pass(self._memory, clocks).pieces(begun):
             if idle and cursor.stage is Stage.DONE and not self._is_worth_a_page(cursor, begun):
                 break
             idle = False
