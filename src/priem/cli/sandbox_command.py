@@ -1,22 +1,28 @@
-"""`priem sandbox ident|amocrm …`: the outside systems as real servers, for demos and tests."""
+"""`priem sandbox ident|amocrm|ident-client …`: the outside systems as real programs, for demos and tests."""
 
 from importlib import import_module
 from typing import Annotated
 
 import typer
 
-SANDBOXES = {"ident": "priem.sandbox.ident.command", "amocrm": "priem.sandbox.amocrm.command"}
+SANDBOXES = {
+    "ident": "priem.sandbox.ident.command",
+    "amocrm": "priem.sandbox.amocrm.command",
+    "ident-client": "priem.sandbox.ident_client.command",
+}
 
 
 def register(app: typer.Typer) -> None:
     app.command(
         name="sandbox",
-        help="Запустить внешнюю систему для проб: ident или amocrm. (Start an outside system to try things on.)",
+        help="Запустить внешнюю систему для проб: ident, amocrm или ident-client. (Start one to try things on.)",
         context_settings={"ignore_unknown_options": True, "allow_extra_args": True, "help_option_names": []},
     )(sandbox)
 
 
-def sandbox(context: typer.Context, system: Annotated[str, typer.Argument(help="ident | amocrm")]) -> None:
+def sandbox(
+    context: typer.Context, system: Annotated[str, typer.Argument(help="ident | amocrm | ident-client")]
+) -> None:
     if system not in SANDBOXES:
         raise typer.BadParameter(f"{system}: {' | '.join(SANDBOXES)}")
     raise typer.Exit(import_module(SANDBOXES[system]).run(context.args))
