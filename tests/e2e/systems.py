@@ -118,7 +118,10 @@ class Systems:
         return answer.json()
 
     def clinic_state(self) -> Any:
-        return httpx2.get(f"{self.ident.said['control']}/_sandbox/state", timeout=60).json()
+        return self.clinic_get("state")
+
+    def clinic_get(self, what: str) -> Any:
+        return httpx2.get(f"{self.ident.said['control']}/_sandbox/{what}", timeout=60).json()
 
 
 TEMPLATE = """
