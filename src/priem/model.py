@@ -294,12 +294,10 @@ class Step:
 
 
 class Told(StrEnum):
-    """What a person has said of a record, other than which contact or lead it is: that would be a link."""
+    """What a person has said of a record: it is none of those that are there, or it is to be left alone."""
 
     NEW = "new"
-    """None of those that are there: a new one."""
     APART = "apart"
-    """Nothing at all: its link was undone, and the record is left alone."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -307,7 +305,6 @@ class PatientLink:
     contact: int
     fingerprint: str = ""
     by_person: bool = False
-    """A person has said so: only a person says otherwise."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -339,9 +336,8 @@ class Surroundings:
     """Linked ones that amoCRM's merges swallowed → the one that lives on. Contacts and leads may have the same id."""
     merged_leads: Mapping[int, int] = field(default_factory=dict)
     told: Mapping[PatientKey | VisitKey, Told] = field(default_factory=dict)
-    """What persons said of these patients and visits."""
     asked: frozenset[PatientKey] = frozenset()
-    """Those of the patients about whom a person is being asked."""
+    """What persons said of these records, and about which of the patients a person is being asked."""
 
 
 @dataclass(frozen=True, slots=True)

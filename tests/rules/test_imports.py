@@ -9,7 +9,9 @@ import pytest
 
 from tests.rules.source import ROOT, SRC, Module, modules
 
-THROUGH_PORTS = frozenset({"apply", "memory", "mirror", "orphans", "rehearsal", "sync", "told", "vanished", "waiting"})
+THROUGH_PORTS = frozenset(
+    {"apply", "by_hand", "memory", "mirror", "orphans", "reconcile", "rehearsal", "sync", "told", "vanished", "waiting"}
+)
 """The stages of the engine that see the world, and only through ports. All others decide, and are pure."""
 PURE = (
     "model.py",

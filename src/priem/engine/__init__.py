@@ -15,6 +15,7 @@ marks      how a link remembers what was decided (pure)
 linking    how links change once steps are done (pure)
 unheard    what counts as Priem's own although the answer was lost (pure)
 later      records whose decision waits for the rest of a reading
+by_hand    links that a person makes and undoes (through ports)
 waiting    records that wait for a person or for each other (through ports)
 orphans    visits and the patients they belong to (through ports)
 apply      steps → outcomes, with the intent written down first (through ports)
@@ -22,6 +23,7 @@ mirror     the CRM as it is, kept locally, so that deciding costs no requests (t
 sync       read, decide, carry out (through ports)
 told       what is said to have happened in the CRM, looked at (through ports)
 rehearsal  the same, written to nothing (through ports)
+indexes    what the store in memory finds its records by (pure)
 desk       questions, answers and recalled records in memory (pure)
 memory     a store for tests and rehearsals
 """

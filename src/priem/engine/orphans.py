@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from dataclasses import replace
 
 from priem.engine.reasons import Reason
-from priem.model import Page, Patient, Rejected, Step, Visit
+from priem.model import Page, Patient, Rejected, Step, Surroundings, Told, Visit
 from priem.ports import Source, Store
 from priem.texts import Text, text
 
@@ -12,8 +12,9 @@ from priem.texts import Text, text
 def with_patients(page: Page, source: Source, store: Store) -> Page:
     """Adds the patients of visits that came before their patients did, and names visits whose patient nobody has."""
     of_visits = {visit.patient for visit in page.visits} - {patient.key for patient in page.patients}
-    known = store.around_visits({}, of_visits).patient_links if of_visits else {}
-    missing = sorted(of_visits - known.keys())
+    around = store.around_visits({}, of_visits) if of_visits else Surroundings()
+    decided = {*around.patient_links, *around.asked, *(key for key, told in around.told.items() if told is Told.APART)}
+    missing = sorted(of_visits - decided)
     if not missing:
         return page
     fetched = source.patients([key.id for key in missing])
