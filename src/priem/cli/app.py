@@ -4,6 +4,7 @@ import typer
 
 from priem.cli import (
     demo_command,
+    discover_command,
     hub_commands,
     ident_command,
     look_commands,
@@ -19,5 +20,14 @@ app = typer.Typer(
     add_completion=False,
     pretty_exceptions_enable=False,
 )
-for module in (setup_commands, look_commands, sync_command, hub_commands, ident_command, sandbox_command, demo_command):
+for module in (
+    setup_commands,
+    look_commands,
+    discover_command,
+    sync_command,
+    hub_commands,
+    ident_command,
+    sandbox_command,
+    demo_command,
+):
     module.register(app)

@@ -85,6 +85,8 @@ def only_reads(database: Database) -> Iterator[Finding]:
         [row] = database.rows("permissions", WRITES)
     except AskOperator:
         return  # the server does not know the question, and Priem sends nothing but SELECT anyway
+    if row["I"] is None:
+        return  # no such table: another schema
     if any(row[column] == 1 for column in ("I", "U", "D")):
         yield Finding(
             Severity.WARNING,

@@ -9,7 +9,8 @@ from priem.sandbox.ident.engine import Database
 from priem.sandbox.ident.schema import Schema, SchemaColumn, Table
 from priem.sandbox.ident.types import INT, TINYINT, nvarchar
 
-SCHEMAS = ("ident", "renamed", "split-phones", "english")
+SCHEMAS = ("ident", "renamed", "split-phones", "english", "cryptic")
+"""In `cryptic` no name says anything: T01.C01."""
 PHONES = Table(
     "PersonPhones",
     (
@@ -28,6 +29,14 @@ class Alteration:
     """By the original name: the new one, and the columns' new names."""
     has_keys: bool = True
     splits_phones: bool = False
+
+
+def cryptic(schema: Schema) -> Alteration:
+    names = {
+        table.name: (f"T{number:02}", {column.name: f"C{place:02}" for place, column in enumerate(table.columns, 1)})
+        for number, table in enumerate(sorted(schema.own(), key=lambda table: table.name), 1)
+    }
+    return Alteration(names)
 
 
 def read(name: str) -> Alteration:
@@ -49,9 +58,9 @@ def pair(written: str) -> tuple[str, str]:
 
 def alter(database: Database, name: str) -> None:
     """After seeding: rows stay what they are."""
-    alteration = read(name)
     connection = database.plain_connection()
     schema = without_view(database.schema, connection)
+    alteration = cryptic(schema) if name == "cryptic" else read(name)
     if alteration.splits_phones:
         schema = split_phones(schema, connection, database)
     database.schema = renamed(schema, alteration, connection)

@@ -1,0 +1,152 @@
+"""`priem discover`: find IDENT's server, compare its database with the profile, propose a profile for another one."""
+
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from priem.bootstrap import Silence
+from priem.cli.terminal import both_languages, out, print_json, say, show_finding
+from priem.errors import AskOperator, PriemError
+from priem.hub.clock import SystemClock
+from priem.mis.ident.config import Config
+from priem.mis.ident.discovery.network import Found, servers
+from priem.mis.ident.discovery.proposal import Proposal, compare, propose, try_out
+from priem.mis.ident.driver import Database
+from priem.model import Finding, Severity
+from priem.texts import reader_language, text
+
+HELP = "Найти сервер IDENT, сравнить базу с профилем, предложить профиль. (Find IDENT's server, propose a profile.)"
+
+
+def register(app: typer.Typer) -> None:
+    app.command(help=HELP)(discover)
+
+
+def discover(
+    where: Annotated[str, typer.Argument(help="Сегмент (192.168.1.0/24) или компьютер. (A segment, or one host.)")],
+    *,
+    port: Annotated[int, typer.Option(help="Порт, если он известен. (The port, if known.)")] = 0,
+    login: Annotated[str, typer.Option(help="Логин, с которым пробовать. (The login to try.)")] = "",
+    password: Annotated[str, typer.Option(envvar="IDENT_PASSWORD", help="Пароль, лучше через IDENT_PASSWORD.")] = "",
+    database: Annotated[str, typer.Option(help="База. (The database.)")] = "PZ",
+    to: Annotated[
+        Path | None, typer.Option(help="Записать предложенный профиль. (Write the proposed profile.)")
+    ] = None,
+    json: Annotated[bool, typer.Option("--json")] = False,
+) -> None:
+    found, unasked = ([Found(where, port)], 0) if port else servers(where)
+    report: dict[str, object] = {"servers": [f"{one.host},{one.port} {one.instance}".strip() for one in found]}
+    if not json:
+        show_servers(found, unasked)
+    if login and found:
+        report |= looked_into(found, login, password or ask_password(), database, to, quiet=json)
+    if json:
+        print_json(report)
+
+
+def ask_password() -> str:
+    return str(typer.prompt("Пароль (password)", hide_input=True))
+
+
+def show_servers(found: list[Found], unasked: int) -> None:
+    for one in found:
+        say(text("SQL Server: {host}, port {port}, instance {instance}.", host=one.host, port=one.port,
+                 instance=one.instance or "-"), "green")  # fmt: skip
+    if not found:
+        say(
+            text("No SQL Server answered there. Is the computer on, does its firewall let UDP 1434 and TCP in?"),
+            "yellow",
+        )
+    if unasked:
+        say(text("{count} addresses were not asked: the time was over.", count=unasked), "yellow")
+
+
+def looked_into(
+    found: list[Found], login: str, password: str, database: str, to: Path | None, *, quiet: bool
+) -> dict[str, object]:
+    """The first server that lets the login into the database."""
+    problem: PriemError | None = None
+    for one in found:
+        config = Config(
+            connection="discover", server=one.host, port=one.port, login=login, password=password, database=database,
+            time_zone="UTC",
+        )  # fmt: skip
+        try:
+            known = Database(config, Silence(), SystemClock()).databases()
+            findings = compare(config, Silence(), SystemClock())
+        except PriemError as error:
+            problem = error
+            continue
+        if known is not None:
+            return told(config, known, findings, to, quiet=quiet)
+    raise problem or AskOperator(
+        text("None of the servers lets the login {login} in.", login=login),
+        text("Check both. IDENT's support gives a read-only login at the clinic's written request."),
+    )
+
+
+def told(
+    config: Config, known: list[str], findings: list[Finding], to: Path | None, *, quiet: bool
+) -> dict[str, object]:
+    report: dict[str, object] = {"server": f"{config.server},{config.port}", "databases": known,
+                                 "findings": [both_languages(finding.what) for finding in findings]}  # fmt: skip
+    if not quiet:
+        say(text("Databases that this login can see: {known}.", known=", ".join(known) or "-"))
+        for finding in findings:
+            show_finding(finding)
+    fits = not any(finding.severity is Severity.BROKEN for finding in findings)
+    if to or not fits:
+        report |= proposed(config, to, quiet=quiet)
+    return report
+
+
+def proposed(config: Config, to: Path | None, *, quiet: bool) -> dict[str, object]:
+    database = Database(config, Silence(), SystemClock())
+    try:
+        proposal = propose(database)
+    finally:
+        database.close()
+    if not quiet:
+        show_proposal(proposal)
+    report: dict[str, object] = {
+        "sure": len(proposal.sure), "doubtful": len(proposal.doubtful), "missing": len(proposal.missing),
+        "lacking": list(proposal.lacking),
+    }  # fmt: skip
+    if to and proposal.written:
+        to.write_text(proposal.written, encoding="utf-8")
+        tried = try_out(config, str(to), Silence(), SystemClock())
+        report["tried"] = [both_languages(finding.what) for finding in tried]
+        if not quiet:
+            for finding in tried:
+                show_finding(finding)
+            say(
+                text("Written to {path}. A person has to look it through; then set profile to its path.", path=to),
+                "green",
+            )
+    return report
+
+
+def show_proposal(proposal: Proposal) -> None:
+    for guess in sorted(proposal.guesses, key=lambda guess: (guess.wanted.table, -guess.confidence)):
+        mark = "[green]✓[/]" if guess.is_sure else "[yellow]?[/]"
+        out.print(f"{mark} {guess.confidence:.2f} ", end="")
+        out.print(f"{guess.wanted.table}.{guess.wanted.column} = {guess.table}.{guess.column}", markup=False)
+        out.print(
+            "       " + " ".join(piece.read(reader_language()) for piece in guess.evidence), style="dim", markup=False
+        )
+    for wanted in proposal.missing:
+        out.print(f"[{'red' if wanted.is_needed else 'yellow'}]✗[/] {wanted.table}.{wanted.column}")
+    say(
+        text(
+            "Sure: {sure}, for a person to decide: {doubtful}, not found: {missing}.",
+            sure=len(proposal.sure),
+            doubtful=len(proposal.doubtful),
+            missing=len(proposal.missing),
+        )
+    )
+    if proposal.lacking:
+        say(
+            text("No profile can be written: nothing was found for {names}.", names=", ".join(proposal.lacking)),
+            "yellow",
+        )

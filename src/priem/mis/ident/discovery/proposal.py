@@ -1,0 +1,102 @@
+"""The whole of it: look at a database, propose a profile, try it on five rows."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+
+from priem.errors import AskOperator, PriemError
+from priem.mis.ident.check import schema_fits
+from priem.mis.ident.config import Config
+from priem.mis.ident.discovery.described import describe
+from priem.mis.ident.discovery.joins import Joins
+from priem.mis.ident.discovery.matching import Guess, Matching
+from priem.mis.ident.discovery.samples import sample
+from priem.mis.ident.discovery.wanted import COLUMNS, Wanted
+from priem.mis.ident.discovery.writing import BASE, lacking, profile_text
+from priem.mis.ident.driver import Database
+from priem.mis.ident.profile import load, parse
+from priem.mis.ident.reading import Reader, about
+from priem.mis.ident.rows import to_patient
+from priem.model import Finding, Patient, Severity
+from priem.ports import Clock, ExchangeLog
+from priem.texts import text
+
+ROWS_TRIED = 5
+MOST_TABLES = 800
+
+
+@dataclass(frozen=True, slots=True)
+class Proposal:
+    guesses: tuple[Guess, ...]
+    written: str
+    """The profile's file; empty when tables were not found that reading cannot do without."""
+    lacking: tuple[str, ...]
+    """Statements that cannot be proposed."""
+
+    @property
+    def sure(self) -> Sequence[Guess]:
+        return [guess for guess in self.guesses if guess.is_sure]
+
+    @property
+    def doubtful(self) -> Sequence[Guess]:
+        return [guess for guess in self.guesses if not guess.is_sure]
+
+    @property
+    def missing(self) -> Sequence[Wanted]:
+        found = {guess.wanted.name for guess in self.guesses}
+        return [wanted for wanted in COLUMNS if wanted.name not in found]
+
+
+def propose(database: Database) -> Proposal:
+    """Raises AskOperator when there is nothing to look at, TryLater when the server is away."""
+    described = describe(database)
+    if not 0 < len(described.tables) <= MOST_TABLES:
+        raise AskOperator(
+            text("The database shows {count} tables to this login.", count=len(described.tables)),
+            text("Check the name of the database; ask IDENT's support to let the login read the whole of it."),
+        )
+    sampled = {name: sample(database, table) for name, table in described.tables.items()}
+    guesses = Matching(Joins(database, described, sampled), sampled).guesses()
+    without = lacking(guesses, load(BASE))
+    written = "" if without else profile_text(guesses, described)
+    if written:
+        parse("proposed", written)
+    return Proposal(tuple(guesses), written, tuple(without))
+
+
+def compare(config: Config, exchanges: ExchangeLog, clock: Clock) -> list[Finding]:
+    """What differs between the database and the connection's profile, in plain words."""
+    database = Database(config, exchanges, clock)
+    try:
+        return list(schema_fits(Reader(config, database)))
+    except PriemError as error:
+        return [Finding(Severity.BROKEN, error.what, error.advice)]
+    finally:
+        database.close()
+
+
+def try_out(config: Config, path: str, exchanges: ExchangeLog, clock: Clock) -> list[Finding]:
+    """Every statement of the profile in that file, on five rows. Counts are told, never what stands in the rows."""
+    own = replace(config, profile=path)
+    database = Database(own, exchanges, clock)
+    reader = Reader(own, database)
+    try:
+        return [tried(name, reader, database) for name in reader.profile().statements]
+    except PriemError as error:
+        return [Finding(Severity.BROKEN, error.what, error.advice)]
+    finally:
+        database.close()
+
+
+def tried(name: str, reader: Reader, database: Database) -> Finding:
+    try:
+        rows = database.rows(f"try {name}", about(reader.profile()[name].sql, "TOP (@rows) it.*"), rows=ROWS_TRIED)
+    except AskOperator as error:
+        return Finding(Severity.BROKEN, error.what, error.advice)
+    if name != "patients":
+        return Finding(Severity.FINE, text("{name}: {count} rows read.", name=name, count=len(rows)))
+    read = [to_patient(row, "try", {}) for row in rows]
+    good = [one for one in read if isinstance(one, Patient) and one.name]
+    reached = sum(bool(one.phones) for one in good)
+    says = text("{name}: {count} rows read, {good} with a name, {reached} with a valid phone.", name=name,
+                count=len(rows), good=len(good), reached=reached)  # fmt: skip
+    return Finding(Severity.FINE if len(good) == len(rows) else Severity.WARNING, says)
