@@ -60,6 +60,7 @@ class MemoryTokens:
 
     def save(self, tokens: Tokens) -> None:
         self.tokens = tokens
+        self.forgotten = None
         self.saved.append(tokens)
 
     def forget(self, reason: Text) -> None:
@@ -97,8 +98,14 @@ class SandboxProcess:
     def fault(self, kind: str, **details: object) -> None:
         self._control("faults", {"kind": kind, **details})
 
-    def state(self) -> dict[str, Any]:
-        found: dict[str, Any] = self._http.get(self.about["control"] + "/state").raise_for_status().json()
+    def clear_faults(self) -> None:
+        self._http.delete(f"{self.about['control']}/faults").raise_for_status()
+
+    def state(self, *only: str) -> dict[str, Any]:
+        params = {"only": ",".join(only)} if only else {}
+        found: dict[str, Any] = (
+            self._http.get(self.about["control"] + "/state", params=params).raise_for_status().json()
+        )
         return found
 
     def _control(self, path: str, sent: dict[str, object]) -> dict[str, Any]:

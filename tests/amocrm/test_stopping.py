@@ -258,7 +258,6 @@ def test_a_pair_that_was_revoked_is_forgotten_by_every_process(sandbox: SandboxP
     assert requests(sandbox) == before
 
     workers[1].oauth.exchange(sandbox.act("new_code")["code"])
-    tokens.forgotten = None
     for crm in workers:
         pass_over(crm)
         crm.close()
