@@ -3,14 +3,24 @@
 from collections import defaultdict
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
-from datetime import UTC, date, datetime, timedelta, timezone
+from datetime import UTC, date, datetime, timedelta, timezone, tzinfo
+from functools import lru_cache
 
 from django.db import transaction
 
 from priem.hub.models import IdentService, Timetable, TimetableDay
 from priem.hub.models.owned import OwnedRows
 from priem.mis.ident.exchange.refusals import BadRequest
-from priem.mis.ident.exchange.timetable import Begun, Interval, Item, Named, Unreadable, free_windows, starts_in
+from priem.mis.ident.exchange.timetable import (
+    STARTS_KNOWN,
+    Begun,
+    Interval,
+    Item,
+    Named,
+    Unreadable,
+    free_windows,
+    starts_in,
+)
 from priem.texts import text
 
 Day = tuple[date, int, int]
@@ -37,9 +47,8 @@ def gathered(items: Iterable[Item]) -> Posted:
     for item in items:
         match item:
             case Interval():
-                starts = item.starts_at
-                packed = (int(starts.timestamp()), offset_minutes(starts), item.minutes, int(item.busy))
-                posted.days[starts.date(), item.branch, item.doctor].append(packed)
+                day, second, offset = start_in_parts(item.starts_at, item.starts_at.tzinfo)
+                posted.days[day, item.branch, item.doctor].append((second, offset, item.minutes, int(item.busy)))
                 posted.intervals += 1
             case Named():
                 posted.names[item.list][str(item.id)] = item.name
@@ -54,8 +63,12 @@ def gathered(items: Iterable[Item]) -> Posted:
     return posted
 
 
-def offset_minutes(when: datetime) -> int:
-    return int((when.utcoffset() or timedelta()).total_seconds() // 60)
+@lru_cache(maxsize=STARTS_KNOWN)
+def start_in_parts(starts_at: datetime, _zone: tzinfo | None) -> tuple[date, int, int]:
+    """The day, the unix second, and the offset in minutes. The zone is there for the cache: equal moments of different
+    zones may be of different days."""
+    offset = starts_at.utcoffset() or timedelta()
+    return starts_at.date(), int(starts_at.timestamp()), int(offset.total_seconds() // 60)
 
 
 @transaction.atomic

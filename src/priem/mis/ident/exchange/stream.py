@@ -88,10 +88,26 @@ class JsonReading:
     def _elements(self) -> Iterator[object]:
         self._pass("[")
         while self._next() != "]":
-            yield self._value()
+            yield from self._several() or (self._value(),)
             if self._next() != "]":
                 self._pass(",")
         self._pass("]")
+
+    def _several(self) -> list[object]:
+        """As many elements as have come whole, which is many times faster than one by one; maybe none.
+
+        The guess is that an element ends at the last `},`. If what stands before it is a list's inside, then it is this
+        list's, for JSON can be read in one way only; if not, the guess was wrong, and nothing was read.
+        """
+        end = self._there.rfind("},", self._at) + 1
+        if end == 0:
+            return []
+        try:
+            found: list[object] = DECODER.decode(f"[{self._there[self._at : end]}]")
+        except (ValueError, RecursionError):
+            return []
+        self._at = end
+        return found
 
     def _value(self) -> object:
         self._next()

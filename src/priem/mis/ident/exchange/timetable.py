@@ -5,6 +5,7 @@ from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from datetime import datetime, timedelta, tzinfo
 from functools import lru_cache
+from typing import NamedTuple
 
 from priem.mis.ident.exchange.moments import moment
 from priem.mis.ident.exchange.stream import BEGUN, elements
@@ -14,6 +15,8 @@ NUMBER = re.compile(r"[0-9]{1,10}")
 LONGEST_INTERVAL = 24 * 60
 FLAGS: Mapping[object, bool] = {"true": True, "false": False, "1": True, "0": False}
 YEARS = range(2000, 2201)
+STARTS_KNOWN = 16384
+"""More than the quarters of an hour in a horizon of half a year."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -26,9 +29,11 @@ class Named:
     name: str
 
 
-@dataclass(frozen=True, slots=True)
-class Interval:
-    """Free time comes in quarters of an hour, busy time in blocks of any length: there is no common grid."""
+class Interval(NamedTuple):
+    """Free time comes in quarters of an hour, busy time in blocks of any length: there is no common grid.
+
+    A tuple, since a post may have hundreds of thousands.
+    """
 
     doctor: int
     branch: int
@@ -109,7 +114,7 @@ def starts_at(value: object, zone: tzinfo) -> datetime | None:
     return known_start(value, zone) if isinstance(value, str) and len(value) < 50 else None
 
 
-@lru_cache(maxsize=4096)
+@lru_cache(maxsize=STARTS_KNOWN)
 def known_start(written: str, zone: tzinfo) -> datetime | None:
     """All doctors' quarters of an hour begin at the same moments."""
     try:
