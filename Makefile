@@ -9,7 +9,7 @@ EXTRAS := --extra pure --extra postgres --extra sandbox --extra dev
 WORKERS ?= 2
 
 .DEFAULT_GOAL := help
-.PHONY: help install debian-packages demo test quick check bench catalogs lock clean
+.PHONY: help install debian-packages demo test quick nightly chaos check bench catalogs lock clean
 
 help: ## list the targets
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 12
@@ -37,6 +37,12 @@ test: $(STAMP) debian-packages ## every test
 
 quick: $(STAMP) ## the tests that need no server, under a minute
 	$(BIN)/python -m pytest --numprocesses $(WORKERS) -m "not slow and not e2e"
+
+nightly: $(STAMP) ## two thousand random histories of a clinic, its managers, faults and crashes
+	PRIEM_HISTORIES=2000 $(BIN)/python -m pytest --timeout 7200 tests/engine/test_histories.py
+
+chaos: $(STAMP) ## SIGKILL at 200 random moments while both sides fail: nothing doubled, nothing lost (15 minutes)
+	PRIEM_CHAOS=1 $(BIN)/python -m pytest --numprocesses $(WORKERS) tests/chaos
 
 check: $(STAMP) ## format, lint, types, imports
 	$(BIN)/ruff format --check .

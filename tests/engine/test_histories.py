@@ -1,5 +1,6 @@
 """Whatever happens, and in whatever order: one contact for a patient, one lead for a visit, nothing missing."""
 
+import os
 from collections import Counter
 
 from hypothesis import HealthCheck, settings
@@ -152,5 +153,8 @@ class Histories(RuleBasedStateMachine):
 
 TestHistories = Histories.TestCase
 TestHistories.settings = settings(
-    max_examples=100, stateful_step_count=25, deadline=None, suppress_health_check=[HealthCheck.too_slow]
+    max_examples=int(os.environ.get("PRIEM_HISTORIES", "100")),  # `make nightly` tells two thousand
+    stateful_step_count=25,
+    deadline=None,
+    suppress_health_check=[HealthCheck.too_slow],
 )
