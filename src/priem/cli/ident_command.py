@@ -7,6 +7,7 @@ from typing import Annotated, Literal
 import typer
 
 from priem import bootstrap
+from priem.cli import access_letter_command
 from priem.cli.terminal import other_language, out, print_json, say
 from priem.errors import AskOperator
 from priem.hub import clinics
@@ -30,6 +31,7 @@ def register(app: typer.Typer) -> None:
     ident = typer.Typer(help="Собственный сервис клиники для IDENT. (The clinic's own service for IDENT.)")
     ident.command(help="Адрес и ключи: что ввести в IDENT. (What to enter in IDENT.)")(service)
     ident.command(help="Заявки для IDENT и что с ними стало. (Applications and what became of them.)")(tickets)
+    access_letter_command.add_to(ident)
     app.add_typer(ident, name="ident")
 
 
