@@ -15,11 +15,11 @@ from priem.engine.mirror import Mirror
 from priem.engine.told import learn_losses, look_at
 from priem.errors import AskOperator, TryLater
 from priem.hub.amocrm.inbox import INBOX
-from priem.hub.amocrm.subscription import hearing_of, keep_subscribed, note
+from priem.hub.amocrm.subscription import hearing_of, hears, keep_subscribed, note
 from priem.hub.clinics import ClinicData
-from priem.hub.models import Hearing, ReceivedHook, StepRecord
+from priem.hub.models import ReceivedHook
 from priem.hub.surroundings import contacts_by_id, leads_by_id
-from priem.model import Account, State
+from priem.model import Account
 from priem.ports import Clock, Store
 from priem.texts import text
 
@@ -27,8 +27,6 @@ CATCH_UP = 600.0
 """Seconds between readings of what hooks may have left out; PRIEM_CATCH_UP says otherwise."""
 OVERLAP = timedelta(minutes=5)
 """amoCRM's clock may differ from ours, and its history may show an event later than it was."""
-ECHO = timedelta(seconds=30)
-"""Priem's own writes come back as hooks. One that has not come by then says that hooks do not reach us."""
 AT_ONCE = 1000
 MOST_ROUNDS = 20
 LONGEST_REST = 60.0
@@ -127,21 +125,6 @@ class Ears:
         except ValueError:
             return ()
         return hook.changes if hook.account in (0, self._account.id) else ()
-
-
-def hears(known: Hearing, now: datetime) -> bool:
-    return known.alive_since is not None and not is_deaf(known, now)
-
-
-def is_deaf(known: Hearing, now: datetime) -> bool:
-    """Priem has written, and no hook came back. Whether amoCRM sends none or none gets through, nothing is told."""
-    if known.alive_since is None:
-        return False
-    since = max(known.alive_since, known.heard_at or known.alive_since)
-    written = StepRecord.objects.of(known.clinic_id).filter(
-        state=State.DONE.value, intended_at__gt=since, finished_at__lt=now - ECHO
-    )
-    return written.exclude(changes=[]).exists()
 
 
 def kinds(fields: Collection[BoundField]) -> dict[int, str]:

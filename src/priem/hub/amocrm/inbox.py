@@ -125,6 +125,11 @@ class Inbox:
         """Set whenever hooks of this clinic have come to this process."""
         return self._bells.setdefault(clinic_id, threading.Event())
 
+    @property
+    def is_busy(self) -> bool:
+        """Whether something has come that is not in the database yet."""
+        return bool(self._waiting)
+
     def put(self, clinic_id: int, body: bytes) -> bool:
         """Kept for good when it returns true. False: there is no room, and it should be sent again later."""
         letter = Letter(clinic_id, datetime.now(UTC), body)

@@ -1,7 +1,6 @@
 """amoCRM is asked to post what changes, for as long as there is an address to post to."""
 
-from collections.abc import Mapping
-from datetime import datetime
+from datetime import UTC, datetime, timedelta
 
 from priem.amocrm.crm import AmoCrm
 from priem.amocrm.problems import Refused
@@ -9,10 +8,12 @@ from priem.amocrm.webhooks import subscribe, unsubscribe
 from priem.errors import AskOperator
 from priem.hub.amocrm.address import HOOKS, destination
 from priem.hub.clinics import ClinicData
-from priem.hub.models import Hearing
-from priem.model import Finding, Severity
+from priem.hub.models import Hearing, StepRecord
+from priem.model import Finding, Severity, State
 from priem.texts import Text, text
 
+ECHO = timedelta(seconds=30)
+"""Priem's own writes come back as hooks. One that has not come by then says that hooks do not reach us."""
 NO_RIGHT = text("amoCRM did not let Priem subscribe to changes.")
 
 
@@ -43,6 +44,21 @@ def note(clinic_id: int, **known: str | datetime | Text | None) -> None:
     Hearing.objects.update_or_create(clinic_id=clinic_id, defaults=known)
 
 
+def hears(known: Hearing, now: datetime) -> bool:
+    return known.alive_since is not None and not is_deaf(known, now)
+
+
+def is_deaf(known: Hearing, now: datetime) -> bool:
+    """Priem has written, and no hook came back. Whether amoCRM sends none or none gets through, nothing is told."""
+    if known.alive_since is None:
+        return False
+    since = max(known.alive_since, known.heard_at or known.alive_since)
+    written = StepRecord.objects.of(known.clinic_id).filter(
+        state=State.DONE.value, intended_at__gt=since, finished_at__lt=now - ECHO
+    )
+    return written.exclude(changes=[]).exists()
+
+
 def findings(clinic: ClinicData) -> list[Finding]:
     """What a check says of webhooks."""
     known, wanted = hearing_of(clinic.id), destination(clinic)
@@ -64,15 +80,17 @@ def findings(clinic: ClinicData) -> list[Finding]:
                 text("The next pass of `priem sync` asks."),
             )
         ]
+    if is_deaf(known, datetime.now(UTC)):
+        return [
+            Finding(
+                Severity.WARNING,
+                text("amoCRM is asked to tell of changes at {address}, but nothing comes.", address=shown(wanted)),
+                text("Look whether that address leads to this hub, and whether the hub is running."),
+            )
+        ]
     return [Finding(Severity.FINE, text("amoCRM tells of changes at {address}.", address=shown(wanted)))]
 
 
 def shown(address: str) -> str:
     """Without its secret."""
     return f"{address.partition(HOOKS)[0]}{HOOKS}…"
-
-
-def state(clinic: ClinicData) -> Mapping[str, object]:
-    """For scripts: whether amoCRM tells, and since when it has last been heard."""
-    known = hearing_of(clinic.id)
-    return {"destination": known.destination, "alive_since": known.alive_since, "heard_at": known.heard_at}

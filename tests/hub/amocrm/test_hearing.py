@@ -1,0 +1,328 @@
+"""What managers do in amoCRM is known before anything is decided, and is asked for only when it is news."""
+
+from datetime import UTC, datetime, timedelta
+
+import pytest
+
+from priem.hub.amocrm.inbox import INBOX
+from priem.hub.amocrm.subscription import findings, hearing_of, is_deaf, note
+from priem.model import LOST, Action, Severity, VisitStatus
+from tests.engine.clinic import ANNA, BORIS, patient, visit
+from tests.hub.amocrm.conftest import OpensOffice
+from tests.hub.amocrm.office import Office
+
+pytestmark = [pytest.mark.slow, pytest.mark.django_db(transaction=True)]
+
+
+@pytest.fixture
+def known(office: Office) -> Office:
+    """A patient with a visit, carried over and heard of."""
+    office.mis.put(patient("1", "Белова Анна", ANNA), visit("500"))
+    office.sync()
+    assert office.hear()
+    return office
+
+
+def lead_of(office: Office) -> int:
+    (id_,) = office.stages_there()
+    return id_
+
+
+def contact_of(office: Office) -> int:
+    (id_,) = office.names_there()
+    return id_
+
+
+def asked(office: Office, since: int) -> list[str]:
+    return office.requests[since:]
+
+
+def test_what_a_manager_does_is_in_the_mirror_at_the_next_pass(known: Office) -> None:
+    known.act("edit_contact", contact_id=contact_of(known), name="Белова Анна Петровна")
+    known.act("move_stage", lead_id=lead_of(known), status="Пришёл")
+    other = known.act("site_form_lead", name="Новый", phone="+79215550011")
+    before = len(known.requests)
+
+    assert known.hear()
+
+    assert known.agrees()
+    assert other["contact_id"] in known.names()
+    assert asked(known, before) == ["GET /api/v4/contacts", "GET /api/v4/leads"]
+
+
+def test_priems_own_writes_come_back_and_cost_nothing(known: Office) -> None:
+    known.mis.put(visit("500", status=VisitStatus.CONFIRMED, hours=5))
+    before = len(known.requests)
+
+    known.sync()
+    assert known.hear()
+    known.sync()
+
+    assert asked(known, before) == ["PATCH /api/v4/leads"]
+    assert known.agrees()
+
+
+def test_nothing_is_asked_while_nothing_happens(known: Office) -> None:
+    before = len(known.requests)
+    for _ in range(5):
+        known.sync()
+    assert asked(known, before) == []
+
+
+def test_what_a_manager_chose_a_moment_ago_is_respected_without_asking(known: Office) -> None:
+    """A lead that stands ahead is not pulled back."""
+    known.act("move_stage", lead_id=lead_of(known), status="Пришёл")
+    known.mis.put(visit("500", status=VisitStatus.CONFIRMED))
+    stage = known.stages_there()[lead_of(known)]
+
+    known.sync()
+
+    assert known.stages_there() == {lead_of(known): stage}
+
+
+@pytest.mark.parametrize("kind", ["webhook_doubled", "webhook_late", "webhook_reordered"])
+def test_hooks_that_come_twice_late_or_in_another_order_end_in_the_right_state(known: Office, kind: str) -> None:
+    known.fault(kind, count=3, seconds=0.5)
+    for name in ("Первая", "Вторая", "Третья"):
+        known.act("edit_contact", contact_id=contact_of(known), name=name)
+        known.act("move_stage", lead_id=lead_of(known), status="Пришёл" if name == "Вторая" else "Подтверждён")
+
+    assert known.hear()
+
+    assert known.agrees()
+    assert known.hooks_waiting == 0
+
+
+def test_a_hook_that_overtook_a_deletion_does_not_bring_the_deleted_back(known: Office) -> None:
+    contact = known.act("contact", name="Кто-то", phone="+79215550011")["contact_id"]
+    known.hear()
+    known.fault("webhook_reordered", path="update_contact", seconds=2)
+    known.act("edit_contact", contact_id=contact, name="Кто-то ещё")
+    known.act("delete_contact", contact_id=contact)
+
+    known.hear()
+
+    assert contact not in known.names()
+    assert known.agrees()
+
+
+def test_lost_hooks_are_made_up_for_by_the_next_catching_up(known: Office) -> None:
+    known.fault("webhook_lost", count=10)
+    stranger = known.act("contact", name="Кто-то", phone="+79215550011")["contact_id"]
+    known.act("edit_contact", contact_id=stranger, name="Кто-то другой")
+    known.act("move_stage", lead_id=lead_of(known), status="Пришёл")
+    doomed = known.act("lead", name="Лишняя")["lead_id"]
+    known.act("delete_lead", lead_id=doomed)
+    known.hear()
+    assert not known.agrees()
+
+    due(known)
+    assert known.hear()
+
+    assert known.agrees()
+
+
+def due(office: Office) -> None:
+    """Ten minutes are over."""
+    note(office.clinic.pk, caught_up_at=datetime.now(UTC) - timedelta(minutes=11))
+
+
+def test_a_clinic_whose_account_ignores_filters_is_heard_as_well(open_office: OpensOffice) -> None:
+    office = open_office(filters=False)
+    office.mis.put(patient("1", "Белова Анна", ANNA), visit("500"))
+    office.sync()
+    assert office.hear()
+    office.act("move_stage", lead_id=lead_of(office), status="Пришёл")
+
+    assert office.hear()
+    assert office.agrees()
+
+    office.fault("webhook_lost", count=2)
+    office.act("move_stage", lead_id=lead_of(office), status="Подтверждён")
+    due(office)
+    office.hear()
+    assert office.agrees()
+
+
+def test_after_an_outage_of_the_hub_everything_is_known_again(known: Office, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("priem.hub.amocrm.views.INBOX", Shut())
+    known.act("edit_contact", contact_id=contact_of(known), name="Белова Анна Петровна")
+    known.act("move_stage", lead_id=lead_of(known), status="Пришёл")
+    monkeypatch.undo()
+    due(known)
+
+    known.ears.hear()
+
+    assert known.agrees()
+
+
+class Shut:
+    """An inbox that takes nothing."""
+
+    def put(self, clinic_id: int, body: bytes) -> bool:  # noqa: ARG002  # as the real one
+        return False
+
+
+def test_a_merge_of_contacts_is_followed_and_nobody_is_made_twice(known: Office) -> None:
+    loser = contact_of(known)
+    winner = known.act("contact", name="Белова Аня", phone="+79215550000")["contact_id"]
+    known.hear()
+    known.act("merge_contacts", winner=winner, loser=loser)
+    known.mis.put(patient("1", "Белова Анна Ивановна", ANNA), visit("501", hours=24))
+
+    known.sync()
+
+    assert list(known.names_there()) == [winner]
+    assert known.names_there() == {winner: "Белова Анна Ивановна"}
+    assert len(known.stages_there()) == 2
+    assert known.hear()
+    assert known.agrees()
+
+
+def test_a_merge_that_no_hook_told_of_is_learnt_from_the_history(known: Office) -> None:
+    loser = contact_of(known)
+    winner = known.act("contact", name="Белова Аня", phone="+79215550000")["contact_id"]
+    known.hear()
+    known.fault("webhook_lost", count=9)
+    known.act("merge_contacts", winner=winner, loser=loser)
+    due(known)
+    known.mis.put(patient("1", "Белова Анна Ивановна", ANNA))
+
+    known.sync()
+
+    assert known.names_there() == {winner: "Белова Анна Ивановна"}
+
+
+def test_a_merge_of_leads_is_followed(known: Office) -> None:
+    loser = lead_of(known)
+    winner = known.act("lead", name="Заявка", contact_id=contact_of(known))["lead_id"]
+    known.hear()
+    known.act("merge_leads", winner=winner, loser=loser)
+    known.mis.put(visit("500", status=VisitStatus.ARRIVED))
+
+    known.sync()
+
+    assert list(known.stages_there()) == [winner]
+    assert known.hear()
+    assert known.agrees()
+
+
+def test_what_a_person_deleted_is_left_deleted(known: Office) -> None:
+    known.act("delete_lead", lead_id=lead_of(known))
+    known.act("delete_contact", contact_id=contact_of(known))
+    known.mis.put(patient("1", "Белова Анна Ивановна", ANNA), visit("500", status=VisitStatus.CONFIRMED))
+
+    steps = known.sync()
+
+    assert {step.action for step in steps} == {Action.LEAVE}
+    assert (known.names_there(), known.stages_there()) == ({}, {})
+
+
+def test_what_is_restored_from_the_trash_is_the_patients_again(known: Office) -> None:
+    contact = contact_of(known)
+    known.act("delete_contact", contact_id=contact)
+    known.hear()
+    known.act("restore_contact", contact_id=contact)
+    known.mis.put(patient("1", "Белова Анна Ивановна", ANNA))
+
+    known.sync()
+
+    assert known.names_there() == {contact: "Белова Анна Ивановна"}
+
+
+def test_a_lead_that_is_lost_by_a_manager_is_known_to_be_closed(known: Office) -> None:
+    known.act("move_stage", lead_id=lead_of(known), status="Закрыто и не реализовано")
+    known.hear()
+    assert known.stages() == {lead_of(known): LOST}
+
+
+def test_a_request_from_the_site_becomes_the_visit_that_is_booked_next(known: Office) -> None:
+    request = known.act("site_form_lead", name="Борис", phone=BORIS)
+    known.hear()
+    known.mis.put(patient("2", "Краснов Борис", BORIS), visit("600", patient="2"))
+
+    known.sync()
+
+    assert len(known.names_there()) == 2
+    assert request["lead_id"] in known.stages_there()
+    assert len(known.stages_there()) == 2
+
+
+# The subscription
+
+
+def test_amocrm_is_asked_to_post_before_the_first_reading(office: Office) -> None:
+    assert not office.hear()
+    (hook,) = office.state("webhooks")["webhooks"]
+    assert hook["destination"].startswith("http://")
+    assert "/amocrm/hooks/" in hook["destination"]
+    assert {"add_lead", "update_contact", "delete_lead", "status_lead", "restore_contact"} <= set(hook["settings"])
+
+
+def test_a_subscription_that_amocrm_switched_off_is_switched_on_again(known: Office) -> None:
+    (subscription,) = known.sandbox.sandbox.crm.subscriptions.rows.values()
+    subscription.disabled = True
+    due(known)
+
+    known.hear()
+
+    (subscription,) = known.sandbox.sandbox.crm.subscriptions.rows.values()
+    assert not subscription.disabled
+
+
+def test_a_hub_that_moved_takes_its_old_address_back(known: Office, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("PRIEM_PUBLIC_URL", "https://priem.example.org")
+    due(known)
+    known.hear()
+    (destination,) = known.sandbox.sandbox.crm.subscriptions.rows
+    assert destination.startswith("https://priem.example.org/amocrm/hooks/")
+
+    monkeypatch.delenv("PRIEM_PUBLIC_URL")
+    due(known)
+    assert not known.hear()
+    assert known.sandbox.sandbox.crm.subscriptions.rows == {}
+
+
+def test_without_the_right_to_subscribe_priem_reads(office: Office) -> None:
+    crm = office.sandbox.sandbox.crm
+    ordinary = next(user.id for user in crm.users.rows.values() if user.is_active and not user.is_admin)
+    for grant in crm.tokens.access.values():
+        grant.user_id = ordinary
+    office.mis.put(patient("1", "Белова Анна", ANNA))
+
+    office.sync()
+
+    assert not office.hear()
+    assert office.names_there() == {contact_of(office): "Белова Анна"}
+    assert [finding.severity for finding in findings(office.data)] == [Severity.WARNING]
+
+
+def test_when_priems_own_writes_do_not_come_back_nothing_counts_as_told(known: Office) -> None:
+    known.fault("webhook_lost", count=None)
+    known.mis.put(visit("500", status=VisitStatus.CONFIRMED))
+    known.sync()
+    soon, later = datetime.now(UTC), datetime.now(UTC) + timedelta(minutes=1)
+    assert (is_deaf(hearing_of(known.clinic.pk), soon), is_deaf(hearing_of(known.clinic.pk), later)) == (False, True)
+
+    known.mend()
+    known.act("contact", name="Кто-то")
+    known.hear()
+
+    assert not is_deaf(hearing_of(known.clinic.pk), later)
+
+
+def test_hooks_of_another_account_are_not_looked_at(known: Office) -> None:
+    INBOX.put(known.clinic.pk, b"contacts[update][0][id]=5&contacts[update][0][name]=x&account[id]=1")
+    INBOX.put(known.clinic.pk, b"\xff\x00 junk &&&=[[[")
+    before = len(known.requests)
+    assert known.hear()
+    assert (asked(known, before), known.hooks_waiting) == ([], 0)
+
+
+def test_amocrm_that_is_away_leaves_the_hooks_waiting(known: Office) -> None:
+    known.act("edit_contact", contact_id=contact_of(known), name="Белова Анна Петровна")
+    known.fault("cut_before", count=8)
+    assert not known.hear()
+    assert known.hooks_waiting == 1
+    assert known.new_ears().hear() or known.new_ears().hear()
+    assert known.agrees()
