@@ -61,6 +61,7 @@ def figures(size: Size, done: Mapping[str, Any], before: Requests, after: Reques
         "floor_seconds": round(floor / PER_SECOND, 1),
         "efficiency": round(floor / PER_SECOND / seconds, 3),
         "efficiency_with_updates": round((floor + updates) / PER_SECOND / seconds, 3),
+        "cpu_seconds": round(done["cpu_seconds"], 1),
         "peak_rss_mb": round(done["peak_rss_mb"]),
         "most_in_one_second": after.most_in_one_second,
         "refused": after.refused,

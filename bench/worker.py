@@ -29,11 +29,9 @@ def sync(clinic: str) -> None:
         for _, progress in one_pass(opened.sources, opened.clinic):
             tally.add(progress)
     seconds = time.monotonic() - began
-    say({**tally.as_json(), "seconds": seconds, "peak_rss_mb": peak_rss_mb()})
-
-
-def peak_rss_mb() -> float:
-    return resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024
+    used = resource.getrusage(resource.RUSAGE_SELF)
+    cpu = used.ru_utime + used.ru_stime
+    say({**tally.as_json(), "seconds": seconds, "cpu_seconds": cpu, "peak_rss_mb": used.ru_maxrss / 1024})
 
 
 def follow(clinic: str) -> None:

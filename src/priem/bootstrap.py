@@ -28,6 +28,7 @@ from priem.hub.start import setup
 from priem.hub.store import DjangoStore
 from priem.hub.tokens import DjangoTokens
 from priem.mis import open_source
+from priem.mis.ahead import ReadAhead
 from priem.model import Account, FieldInfo, Finding, Severity
 from priem.ports import Exchange, ExchangeLog, Source, Tokens
 from priem.texts import text
@@ -206,7 +207,7 @@ def sources_of(clinic: ClinicData) -> Iterator[tuple[Source, ...]]:
 
 
 def open_connection(row: ConnectionData, exchanges: ExchangeLog) -> Source:
-    return open_source(row.kind, row.key, {**row.config, **resolved(row.secrets)}, exchanges, SystemClock())
+    return ReadAhead(open_source(row.kind, row.key, {**row.config, **resolved(row.secrets)}, exchanges, SystemClock()))
 
 
 def check(slug: str) -> Iterator[tuple[str, Sequence[Finding]]]:

@@ -120,6 +120,20 @@ class Crm(Protocol):
 
     def write_leads(self, drafts: Sequence[LeadDraft]) -> Iterator[Sequence[Outcome]]: ...
 
+    def writing(self) -> "Writing":
+        """For many drafts that come one after another."""
+
+
+class Writing(Protocol):
+    """Changes on their way, for one thread. What `write_contacts` promises of drafts and outcomes holds here, too."""
+
+    def put(self, drafts: Sequence[ContactDraft | LeadDraft]) -> Iterator[Sequence[Outcome]]:
+        """Sends whole batches; the rest waits for more. Gives what was answered meanwhile, and waits itself only
+        while more is under way than helps. Has to be read to its end."""
+
+    def finish(self) -> Iterator[Sequence[Outcome]]:
+        """Sends the rest and waits for every answer. More may be put afterwards."""
+
 
 @dataclass(frozen=True, slots=True)
 class OpenStep:

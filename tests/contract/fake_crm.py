@@ -16,7 +16,7 @@ from priem.model import (
     Outcome,
     State,
 )
-from priem.ports import Gone
+from priem.ports import Crm, Gone, Writing
 from priem.texts import Text, text
 from tests.contract.fake_account import ACCOUNT as ACCOUNT  # noqa: PLC0414 - whoever knows the fake asks it
 from tests.contract.fake_cards import FakeCards, merge_fields
@@ -114,6 +114,9 @@ class FakeCrm(FakeCards):
 
     def write_leads(self, drafts: Sequence[LeadDraft]) -> Iterator[Sequence[Outcome]]:
         return self._write(drafts, self._write_lead)
+
+    def writing(self) -> Writing:
+        return FakeDesk(self)
 
     # Inside
 
@@ -260,6 +263,28 @@ class FakeCrm(FakeCards):
 
 def with_fields(row: Row, fields: Collection[int]) -> Row:
     return replace(row, fields={id_: row.fields[id_] for id_ in fields if id_ in row.fields})
+
+
+class FakeDesk:
+    """Answers as late as it may: what is decided meanwhile must not count on it."""
+
+    def __init__(self, crm: Crm) -> None:
+        self._crm = crm
+        self._contacts: list[ContactDraft] = []
+        self._leads: list[LeadDraft] = []
+
+    def put(self, drafts: Sequence[ContactDraft | LeadDraft]) -> Iterator[Sequence[Outcome]]:
+        self._contacts += [draft for draft in drafts if isinstance(draft, ContactDraft)]
+        self._leads += [draft for draft in drafts if isinstance(draft, LeadDraft)]
+        return iter(())
+
+    def finish(self) -> Iterator[Sequence[Outcome]]:
+        contacts, self._contacts = self._contacts, []
+        leads, self._leads = self._leads, []
+        if contacts:
+            yield from self._crm.write_contacts(contacts)
+        if leads:
+            yield from self._crm.write_leads(leads)
 
 
 def gone(id_: int | None) -> Text:

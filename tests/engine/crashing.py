@@ -46,6 +46,8 @@ class Mortal:
 
         def called(*arguments: Any, **named: Any) -> Any:
             result = self._death.around(lambda: method(*arguments, **named))
+            if hasattr(result, "put"):
+                return Mortal(result, self._death)
             return self._pieces(result) if isinstance(result, Iterator) else result
 
         return called

@@ -6,7 +6,8 @@ from typing import Any
 import pytest
 
 from priem.model import ContactDraft, LeadDraft, Outcome, PatientKey, State, VisitStatus
-from priem.ports import Crm
+from priem.ports import Crm, Writing
+from tests.contract.fake_crm import FakeDesk
 from tests.engine.clinic import ANNA, BOOKED, BORIS, CAME, Clinic, patient, visit
 
 
@@ -28,6 +29,9 @@ class Meanwhile:
     def write_leads(self, drafts: Sequence[LeadDraft]) -> Iterator[Sequence[Outcome]]:
         self._now("leads")
         return self._crm.write_leads(drafts)
+
+    def writing(self) -> Writing:
+        return FakeDesk(self)
 
     def _now(self, what: str) -> None:
         if what == self._what:

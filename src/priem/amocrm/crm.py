@@ -3,9 +3,10 @@
 from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import suppress
+from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
-from typing import Any, Self, TypeVar
+from typing import Any, Generic, Self, TypeVar
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 from priem.amocrm.account import read_account, with_fields
@@ -29,6 +30,7 @@ from priem.model import Account, Contact, ContactDraft, FieldInfo, FieldValue, L
 from priem.ports import Clock, ExchangeLog, Gone, TokenStore
 
 R = TypeVar("R", bound=Contact | Lead)
+CONTACTS, LEADS = "/api/v4/contacts", "/api/v4/leads"
 CLOCKS_APART = 5
 """Seconds by which amoCRM's clock may be behind this server's."""
 
@@ -126,34 +128,53 @@ class AmoCrm:
         return tuple(to_lead(row, fields, zone) for row in rows)
 
     def write_contacts(self, drafts: Sequence[ContactDraft]) -> Iterator[Sequence[Outcome]]:
-        encode = self._encoder("contacts", [draft.fields for draft in drafts])
-        return self._write("/api/v4/contacts", drafts, lambda draft: from_contact_draft(draft, encode))
+        return self._run(CONTACTS, drafts, self._encode_contacts(drafts))
 
     def write_leads(self, drafts: Sequence[LeadDraft]) -> Iterator[Sequence[Outcome]]:
-        if waiting := make_ready(self.client, drafts):
+        waiting, ready = self._ready(drafts)
+        if waiting:
             yield waiting
-        late = {outcome.ref for outcome in waiting}
-        ready = [draft for draft in drafts if draft.ref not in late]
-        encode = self._encoder("leads", [draft.fields for draft in ready])
-        yield from self._write("/api/v4/leads", ready, lambda draft: from_lead_draft(draft, encode))
+        yield from self._run(LEADS, ready, self._encode_leads(ready))
+
+    def writing(self) -> "Desk":
+        contacts = Way(self._writing(CONTACTS), self._encode_contacts)
+        leads = Way(self._writing(LEADS), self._encode_leads, self._ready)
+        return Desk(self._let_in, contacts, leads)
 
     def write_tasks(self, drafts: Sequence[TaskDraft]) -> Iterator[Sequence[Outcome]]:
-        return self._write("/api/v4/tasks", drafts, from_task_draft)
+        return self._run("/api/v4/tasks", drafts, from_task_draft)
 
     def write_notes(self, entity: Entity, drafts: Sequence[NoteDraft]) -> Iterator[Sequence[Outcome]]:
-        return self._write(f"/api/v4/{entity}/notes", drafts, from_note_draft)
+        return self._run(f"/api/v4/{entity}/notes", drafts, from_note_draft)
 
     def gone_since(self, since: int) -> Gone:
         self._let_in()
         return gone_since(self.client, since)
 
-    def _write(
+    def _run(
         self, path: str, drafts: Sequence[D], encode: Callable[[D], dict[str, Any]]
     ) -> Iterator[Sequence[Outcome]]:
         if drafts:
             self._let_in()
+        return self._writing(path).run(drafts, encode)
+
+    def _writing(self, path: str) -> Writing[Any]:
         load = self._loads.setdefault(path, Load(self._config.in_flight))
-        return Writing[D](self.client, self._executor, path, encode, load).run(drafts)
+        return Writing(self.client, self._executor, path, load)
+
+    def _ready(self, drafts: Sequence[LeadDraft]) -> tuple[Sequence[Outcome], Sequence[LeadDraft]]:
+        """Those that have to be put off, and those that can be written now."""
+        waiting = make_ready(self.client, drafts)
+        late = {outcome.ref for outcome in waiting}
+        return waiting, [draft for draft in drafts if draft.ref not in late]
+
+    def _encode_contacts(self, drafts: Sequence[ContactDraft]) -> Callable[[ContactDraft], dict[str, Any]]:
+        encode = self._encoder("contacts", [draft.fields for draft in drafts])
+        return lambda draft: from_contact_draft(draft, encode)
+
+    def _encode_leads(self, drafts: Sequence[LeadDraft]) -> Callable[[LeadDraft], dict[str, Any]]:
+        encode = self._encoder("leads", [draft.fields for draft in drafts])
+        return lambda draft: from_lead_draft(draft, encode)
 
     def _known_account(self) -> Account:
         return self._account or self.account()
@@ -204,6 +225,41 @@ class AmoCrm:
         if entity == "contacts":
             return gone.contacts | gone.merged_contacts.keys()
         return gone.leads | gone.merged_leads.keys()
+
+
+class Desk:
+    """Contacts and leads on their way to one account."""
+
+    def __init__(self, let_in: Callable[[], None], contacts: "Way[ContactDraft]", leads: "Way[LeadDraft]") -> None:
+        self._let_in = let_in
+        self._contacts = contacts
+        self._leads = leads
+
+    def put(self, drafts: Sequence[ContactDraft | LeadDraft]) -> Iterator[Sequence[Outcome]]:
+        self._let_in()
+        yield from self._contacts.put([draft for draft in drafts if isinstance(draft, ContactDraft)])
+        yield from self._leads.put([draft for draft in drafts if isinstance(draft, LeadDraft)])
+
+    def finish(self) -> Iterator[Sequence[Outcome]]:
+        yield from self._contacts.writing.finish()
+        yield from self._leads.writing.finish()
+
+
+@dataclass(frozen=True, slots=True)
+class Way(Generic[D]):
+    """How drafts of one kind are written."""
+
+    writing: Writing[D]
+    encoder: Callable[[Sequence[D]], Callable[[D], dict[str, Any]]]
+    ready: Callable[[Sequence[D]], tuple[Sequence[Outcome], Sequence[D]]] = lambda drafts: ((), drafts)
+    """Those that have to be put off, and those that can be written now."""
+
+    def put(self, drafts: Sequence[D]) -> Iterator[Sequence[Outcome]]:
+        if drafts:
+            waiting, ready = self.ready(drafts)
+            if waiting:
+                yield waiting
+            yield from self.writing.put(ready, self.encoder(ready))
 
 
 def choose(changed_since: int | None, *, filtered: bool) -> list[tuple[str, str | int]]:

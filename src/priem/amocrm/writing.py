@@ -76,19 +76,16 @@ class Batch(Generic[D]):
 
 
 class Writing(Generic[D]):
-    """One call of `write_contacts` or the like. Belongs to one thread; only the requests run in others.
+    """Drafts of one kind on their way. Belongs to one thread; only the requests run in others.
 
     `path` is that of the list, whose last part names the rows of the answer.
     """
 
-    def __init__(
-        self, client: Client, executor: Executor, path: str, encode: Callable[[D], dict[str, Any]], load: Load
-    ) -> None:
+    def __init__(self, client: Client, executor: Executor, path: str, load: Load) -> None:
         self._client = client
         self._executor = executor
         self._path = path
         self._plural = path.rpartition("/")[2]
-        self._encode: Callable[[D], dict[str, Any]] = encode
         self._load = load
         self._todo: dict[str, deque[tuple[D, dict[str, Any]]]] = {"POST": deque(), "PATCH": deque()}
         self._halves: deque[Batch[D]] = deque()
@@ -96,36 +93,53 @@ class Writing(Generic[D]):
         self._lost = 0
         self._stopped_by: TryLater | AskOperator | None = None
 
-    def run(self, drafts: Iterable[D]) -> Iterator[Sequence[Outcome]]:
-        if hopeless := self._take_in(drafts):
-            yield hopeless
+    def run(self, drafts: Iterable[D], encode: Callable[[D], dict[str, Any]]) -> Iterator[Sequence[Outcome]]:
+        """All of them, to the last answer."""
         try:
-            while self._start() or self._running:
-                for future in wait(self._running, return_when=FIRST_COMPLETED).done:
-                    if outcomes := self._settle(self._running.pop(future), future):
-                        yield outcomes
+            yield from self.put(drafts, encode)
+            yield from self.finish()
         finally:
             for future in self._running:
                 future.cancel()
-        if left := [outcome for batch in self._batches() for outcome in batch.outcomes(State.POSTPONED, STOPPED)]:
-            yield left
-        if isinstance(self._stopped_by, AskOperator):
-            raise self._stopped_by
 
-    def _take_in(self, drafts: Iterable[D]) -> list[Outcome]:
+    def put(self, drafts: Iterable[D], encode: Callable[[D], dict[str, Any]]) -> Iterator[Sequence[Outcome]]:
+        """Waits for an answer only while there are whole batches that may not be sent yet."""
+        if hopeless := self._take_in(drafts, encode):
+            yield hopeless
+        self._start(at_least=self._load.records)
+        while self._running and self._has(self._load.records):
+            yield from self._answered(timeout=None)
+            self._start(at_least=self._load.records)
+        yield from self._answered(timeout=0)
+
+    def finish(self) -> Iterator[Sequence[Outcome]]:
+        while self._start(at_least=1):
+            yield from self._answered(timeout=None)
+        stopped_by, self._stopped_by = self._stopped_by, None
+        if left := [outcome for batch in self._batches(1) for outcome in batch.outcomes(State.POSTPONED, STOPPED)]:
+            yield left
+        if isinstance(stopped_by, AskOperator):
+            raise stopped_by
+
+    def _answered(self, timeout: float | None) -> Iterator[Sequence[Outcome]]:
+        for future in wait(self._running, timeout, FIRST_COMPLETED).done:
+            if outcomes := self._settle(self._running.pop(future), future):
+                yield outcomes
+
+    def _take_in(self, drafts: Iterable[D], encode: Callable[[D], dict[str, Any]]) -> list[Outcome]:
         hopeless = []
         for draft in drafts:
             try:
-                item = self._encode(draft)
+                item = encode(draft)
             except BadRecord as error:
                 hopeless.append(Outcome(ref=draft.ref, state=State.REFUSED, reason=error.what))
             else:
                 self._todo["POST" if draft.id is None else "PATCH"].append((draft, item))
         return hopeless
 
-    def _start(self) -> bool:
-        """Fills the line; whether anything is under way."""
-        batches = self._batches()
+    def _start(self, at_least: int) -> bool:
+        """Fills the line with batches of so many records or more; whether anything is under way."""
+        batches = self._batches(at_least)
         while self._stopped_by is None and len(self._running) < self._load.batches:
             batch = next(batches, None)
             if batch is None:
@@ -133,11 +147,16 @@ class Writing(Generic[D]):
             self._running[self._executor.submit(self._send, batch)] = batch
         return bool(self._running)
 
-    def _batches(self) -> Iterator[Batch[D]]:
+    def _has(self, records: int) -> bool:
+        return self._stopped_by is None and (
+            bool(self._halves) or any(len(waiting) >= records for waiting in self._todo.values())
+        )
+
+    def _batches(self, at_least: int) -> Iterator[Batch[D]]:
         while self._halves:
             yield self._halves.popleft()
         for method, waiting in self._todo.items():
-            while waiting:
+            while len(waiting) >= at_least:
                 taken = [waiting.popleft() for _ in range(min(self._load.records, len(waiting)))]
                 drafts, payload = zip(*taken, strict=True)
                 yield Batch(method, drafts, payload)

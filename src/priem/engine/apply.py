@@ -1,8 +1,7 @@
 """Steps → outcomes. The intent is written down before anything is sent, the outcome after, whatever it is."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Collection, Iterator, Sequence
 from dataclasses import replace
-from itertools import chain
 
 from priem.engine.vanished import look_after, not_an_error
 from priem.errors import OutcomeUnknown, TryLater
@@ -11,6 +10,7 @@ from priem.model import (
     Action,
     Contact,
     ContactDraft,
+    Key,
     Lead,
     LeadDraft,
     Outcome,
@@ -24,42 +24,93 @@ from priem.texts import text
 Carried = Sequence[tuple[Step, Outcome]]
 
 
-def carry_out(steps: Sequence[Step], around: Surroundings, crm: Crm, store: Store) -> Iterator[Carried]:
-    """Gives what became of the steps as it becomes known; everything it gives is stored already.
+class Underway:
+    """Steps that were sent and are not settled yet. All of a kind: contacts, or leads.
 
-    Raises OutcomeUnknown or TryLater at the end if some steps are not settled: the page has to be read again. Raises
-    DecideAnew if all that is not settled has vanished from amoCRM.
+    Everything that it gives is stored already. What is decided meanwhile sees it as if it was done.
     """
-    if not steps:
-        return
-    store.intend([step for step in steps if step.action in (Action.CREATE, Action.ADOPT, Action.UPDATE)])
-    yield [(step, settled_already(step)) for step in steps if step.draft is None]
-    unsettled: set[State] = set()
-    vanished: list[Step] = []
-    for told in send([step for step in steps if step.draft], crm):
-        outcomes = [(step, not_an_error(outcome)) for step, outcome in told]
-        store.record([(step, outcome, after(step, outcome, around)) for step, outcome in outcomes])
-        unsettled |= {outcome.state for _, outcome in told} & {State.UNKNOWN, State.POSTPONED}
-        vanished += [step for step, outcome in told if outcome.gone]
-        yield outcomes
-    if State.UNKNOWN in unsettled:
-        raise OutcomeUnknown(text("amoCRM did not say whether it has written everything."))
-    if unsettled:
-        raise TryLater(text("amoCRM did not take everything now."))
-    look_after(vanished, around, crm, store)
+
+    def __init__(self, crm: Crm, store: Store) -> None:
+        self._crm = crm
+        self._store = store
+        self._writing = crm.writing()
+        self._sent: dict[str, tuple[Step, Surroundings]] = {}
+        """By the reference of the draft, with what was around the record when it was decided upon."""
+        self._failed: dict[Key, State] = {}
+        """What will have to be done over."""
+        self._vanished: list[tuple[Step, Surroundings]] = []
+
+    @property
+    def undone(self) -> set[Key]:
+        """Records whose steps are under way, or have to be done over."""
+        return {step.key for step, _ in self._sent.values()} | self._failed.keys()
+
+    @property
+    def has_failed(self) -> bool:
+        """There is no use in sending more."""
+        return bool(self._failed)
+
+    def has_other_than(self, kind: type[Key]) -> bool:
+        return any(not isinstance(step.key, kind) for step, _ in self._sent.values())
+
+    def concerns(self, steps: Sequence[Step], also: Collection[Key | None] = ()) -> bool:
+        """Whether one of these steps must wait: two changes of one contact or lead may arrive in either order.
+
+        `also` are records that the steps build upon.
+        """
+        targets = {step.target for step, _ in self._sent.values()} - {None}
+        undone = self.undone
+        return not undone.isdisjoint(also) or any(
+            step.key in undone or (step.draft and step.target in targets) for step in steps
+        )
+
+    def seen_in(self, around: Surroundings) -> Surroundings:
+        """What is known, as if everything under way was done already: nobody takes what is being taken."""
+        contacts, leads = dict(around.contacts), dict(around.leads)
+        for step, _ in self._sent.values():
+            if isinstance(step.draft, ContactDraft) and step.target in contacts:
+                contacts[step.target] = changed_contact(contacts[step.target], step.draft)
+            elif isinstance(step.draft, LeadDraft) and step.target in leads:
+                leads[step.target] = changed_lead(leads[step.target], step.draft)
+        return replace(around, contacts=contacts, leads=leads)
+
+    def send(self, steps: Sequence[Step], around: Surroundings) -> Iterator[Carried]:
+        """Gives what became of earlier ones meanwhile."""
+        if not steps:
+            return
+        self._store.intend([step for step in steps if step.action in (Action.CREATE, Action.ADOPT, Action.UPDATE)])
+        yield [(step, settled_already(step)) for step in steps if step.draft is None]
+        drafts = [step.draft for step in steps if step.draft]
+        self._sent |= {step.draft.ref: (step, around) for step in steps if step.draft}
+        yield from map(self._settled, self._writing.put(drafts))
+
+    def settle(self) -> Iterator[Carried]:
+        """Waits for everything that is under way.
+
+        Raises OutcomeUnknown or TryLater at the end if some steps are not settled: their pages have to be read again.
+        Raises DecideAnew if all that is not settled has vanished from amoCRM.
+        """
+        yield from map(self._settled, self._writing.finish())
+        if State.UNKNOWN in self._failed.values():
+            raise OutcomeUnknown(text("amoCRM did not say whether it has written everything."))
+        if len(self._failed) > len(self._vanished):
+            raise TryLater(text("amoCRM did not take everything now."))
+        vanished, self._vanished, self._failed = self._vanished, [], {}
+        look_after(vanished, self._crm, self._store)
+
+    def _settled(self, outcomes: Sequence[Outcome]) -> Carried:
+        told = [(*self._sent.pop(outcome.ref), outcome) for outcome in outcomes]
+        carried = [(step, not_an_error(outcome), around) for step, around, outcome in told]
+        self._store.record([(step, outcome, after(step, outcome, around)) for step, outcome, around in carried])
+        self._failed |= {
+            step.key: outcome.state for step, outcome, _ in carried if outcome.state in (State.UNKNOWN, State.POSTPONED)
+        }
+        self._vanished += [(step, around) for step, around, outcome in told if outcome.gone]
+        return [(step, outcome) for step, outcome, _ in carried]
 
 
 def settled_already(step: Step) -> Outcome:
     return Outcome(ref=str(step.key), state=State.DONE, id=step.target)
-
-
-def send(steps: Sequence[Step], crm: Crm) -> Iterator[Carried]:
-    """All steps of one call are for contacts, or all for leads."""
-    by_ref = {step.draft.ref: step for step in steps if step.draft}
-    contacts = [step.draft for step in steps if isinstance(step.draft, ContactDraft)]
-    leads = [step.draft for step in steps if isinstance(step.draft, LeadDraft)]
-    for outcomes in chain(crm.write_contacts(contacts) if contacts else (), crm.write_leads(leads) if leads else ()):
-        yield [(by_ref[outcome.ref], outcome) for outcome in outcomes]
 
 
 def after(step: Step, outcome: Outcome, around: Surroundings) -> Contact | Lead | None:

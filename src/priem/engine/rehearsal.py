@@ -87,7 +87,16 @@ class PretendedCrm:
     def write_leads(self, drafts: Sequence[LeadDraft]) -> Iterator[Sequence[Outcome]]:
         return self._written(drafts)
 
-    def _written(self, drafts: Sequence[ContactDraft] | Sequence[LeadDraft]) -> Iterator[Sequence[Outcome]]:
+    def writing(self) -> "PretendedCrm":
+        return self
+
+    def put(self, drafts: Sequence[ContactDraft | LeadDraft]) -> Iterator[Sequence[Outcome]]:
+        return self._written(drafts)
+
+    def finish(self) -> Iterator[Sequence[Outcome]]:
+        return iter(())
+
+    def _written(self, drafts: Sequence[ContactDraft | LeadDraft]) -> Iterator[Sequence[Outcome]]:
         yield [Outcome(ref=draft.ref, state=State.DONE, id=draft.id or next(self._ids)) for draft in drafts]
 
 

@@ -1,10 +1,12 @@
 """Read, decide, carry out."""
 
-from collections.abc import Callable, Iterator, Sequence
-from dataclasses import dataclass
+from collections import deque
+from collections.abc import Iterator, Sequence
+from contextlib import suppress
+from dataclasses import dataclass, field
 from itertools import chain
 
-from priem.engine.apply import Carried, carry_out
+from priem.engine.apply import Carried, Underway
 from priem.engine.bindings import Bound
 from priem.engine.later import Later
 from priem.engine.mirror import SETTLE, Mirror
@@ -14,7 +16,8 @@ from priem.engine.taking import left_out
 from priem.engine.unheard import as_if_heard
 from priem.engine.vanished import DecideAnew
 from priem.engine.waiting import recalled_pages, show_waiting
-from priem.model import Page, Step, Surroundings
+from priem.errors import AskOperator, TryLater
+from priem.model import Key, Page, PatientKey, Step, Surroundings, VisitKey
 from priem.ports import Clock, Crm, Ears, Source, Store
 
 Decision = tuple[Sequence[Step], Surroundings]
@@ -47,9 +50,6 @@ class Clinic:
     """What brings the CRM's own news into the mirror, between passes."""
 
 
-Decide = Callable[[Page, Later, Clinic, Mirror], Decision]
-
-
 def sync(source: Source, clinic: Clinic) -> Iterator[Progress]:
     """Brings the CRM up to date with one connection. Safe to stop and to repeat at any line.
 
@@ -59,63 +59,138 @@ def sync(source: Source, clinic: Clinic) -> Iterator[Progress]:
     for count in mirror.fill():
         yield Progress(mirrored=count)
     mirror.settle()
-    later, cursor = Later(), clinic.store.cursor(source.connection)
+    line, cursor = Line(source, clinic, mirror), clinic.store.cursor(source.connection)
     recalls = clinic.store.recalled(source.connection) if cursor else ()
-    for came in chain(recalled_pages(source, recalls, cursor), source.changes(cursor), later.rest()):
-        page = with_patients(later.joined(came), source, clinic.store)
-        for carried in settle_page(page, source.connection, later, clinic, mirror):
-            yield Progress(carried=carried)
-        clinic.store.reject(source.connection, page.rejected)
-        if not later:
-            clinic.store.advance(source.connection, page.cursor)
-        yield Progress(page=came)
+    try:
+        for came in chain(recalled_pages(source, recalls, cursor), source.changes(cursor), line.later.rest()):
+            yield from line.take(came)
+        yield from line.finish()
+    except (TryLater, AskOperator):
+        yield from line.hear_what_was_sent()
+        raise
     mirror.heard(source.connection)
     clinic.store.recall_is_over([recall.id for recall in recalls])
 
 
-def settle_page(page: Page, connection: str, later: Later, clinic: Clinic, mirror: Mirror) -> Iterator[Carried]:
-    """Contacts before leads: a lead is made on its contact."""
-    for decide in (decide_patients, decide_visits):
+@dataclass(slots=True)
+class Turn:
+    """A page that is in work."""
+
+    came: Page
+    page: Page
+    """With the records that waited for it."""
+    sent: set[Key] = field(default_factory=set)
+    moves_on: bool = False
+    """Nothing of this page, or of one before it, was put off: once it is done, reading goes on behind it."""
+    is_decided: bool = False
+
+
+class Line:
+    """Pages in the order in which they come: the next ones are decided while steps of the last ones are under way, so
+    that amoCRM is never what waits. A page is done once all before it are, and only then the cursor moves."""
+
+    def __init__(self, source: Source, clinic: Clinic, mirror: Mirror) -> None:
+        self.later = Later()
+        self._source = source
+        self._clinic = clinic
+        self._mirror = mirror
+        self._underway = Underway(clinic.crm, clinic.store)
+        self._turns: deque[Turn] = deque()
+
+    def take(self, came: Page) -> Iterator[Progress]:
+        if came.visits or self.later.is_over:
+            yield from self._alone(VisitKey)
+        page = with_patients(self.later.joined(came), self._source, self._clinic.store)
+        turn = Turn(came, page)
+        self._turns.append(turn)
+        yield from self._anew_if_vanished(self._decide(turn))
+        self._clinic.store.reject(self._source.connection, page.rejected)
+        turn.is_decided, turn.moves_on = True, not self.later
+        if came.is_news:
+            yield from self._anew_if_vanished(self._settled())
+        yield from self._done()
+
+    def finish(self) -> Iterator[Progress]:
+        yield from self._anew_if_vanished(self._settled())
+        yield from self._done()
+
+    def hear_what_was_sent(self) -> Iterator[Progress]:
+        """Before giving up: what nobody heard of would have to be looked up."""
+        with suppress(TryLater, AskOperator):
+            yield from self._settled()
+        yield from self._done()
+
+    def _decide(self, turn: Turn) -> Iterator[Progress]:
+        """Contacts before leads: a lead is made on its contact."""
+        page, store = turn.page, self._clinic.store
+        ways = ((PatientKey, page.patients, self._patients), (VisitKey, page.visits, self._visits))
+        for kind, records, decide in ways:
+            if not records:
+                continue
+            yield from self._alone(kind)
+            steps, around = decide(page)
+            if self._mirror.freshen_for(steps):
+                steps, around = decide(page)
+            if self._underway.concerns(steps, [visit.moved_from for visit in page.visits]):
+                yield from self._settled()
+                steps, around = decide(page)
+            decided = self.later.put_off(page, steps)
+            show_waiting(page.visits, decided, store)
+            if orphans := without_contact(page.visits, decided):
+                store.reject(self._source.connection, orphans)
+            turn.sent |= {step.key for step in decided}
+            for carried in self._underway.send(decided, around):
+                yield Progress(carried=carried)
+        if self._underway.has_failed:
+            yield from self._settled()
+
+    def _alone(self, kind: type[Key]) -> Iterator[Progress]:
+        """Leads only once all contacts are settled, and contacts once all leads are."""
+        if self._underway.has_other_than(kind):
+            yield from self._settled()
+
+    def _settled(self) -> Iterator[Progress]:
+        return (Progress(carried=carried) for carried in self._underway.settle())
+
+    def _anew_if_vanished(self, work: Iterator[Progress]) -> Iterator[Progress]:
         try:
-            yield from settle(decide, page, connection, later, clinic, mirror)
+            yield from work
         except DecideAnew:
-            mirror.catch_up()  # a merge changes the one that lives on
-            yield from settle(decide, page, connection, later, clinic, mirror)
+            self._mirror.catch_up()  # a merge changes the one that lives on
+            for turn in tuple(self._turns):
+                yield from self._decide(turn)
+                yield from self._settled()
+
+    def _done(self) -> Iterator[Progress]:
+        undone = self._underway.undone
+        while self._turns and self._turns[0].is_decided and self._turns[0].sent.isdisjoint(undone):
+            turn = self._turns.popleft()
+            if turn.moves_on:
+                self._clinic.store.advance(self._source.connection, turn.page.cursor)
+            yield Progress(page=turn.came)
+
+    def _patients(self, page: Page) -> Decision:
+        around = self._underway.seen_in(self._clinic.store.around_patients(page.patients))
+        return decide_patients(page, around, self._clinic, self.later)
+
+    def _visits(self, page: Page) -> Decision:
+        moves = {visit.key: visit.moved_from for visit in page.visits}
+        known = self._clinic.store.around_visits(moves, {visit.patient for visit in page.visits})
+        around = self._underway.seen_in(known)
+        if self._mirror.unheard:
+            around = as_if_heard(around, {step.key for step in self._mirror.unheard})
+        return decide_visits(page, around, self._clinic, self.later)
 
 
-def settle(
-    decide: Decide, page: Page, connection: str, later: Later, clinic: Clinic, mirror: Mirror
-) -> Iterator[Carried]:
-    steps, around = decide(page, later, clinic, mirror)
-    if mirror.freshen_for(steps):
-        steps, around = decide(page, later, clinic, mirror)
-    decided = later.put_off(page, steps)
-    show_waiting(page.visits, decided, clinic.store)
-    if orphans := without_contact(page.visits, decided):
-        clinic.store.reject(connection, orphans)
-    yield from carry_out(decided, around, clinic.crm, clinic.store)
-
-
-def decide_patients(page: Page, later: Later, clinic: Clinic, _mirror: Mirror) -> Decision:
-    around = clinic.store.around_patients(page.patients)
+def decide_patients(page: Page, around: Surroundings, clinic: Clinic, later: Later) -> Decision:
     not_taken = left_out(page.patients, page.visits, around, clinic.bound, clinic.clock.now())
     last_look = later.is_last_for_patients(page)
     steps = plan_patients(page.patients, around, clinic.bound, left_out=not_taken, last_look=last_look)
     return tuple(steps), around
 
 
-def decide_visits(page: Page, later: Later, clinic: Clinic, mirror: Mirror) -> Decision:
-    moves = {visit.key: visit.moved_from for visit in page.visits}
-    around = clinic.store.around_visits(moves, {visit.patient for visit in page.visits})
-    if mirror.unheard:
-        around = as_if_heard(around, {step.key for step in mirror.unheard})
+def decide_visits(page: Page, around: Surroundings, clinic: Clinic, later: Later) -> Decision:
     not_taken = left_out(page.patients, page.visits, around, clinic.bound, clinic.clock.now())
-    steps = plan_visits(
-        page.visits,
-        around,
-        clinic.bound,
-        since=page.visits_since,
-        left_out=not_taken,
-        last_look=later.is_last_for_visits(page),
-    )
+    since, last_look = page.visits_since, later.is_last_for_visits(page)
+    steps = plan_visits(page.visits, around, clinic.bound, since=since, left_out=not_taken, last_look=last_look)
     return tuple(steps), around

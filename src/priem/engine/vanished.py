@@ -1,6 +1,6 @@
 """Contacts and leads that were there a moment ago, and which amoCRM does not know any more when they are written to."""
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import replace
 from itertools import chain
 
@@ -22,21 +22,28 @@ def not_an_error(outcome: Outcome) -> Outcome:
     return replace(outcome, state=State.POSTPONED) if outcome.gone else outcome
 
 
-def look_after(vanished: Sequence[Step], around: Surroundings, crm: Crm, store: Store) -> None:
-    """Whoever lives on after a merge is known to the store from now on; the rest is gone from it.
+def look_after(vanished: Sequence[tuple[Step, Surroundings]], crm: Crm, store: Store) -> None:
+    """Whoever lives on after a merge is known to the store from now on; the rest is gone from it. Each step comes with
+    what was around its record.
 
     Raises DecideAnew when there were any.
     """
     if not vanished:
         return
-    contacts, leads = named_contacts(vanished), named_leads(vanished)
-    last_seen = [around.contacts[id_].updated_at for id_ in contacts if id_ in around.contacts]
-    last_seen += [around.leads[id_].updated_at for id_ in leads if id_ in around.leads]
+    steps = [step for step, _ in vanished]
+    contacts, leads = named_contacts(steps), named_leads(steps)
+    last_seen = [seen for step, around in vanished for seen in changed_at(step, around)]
     since = max(min(last_seen, default=0), (store.mirrored_until() or 0) - KEPT)
     history = crm.gone_since(since)
     store.merged(history.merged_contacts, history.merged_leads)
     store.gone(contacts, leads)
     raise DecideAnew(text("What was to be changed in amoCRM was merged or deleted at this moment."))
+
+
+def changed_at(step: Step, around: Surroundings) -> Iterator[int]:
+    """When the contacts and leads that the step names had changed last, as far as was known."""
+    yield from (around.contacts[id_].updated_at for id_ in named_contacts([step]) if id_ in around.contacts)
+    yield from (around.leads[id_].updated_at for id_ in named_leads([step]) if id_ in around.leads)
 
 
 def named_contacts(steps: Sequence[Step]) -> set[int]:
