@@ -107,6 +107,10 @@ class Systems:
         answer.raise_for_status()
         return answer.json()
 
+    def amocrm_fault(self, kind: str, **how: Any) -> None:
+        url = f"{self.amocrm.said['control']}/faults"
+        httpx2.post(url, json={"kind": kind, **how}, timeout=60).raise_for_status()
+
     def amocrm_state(self, *only: str) -> Any:
         url = f"{self.amocrm.said['control']}/state"
         return httpx2.get(url, params={"only": ",".join(only)}, timeout=60).json()
