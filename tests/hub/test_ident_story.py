@@ -244,8 +244,7 @@ def test_20_megabytes_are_taken_within_two_seconds_and_150_megabytes(hub: Hub) -
 
     sys.stdout.write(
         f"{len(body) / 2**20:.1f} MB, {json.loads(said)}: {waited:.2f} s, {worked:.2f} s of work, "
-        f"{before:.0f} → {most:.0f} MB
-"
+        f"{before:.0f} → {most:.0f} MB\n"
     )
     assert status == 200
     assert json.loads(said)["unreadable"] == 0
