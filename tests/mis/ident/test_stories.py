@@ -315,11 +315,13 @@ def test_an_idle_clinic_is_hardly_asked_anything(clinic: IdentClinic) -> None:
     _, cursor = read_on(source, None)
     _, cursor = read_on(source, cursor)
     clinic.journal.exchanges.clear()
+    spent = clinic.sandbox.control("state")["server_milliseconds"]
 
     polls = [read_on(source, cursor)[0] for _ in range(3)]
 
     assert polls == [[], [], []]
     assert len(clinic.journal.exchanges) <= 3 * 5
+    assert clinic.sandbox.control("state")["server_milliseconds"] - spent <= 3 * 20
 
 
 def test_a_table_that_takes_long_to_look_through_is_left_alone_for_a_while(clinic: IdentClinic) -> None:
