@@ -81,6 +81,10 @@ class SandboxProcess:
         self.about: dict[str, Any] = json.loads(ready)
         self._http = httpx2.Client(trust_env=False, timeout=60)
 
+    @property
+    def pid(self) -> int:
+        return self._process.pid
+
     def close(self) -> None:
         self._http.close()
         self._end()
@@ -106,6 +110,12 @@ class SandboxProcess:
         found: dict[str, Any] = (
             self._http.get(self.about["control"] + "/state", params=params).raise_for_status().json()
         )
+        return found
+
+    def requests(self) -> list[dict[str, Any]]:
+        """The latest ones, in their order."""
+        answer = self._http.get(self.about["control"] + "/requests").raise_for_status()
+        found: list[dict[str, Any]] = answer.json()["requests"]
         return found
 
     def _control(self, path: str, sent: dict[str, object]) -> dict[str, Any]:

@@ -2,9 +2,11 @@
 
 import json
 import multiprocessing
+import os
 import threading
 import time
 from collections.abc import Callable
+from contextlib import suppress
 from itertools import pairwise
 from pathlib import Path
 
@@ -35,7 +37,8 @@ def send_one(pace: Pace, now: float, lane: Lane = "bulk") -> float:
         pace.forget_old(now)
         wait = pace.wait(lane, now, FULL)
         if wait <= 0:
-            pace.sent.append(now)
+            pace.grant("slot", now, FULL)
+            pace.date("slot", now)
             return now
         now += wait
 
@@ -55,6 +58,21 @@ def test_steady_work_is_even_and_full() -> None:
     assert (len(steady) - 1) / (steady[-1] - steady[0]) >= 6.7
     gaps = [after - before for before, after in pairwise(steady)]
     assert max(gaps) < 2 * WINDOW / FULL
+
+
+@given(st.lists(st.floats(min_value=0, max_value=0.02), min_size=200, max_size=200))
+def test_what_a_busy_machine_sends_late_is_made_up_for(lateness: list[float]) -> None:
+    pace, now, stamps = Pace(), 100.0, []
+    for late in lateness:
+        while wait := pace.wait("bulk", now, FULL):
+            now += wait
+            pace.forget_old(now)
+        pace.grant("slot", now, FULL)
+        now += late / 4
+        pace.date("slot", now)
+        stamps.append(now)
+    assert most_in_a_second(stamps) <= FULL
+    assert (len(stamps) - 1) / (stamps[-1] - stamps[0]) >= 6.7
 
 
 @given(st.lists(st.floats(min_value=0, max_value=3), min_size=1, max_size=120))
@@ -106,7 +124,7 @@ def test_who_is_refused_while_slow_goes_slower_still_and_recovers() -> None:
         pace.refuse(granted=now, now=now + 0.1)
         pace.rounds = 0
     quiet = pace.not_before
-    assert [send_one(pace, quiet), send_one(pace, quiet)] == [quiet, pytest.approx(quiet + WINDOW)]
+    assert [send_one(pace, quiet), send_one(pace, quiet)] == [quiet, pytest.approx(quiet + WINDOW, abs=0.02)]
     later = quiet + 61
     assert [send_one(pace, later) for _ in range(FULL)] == [later] * FULL
 
@@ -200,27 +218,41 @@ def test_a_booking_never_waits_behind_a_first_sync(tmp_path: Path) -> None:
     assert sorted(waits)[len(waits) // 2] <= 0.25
 
 
+def before_others(process: int = 0) -> None:
+    """Nobody else's work on this machine decides when a request is sent or counted, where the machine allows that.
+
+    At 6.7 a second eight requests are 1.045 s apart: a sandbox that waits for a processor for longer than 45 ms counts
+    eight in a second, however well they were sent.
+    """
+    with suppress(PermissionError):
+        os.sched_setscheduler(process, os.SCHED_RR, os.sched_param(1))
+
+
 @pytest.mark.slow
-def test_the_sandbox_never_counts_more_than_seven_in_a_second(tmp_path: Path) -> None:
-    """Two processes of four threads each, reading and writing whole batches, as amoCRM itself would count them."""
+def test_the_sandbox_never_counts_more_than_seven_in_a_second_and_always_nearly_seven(tmp_path: Path) -> None:
+    """A minute of two processes with four threads each that read and write, as amoCRM itself would count them."""
     sandbox = SandboxProcess("--latency-ms", "100")
+    before_others(sandbox.pid)
     context = multiprocessing.get_context("spawn")
-    until = time.monotonic() + 10
+    until = time.monotonic() + 63
     details = {name: sandbox.about[name] for name in ("url", "long_lived_token")}
     workers = [context.Process(target=work_on_sandbox, args=(details, tmp_path, until)) for _ in range(2)]
     for worker in workers:
         worker.start()
     for worker in workers:
         worker.join()
-    counted = sandbox.state()["requests"]
+    counted, came = sandbox.state("requests")["requests"], [request["at"] for request in sandbox.requests()]
     sandbox.close()
     assert [worker.exitcode for worker in workers] == [0, 0]
     assert counted["max_in_one_second"] == FULL
     assert set(counted["by_status"]) == {"200"}
-    assert counted["by_status"]["200"] >= 55, "starting the processes takes a part of the ten seconds"
+    seconds = came[-1] - came[0]
+    assert seconds >= 58, "starting the processes takes a part of the minute"
+    assert (len(came) - 1) / seconds >= 6.7
 
 
 def work_on_sandbox(details: dict[str, str], folder: Path, until: float) -> None:
+    before_others()
     config = Config(base_url=details["url"], sandbox=True, client_id="shared")
     crm = AmoCrm(
         config, MemoryTokens(Tokens(access=details["long_lived_token"])), SystemClock(), Journal(), limits=folder

@@ -14,7 +14,6 @@ import re
 import secrets
 import threading
 import time
-from bisect import insort
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import asdict
@@ -97,15 +96,14 @@ class Limiter:
                 return wait
             pace.calling.pop(lane, None)
             slot = Slot(self, now)
-            pace.going[slot.name] = now
+            pace.grant(slot.name, now, self._full)
             if pace.stop:
                 pace.stop.trial, slot.is_trial = slot.name, True
             return slot
 
     def settle(self, slot: Slot) -> None:
         with self._memory.held() as pace:
-            pace.going.pop(slot.name, None)
-            insort(pace.sent, time.monotonic())
+            pace.date(slot.name, time.monotonic())
 
     def release(self, slot: Slot) -> None:
         with self._memory.held() as pace:
