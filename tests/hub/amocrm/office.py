@@ -1,6 +1,7 @@
 """An amoCRM with its managers (the sandbox), the hub that it posts to, and passes of a clinic between the two."""
 
 import time
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -9,6 +10,7 @@ import httpx2
 from priem.engine.bindings import bind
 from priem.engine.settings import FieldRule, Leads, Settings, StageName, StageRule, StatusSync
 from priem.engine.sync import Clinic as Parts
+from priem.engine.values import VALUES, ValueKind
 from priem.hub.amocrm.access import connected
 from priem.hub.amocrm.hearing import Ears
 from priem.hub.amocrm.inbox import INBOX
@@ -36,8 +38,13 @@ SETTINGS = Settings(
         rules=tuple(StageRule(status=status, pipeline=PIPELINE, stage=stage) for status, stage in STAGES.items())
     ),
     leads=Leads(first_stage=StageName(pipeline=PIPELINE, stage="Записан")),
-    fields=(FieldRule(value="visit.starts_at", field="Дата визита"), FieldRule(value="patient.birthday", field="ДР")),
+    fields=tuple(FieldRule(value=word) for word in VALUES),
 )
+
+
+def spec(value: ValueKind) -> tuple[str, str, Sequence[str], str]:
+    """The field that Priem makes for it."""
+    return value.title, value.field_kind, value.options, ""
 
 
 @dataclass
@@ -51,8 +58,8 @@ class Office:
         self.store = DjangoStore(self.clinic.pk)
         self._open = connected(self.data)
         self.crm = self._open.__enter__()
-        self.crm.create_fields("leads", [("Дата визита", "date_time", (), "")])
-        self.crm.create_fields("contacts", [("ДР", "birthday", (), "")])
+        self.crm.create_fields("contacts", [spec(value) for value in VALUES.values() if value.of == "patient"])
+        self.crm.create_fields("leads", [spec(value) for value in VALUES.values() if value.of == "visit"])
         self.account = self.crm.prepare()
         self.bound = bind(SETTINGS, self.account)
         self.ears = self.new_ears()

@@ -1,13 +1,25 @@
 """What managers do in amoCRM is known before anything is decided, and is asked for only when it is news."""
 
-from datetime import UTC, datetime, timedelta
+from dataclasses import replace
+from datetime import UTC, date, datetime, timedelta
+from decimal import Decimal
 
 import pytest
 
 from priem.hub.amocrm.inbox import INBOX
 from priem.hub.amocrm.subscription import findings, hearing_of, is_deaf, note
-from priem.model import LOST, Action, Severity, VisitStatus
-from tests.engine.clinic import ANNA, BORIS, patient, visit
+from priem.model import (
+    LOST,
+    Action,
+    Patient,
+    PatientKey,
+    Service,
+    Severity,
+    Visit,
+    VisitKey,
+    VisitStatus,
+)
+from tests.engine.clinic import ANNA, BORIS, NOON, patient, visit
 from tests.hub.amocrm.conftest import OpensOffice
 from tests.hub.amocrm.office import Office
 
@@ -60,6 +72,56 @@ def test_priems_own_writes_come_back_and_cost_nothing(known: Office) -> None:
 
     assert asked(known, before) == ["PATCH /api/v4/leads"]
     assert known.agrees()
+
+
+def test_whatever_priem_writes_is_known_again_when_it_comes_back(known: Office) -> None:
+    """Every kind of field there is, in a contact and in a lead."""
+    whole = Patient(
+        key=PatientKey("ident", "7"),
+        name="Белова  Вера",
+        phones=(BORIS, "+79215550012"),
+        birthday=date(1978, 2, 2),
+        email="vera@example.org",
+        card_number="К-17",
+        parent_name="Белова Анна",
+        source="Сайт",
+        first_visit=date(2026, 1, 31),
+    )
+    booked = Visit(
+        key=VisitKey("ident", "700"),
+        patient=whole.key,
+        status=VisitStatus.BOOKED,
+        raw_status="booked",
+        starts_at=NOON,
+        ends_at=NOON + timedelta(minutes=45),
+        branch="3",
+        branch_name="На Ленина",
+        doctor_name="Зубов Иван",
+        speciality="Терапевт",
+        room="4",
+        services=(
+            Service(name="Осмотр", count=Decimal(1), total=Decimal("900.50")),
+            Service(name="Чистка", count=Decimal(1), total=Decimal(1000)),
+        ),
+        total=Decimal("1900.5000000000"),
+        comment="Первая строка\nвторая & третья = ещё",
+        is_first=True,
+    )
+    known.mis.put(whole, booked)
+    known.sync()
+    before = len(known.requests)
+    assert known.hear()
+    assert asked(known, before) == []
+
+    known.mis.put(
+        replace(whole, name="Белова Вера", birthday=date(1979, 3, 3), email="", card_number="К-18"),
+        replace(booked, total=Decimal(0), services=(), is_first=False, comment="", room="5", doctor_name="Зубова Ия"),
+    )
+    known.sync()
+    before = len(known.requests)
+    assert known.hear()
+    assert asked(known, before) == []
+    known.sync()
 
 
 def test_nothing_is_asked_while_nothing_happens(known: Office) -> None:

@@ -1,5 +1,6 @@
 """The demo as a person sees it: set up, look first, carry over, then live."""
 
+import os
 import secrets
 import signal
 import threading
@@ -18,16 +19,19 @@ from priem import bootstrap
 from priem.cli.demo import people, setup, stage
 from priem.cli.demo.latency import Written, percentiles
 from priem.cli.demo.verify import existing_cards, verify
+from priem.cli.hub_commands import free_port
 from priem.cli.look_commands import show_plan
 from priem.cli.sync_command import Tally, run_once, what
 from priem.cli.terminal import out, say, show_problem
 from priem.configuration import write
 from priem.engine.rehearsal import rehearse
 from priem.engine.sync import Progress
+from priem.hub.amocrm.address import CALLBACK, PUBLIC_URL
 from priem.model import Action, PatientKey
 from priem.passes import Follower, Trouble, one_pass
 from priem.texts import Text, text
 
+LOOPBACK = "127.0.0.1"
 LONGEST_WAIT = 120.0
 """Seconds for the living clinic's changes to arrive."""
 
@@ -59,6 +63,8 @@ class Demo:
     def live(self, rate: float) -> dict[str, Any]:
         """Until Ctrl-C."""
         password = secrets.token_urlsafe(9)
+        self.port = self.port or free_port(LOOPBACK)
+        os.environ[PUBLIC_URL] = f"http://{LOOPBACK}:{self.port}"  # amoCRM posts its webhooks there
         with self.systems() as systems, bootstrap.opened(self.set_up(systems)) as opened:
             bootstrap.make_administrator("admin", password)
             with stage.hub(self.home, self.port) as hub:
@@ -90,6 +96,8 @@ class Demo:
     def systems(self) -> AbstractContextManager[stage.Stage]:
         ident = ["--patients", str(self.patients), "--visits", str(self.visits), "--seed", str(self.seed)]
         crm = ["--seed", str(self.seed), "--latency-ms", str(self.latency_ms)]
+        if self.port:
+            crm += ["--redirect-uri", f"http://{LOOPBACK}:{self.port}{CALLBACK}"]
         self.tell(text("Starting an invented clinic with IDENT and an amoCRM…"))
         return stage.both_systems(self.home, ident, crm)
 

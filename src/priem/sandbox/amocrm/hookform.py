@@ -111,18 +111,19 @@ def _fields(crm: Crm, kind: str, card: Card) -> list[Json]:
         if field is None:
             continue
         entry: Json = {"id": field.id, "name": field.name}
-        entry["values"] = [_value(field.type, value, enum_id) for value, enum_id in values]
+        entry["values"] = [_value(crm, field.type, value, enum_id) for value, enum_id in values]
         if field.code:
             entry["code"] = field.code
         shown.append(entry)
     return shown
 
 
-def _value(kind: str, value: object, enum_id: int | None) -> object:
+def _value(crm: Crm, kind: str, value: object, enum_id: int | None) -> object:
     if kind in ("date", "date_time"):
         return value
     if kind == "birthday" and isinstance(value, int):
-        return {"value": dt.datetime.fromtimestamp(value, dt.UTC).strftime("%d.%m.%Y")}
+        # The day that people see: it is kept as midnight in the account's zone.
+        return {"value": dt.datetime.fromtimestamp(value, ZoneInfo(crm.account.timezone)).strftime("%d.%m.%Y")}
     return {"value": value} | ({"enum": enum_id} if enum_id is not None else {})
 
 
