@@ -219,9 +219,18 @@ def check(slug: str) -> Iterator[tuple[str, Sequence[Finding]]]:
     for row in clinic.connections:
         try:
             with sources_of(dataclasses.replace(clinic, connections=(row,))) as (source,):
-                yield f"{row.kind}: {row.key}", source.check()
+                yield f"{row.kind}: {row.key}", [*source.check(), *unknown_statuses(clinic.id, row.key)]
         except PriemError as error:
             yield f"{row.kind}: {row.key}", [Finding(Severity.BROKEN, error.what, error.advice)]
+
+
+def unknown_statuses(clinic_id: int, connection: str) -> Iterator[Finding]:
+    for raw, visits in DjangoStore(clinic_id).unmapped(connection).items():
+        yield Finding(
+            Severity.WARNING,
+            text("The status «{status}» is not known: {visits} visits came with it.", status=raw, visits=visits),
+            text("Say in the connection's settings what it means. Until then their leads stay where they are."),
+        )
 
 
 def check_amocrm(clinic: ClinicData) -> Iterator[Finding]:

@@ -7,6 +7,8 @@ from decimal import Decimal
 from enum import StrEnum
 from typing import Self
 
+from priem.findings import Finding as Finding  # noqa: PLC0414 - a noun like the others
+from priem.findings import Severity as Severity  # noqa: PLC0414 - likewise
 from priem.texts import Text
 
 FieldValue = str | tuple[str, ...]
@@ -385,18 +387,3 @@ class Account:
     contact_fields: tuple[FieldInfo, ...] = ()
     lead_fields: tuple[FieldInfo, ...] = ()
     loss_reasons: Mapping[int, str] = field(default_factory=dict)
-
-
-class Severity(StrEnum):
-    FINE = "fine"
-    WARNING = "warning"
-    BROKEN = "broken"
-
-
-@dataclass(frozen=True, slots=True)
-class Finding:
-    """One line of a check: what was looked at, what was found, what to do."""
-
-    severity: Severity
-    what: Text
-    advice: Text | None = None

@@ -213,6 +213,12 @@ class Store(Protocol):
     def reject(self, connection: str, rejected: Sequence[Rejected]) -> None:
         """Shows these rows to people, once each until they change."""
 
+    def note_unmapped(self, connection: str, unknown: Mapping[str, int], mapped: Collection[str]) -> None:
+        """Adds raw statuses without a meaning and how many visits came with each; takes out those that got one."""
+
+    def unmapped(self, connection: str) -> Mapping[str, int]:
+        """The raw statuses that a person should map, and how many visits came with each so far."""
+
     def refused(self) -> Collection[PatientKey | VisitKey]:
         """Records whose last step amoCRM refused or put off, and those that were rejected."""
 

@@ -219,3 +219,13 @@ def trouble_of(store: Store) -> object:
     if isinstance(store, MemoryStore):
         return store.troubles["ident"]
     return Connection.objects.of_all().get(key="ident").last_error
+
+
+def test_statuses_without_a_meaning_are_counted_until_they_get_one(store: Store) -> None:
+    assert store.unmapped("ident") == {}
+    store.note_unmapped("ident", {"17": 2, "ждём": 1}, ())
+    store.note_unmapped("ident", {"17": 3}, ())
+    store.note_unmapped("archimed", {"17": 1}, ())
+    assert store.unmapped("ident") == {"17": 5, "ждём": 1}
+    store.note_unmapped("ident", {}, ["17"])
+    assert (store.unmapped("ident"), store.unmapped("archimed")) == ({"ждём": 1}, {"17": 1})

@@ -1,8 +1,10 @@
 """Visits become leads: what a clinic sees in its amoCRM. Given, when, then."""
 
+from dataclasses import replace
+
 import pytest
 
-from priem.model import LOST, WON, VisitStatus
+from priem.model import LOST, WON, VisitKey, VisitStatus
 from tests.engine.clinic import ANNA, BOOKED, BORIS, CAME, CONFIRMED, MAIN, NEW, Clinic, at, patient, visit
 
 
@@ -279,6 +281,20 @@ def test_an_unknown_status_leaves_the_lead_where_it_is(clinic: Clinic) -> None:
 
     clinic.sync()
 
+    assert clinic.lead_of("500").stage == CONFIRMED
+
+
+def test_unknown_statuses_are_shown_until_somebody_says_what_they_mean(clinic: Clinic) -> None:
+    unknown = replace(visit("500", status=VisitStatus.UNMAPPED), raw_status="17")
+    clinic.mis.put(patient(), unknown, replace(unknown, key=VisitKey("ident", "501")), visit("502"))
+    clinic.sync()
+    assert clinic.store.unmapped("ident") == {"17": 2}
+    assert clinic.store.rejected == {}
+
+    clinic.mis.put(replace(unknown, status=VisitStatus.CONFIRMED))
+    clinic.sync()
+
+    assert clinic.store.unmapped("ident") == {}
     assert clinic.lead_of("500").stage == CONFIRMED
 
 

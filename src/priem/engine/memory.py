@@ -71,6 +71,7 @@ class MemoryStore:
         self.troubles: dict[str, Text | None] = {}
         """By connection, once it was read: None when all is well."""
         self._reconciled_at: datetime | None = None
+        self._unmapped: dict[str, Counter[str]] = {}
         self._until: int | None = None
         self._now = now
         self._ids = itertools.count(1)
@@ -251,6 +252,14 @@ class MemoryStore:
     def reject(self, connection: str, rejected: Sequence[Rejected]) -> None:
         for row in rejected:
             self.rejected[connection, row.kind, row.id] = row
+
+    def note_unmapped(self, connection: str, unknown: Mapping[str, int], mapped: Collection[str]) -> None:
+        kept = self._unmapped[connection] = self._unmapped.get(connection, Counter()) + Counter(unknown)
+        for status in mapped:
+            del kept[status]
+
+    def unmapped(self, connection: str) -> Mapping[str, int]:
+        return self._unmapped.get(connection, {})
 
     def _link(self, done: Sequence[tuple[Step, int]]) -> None:
         """All links of these steps, or none of them."""

@@ -167,6 +167,12 @@ class PretendedStore:
     def reject(self, connection: str, rejected: Sequence[Rejected]) -> None:
         pass
 
+    def note_unmapped(self, connection: str, unknown: Mapping[str, int], mapped: Collection[str]) -> None:
+        pass
+
+    def unmapped(self, connection: str) -> Mapping[str, int]:
+        return self._store.unmapped(connection)
+
     def refused(self) -> Collection[PatientKey | VisitKey]:
         return self._store.refused()
 

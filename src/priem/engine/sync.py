@@ -8,6 +8,7 @@ from itertools import chain
 
 from priem.engine.apply import Carried, Underway
 from priem.engine.bindings import Bound
+from priem.engine.inbox import show_unmapped
 from priem.engine.later import Later
 from priem.engine.mirror import SETTLE, Mirror
 from priem.engine.orphans import with_patients, without_contact
@@ -105,6 +106,7 @@ class Line:
         self._turns.append(turn)
         yield from self._anew_if_vanished(self._decide(turn))
         self._clinic.store.reject(self._source.connection, page.rejected)
+        show_unmapped(self._source.connection, page.visits, self._clinic.store)
         turn.is_decided, turn.moves_on = True, not self.later
         if came.is_news:
             yield from self._anew_if_vanished(self._settled())

@@ -8,7 +8,7 @@ from uuid import uuid4
 
 from django.db import transaction
 
-from priem.hub import clinics, desk, journal, linking, merges, surroundings
+from priem.hub import clinics, desk, inbox, journal, linking, merges, surroundings
 from priem.hub.locks import Purpose, locked
 from priem.hub.mirroring import mirror_contacts, mirror_leads
 from priem.hub.models import Connection, MirrorState
@@ -126,6 +126,13 @@ class DjangoStore:
     @transaction.atomic
     def reject(self, connection: str, rejected: Sequence[Rejected]) -> None:
         journal.reject(self._clinic, connection, rejected, self._now())
+
+    @transaction.atomic
+    def note_unmapped(self, connection: str, unknown: Mapping[str, int], mapped: Collection[str]) -> None:
+        inbox.note_unmapped(self._clinic, connection, unknown, mapped, self._now())
+
+    def unmapped(self, connection: str) -> Mapping[str, int]:
+        return inbox.unmapped(self._clinic, connection)
 
     def refused(self) -> Collection[PatientKey | VisitKey]:
         return desk.refused(self._clinic)

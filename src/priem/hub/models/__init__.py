@@ -5,7 +5,7 @@ from priem.hub.models.connection import Connection
 from priem.hub.models.desk import Question, RecalledRecord, Saying
 from priem.hub.models.hooks import Hearing, ReceivedHook
 from priem.hub.models.ident import IdentCall, IdentService, IdentTicket, Serialization, Timetable, TimetableDay
-from priem.hub.models.journal import ExchangeRecord, RejectedRow, StepRecord
+from priem.hub.models.journal import ExchangeRecord, RejectedRow, StepRecord, UnmappedStatus
 from priem.hub.models.links import PatientLink, VisitLink
 from priem.hub.models.mirror import (
     Merge,
@@ -45,5 +45,6 @@ __all__ = [
     "StepRecord",
     "Timetable",
     "TimetableDay",
+    "UnmappedStatus",
     "VisitLink",
 ]

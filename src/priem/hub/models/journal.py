@@ -105,3 +105,21 @@ class RejectedRow(ClinicOwned):
 
     def __str__(self) -> str:
         return f"{self.connection}:{self.record}"
+
+
+class UnmappedStatus(ClinicOwned):
+    """A status of the МИС that no setting gives a meaning to: its visits' leads stay where they are."""
+
+    connection = models.CharField(_("connection"), max_length=64)
+    raw = models.CharField(_("status"), max_length=200)
+    visits = models.PositiveIntegerField(_("visits"))
+    first_seen = models.DateTimeField(_("first seen"))
+    last_seen = models.DateTimeField(_("last seen"))
+
+    class Meta:
+        verbose_name = _("unknown status")
+        verbose_name_plural = _("unknown statuses")
+        constraints = (models.UniqueConstraint(fields=("clinic", "connection", "raw"), name="unmapped_status"),)
+
+    def __str__(self) -> str:
+        return f"{self.connection}: {self.raw}"
