@@ -186,7 +186,7 @@ def test_a_packed_body_is_unpacked_in_pieces() -> None:
 @pytest.mark.parametrize(
     ("body", "encoding"),
     [
-        (gzip.compress(b"{}" * 1000)[:-20], "gzip"),
+        (gzip.compress(b"{}" * 1000, mtime=0)[:-20], "gzip"),
         (b"{}", "gzip"),
         (b"", "gzip"),
         (b"{}", "br"),
