@@ -2,13 +2,15 @@
 
 import time
 from collections.abc import Collection, Iterator
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from priem.amocrm.newest import newest, place
 from priem.amocrm.reading import PAGE, complete_pages
+from priem.errors import TryLater
 from priem.model import Contact, ContactDraft, PatientKey
 from priem.ports import Gone
 from tests.amocrm.kit import SandboxProcess, connected
@@ -32,9 +34,9 @@ class ChangingList:
     def page(self, number: int) -> tuple[Contact, ...]:
         self.reads += 1
         places, created = self.plan.get(self.reads, ([], 0))
-        for place in places:
-            if place < len(self.ids):
-                self.deleted.add(self.ids.pop(place))
+        for at in places:
+            if at < len(self.ids):
+                self.deleted.add(self.ids.pop(at))
         self.ids.extend(range(10**6 * self.reads, 10**6 * self.reads + created))
         return tuple(Contact(id=id_, name="") for id_ in self.ids[(number - 1) * PAGE : number * PAGE])
 
@@ -102,3 +104,89 @@ def test_merges_and_deletions_are_heard_of(sandbox: SandboxProcess) -> None:
         assert gone.merged_leads == {leads[1]: leads[0]}
         assert (set(gone.contacts), set(gone.leads)) == ({ids["deleted"]}, {leads[2]})
         assert crm.gone_since(began + 600) == Gone()
+
+
+@dataclass
+class NewestFirst:
+    """A list ordered by time of change; after each page was read, what `plan` has for that moment happens to it."""
+
+    rows: list[Contact]
+    plan: dict[int, tuple[list[int], list[int]]]
+    """Places that are deleted, places that are changed."""
+    reads: int = 0
+    now: int = 10_000
+
+    def read(self) -> Iterator[tuple[Contact, ...]]:
+        for number in range(1, 10**6):
+            page, limit = place(number)
+            found = tuple(self.rows[(page - 1) * limit : page * limit])
+            more = len(self.rows) > page * limit
+            self.meanwhile()
+            yield found
+            if not more:
+                return
+
+    def meanwhile(self) -> None:
+        deleted, changed = self.plan.get(self.reads, ([], []))
+        self.reads += 1
+        for at in deleted:
+            del self.rows[at : at + 1]
+        for at in changed:
+            if at < len(self.rows):
+                self.now += 1
+                self.rows.insert(0, replace(self.rows.pop(at), updated_at=self.now))
+
+
+PLACES = st.lists(st.integers(min_value=0, max_value=900), max_size=12)
+
+
+@given(
+    st.integers(min_value=0, max_value=900),
+    st.integers(min_value=0, max_value=900),
+    st.dictionaries(st.integers(min_value=0, max_value=5), st.tuples(PLACES, PLACES), max_size=4),
+)
+def test_of_what_changed_nothing_slips_through_whatever_is_deleted_meanwhile(
+    count: int, since: int, plan: dict[int, tuple[list[int], list[int]]]
+) -> None:
+    changing = NewestFirst([Contact(id=at, name="", updated_at=at) for at in range(count, 0, -1)], plan)
+    read = [row.id for page in newest(changing.read, since) for row in page]
+    assert len(read) == len(set(read))
+    unchanged = {row.id for row in changing.rows if row.updated_at <= count}
+    assert {id_ for id_ in unchanged if id_ >= since} <= set(read)
+
+
+def test_pages_of_changes_overlap_by_a_few_rows_and_hardly_more() -> None:
+    ends = [page * limit for page, limit in map(place, range(1, 401))]
+    begins = [(page - 1) * limit for page, limit in map(place, range(1, 401))]
+    overlaps = [end - begin for end, begin in zip(ends, begins[1:], strict=False)]
+    assert min(overlaps) >= 3
+    assert ends[-1] >= 400 * 250 * 0.9
+    assert max(limit for _, limit in map(place, range(1, 401))) == 250
+
+
+def test_a_list_that_never_rests_is_given_up() -> None:
+    def read() -> Iterator[tuple[Contact, ...]]:
+        yield (Contact(id=1, name="", updated_at=9),)
+        yield (Contact(id=2, name="", updated_at=9),)
+
+    with pytest.raises(TryLater):
+        list(newest(read, 0))
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("filters", [(), ("--no-filters",)])
+def test_contacts_that_move_up_because_others_are_deleted_are_read_all_the_same(filters: tuple[str, ...]) -> None:
+    sandbox = SandboxProcess("--rate-limit", "0", "--account-rate-limit", "0", *filters)
+    with connected(sandbox.config(requests_per_second=1000), sandbox.long_lived()) as crm:
+        before = int(time.time())
+        drafts = [ContactDraft(ref=str(at), name="x") for at in range(700)]
+        made = {one.id for batch in crm.write_contacts(drafts) for one in batch}
+        pages = crm.contacts(before, ())
+        first = next(pages)
+        deleted = {row.id for row in first[:20]}
+        for id_ in deleted:
+            sandbox.act("delete_contact", contact_id=id_)
+        read = [row.id for row in first] + [row.id for page in pages for row in page]
+    sandbox.close()
+    assert len(read) == len(set(read))
+    assert set(read) == made

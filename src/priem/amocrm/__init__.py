@@ -9,6 +9,7 @@
     fields, catalog   custom fields ↔ values; the account's own
     contacts, leads, work   JSON ↔ contacts, leads, tasks and notes
     account           pipelines, users, loss reasons
+    newest            what changed lately, though the list changes meanwhile
     reading, writing  pages and batches, several in flight
     events            merges and deletions
     webhooks, webhooks_in   the subscription, and what it brings

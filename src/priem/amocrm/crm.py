@@ -18,10 +18,11 @@ from priem.amocrm.events import gone_since
 from priem.amocrm.http import Http, Params
 from priem.amocrm.leads import from_lead_draft, to_lead
 from priem.amocrm.limits import Limiter
+from priem.amocrm.newest import newest, place
 from priem.amocrm.oauth import OAuth
 from priem.amocrm.pace import Lane
 from priem.amocrm.problems import Answer
-from priem.amocrm.reading import PAGE, complete_pages, read_pages, read_some
+from priem.amocrm.reading import complete_pages, full_pages, read_pages, read_some
 from priem.amocrm.readying import make_ready
 from priem.amocrm.work import NoteDraft, TaskDraft, from_note_draft, from_task_draft
 from priem.amocrm.writing import D, Load, Writing
@@ -207,18 +208,20 @@ class AmoCrm:
 
         self._let_in()
         filtered = changed_since is not None and self._known_account().filters_work
-        page = partial(self._page, entity, [*choose(changed_since, filtered=filtered), *extra])
+        params = [*choose(changed_since, filtered=filtered), *extra]
 
-        def read(first: int) -> Iterator[tuple[R, ...]]:
+        def read(first: int, place: Callable[[int], tuple[int, int]] = full_pages) -> Iterator[tuple[R, ...]]:
+            page = partial(self._page, entity, params, place)
             return read_pages(page, parse, self._executor, self._config.requests_per_second, first)
 
         if changed_since is not None:
-            return newest(read(1), changed_since)
+            return newest(lambda: read(1, place), changed_since)
         began = int(self._clock.now().timestamp()) - CLOCKS_APART
         return complete_pages(read, lambda: self._vanished(entity, began))
 
-    def _page(self, entity: Entity, params: Params, number: int) -> Answer:
-        return self.client.get(f"/api/v4/{entity}", [*params, ("page", number), ("limit", PAGE)])
+    def _page(self, entity: Entity, params: Params, place: Callable[[int], tuple[int, int]], number: int) -> Answer:
+        page, limit = place(number)
+        return self.client.get(f"/api/v4/{entity}", [*params, ("page", page), ("limit", limit)])
 
     def _vanished(self, entity: Entity, began: int) -> frozenset[int]:
         gone = self.gone_since(began)
@@ -272,18 +275,3 @@ def choose(changed_since: int | None, *, filtered: bool) -> list[tuple[str, str 
         return [("order[id]", "asc")]
     latest_first: tuple[str, str | int] = ("order[updated_at]", "desc")
     return [("filter[updated_at][from]", changed_since), latest_first] if filtered else [latest_first]
-
-
-def newest(pages: Iterator[Sequence[R]], changed_since: int) -> Iterator[Sequence[R]]:
-    """Of pages that begin with what changed last, those rows that changed at or after the mark.
-
-    A row that moves to the front meanwhile pushes others to the next page, where they come a second time.
-    """
-    seen: set[int] = set()
-    for page in pages:
-        fresh = [row for row in page if row.updated_at >= changed_since and row.id not in seen]
-        seen.update(row.id for row in fresh)
-        if fresh:
-            yield fresh
-        if page and page[-1].updated_at < changed_since:
-            return

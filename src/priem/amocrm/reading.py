@@ -20,6 +20,10 @@ AHEAD = 24
 """Pages under way at most, for answers that take seconds."""
 
 
+def full_pages(number: int) -> tuple[int, int]:
+    return number, PAGE
+
+
 def read_pages(
     get: Callable[[int], Answer], parse: Callable[[Answer], T], executor: Executor, per_second: int, first: int = 1
 ) -> Iterator[T]:
