@@ -52,15 +52,23 @@ def access_letter(  # noqa: PLR0913 - a form with as many lines as the paper has
             year=SystemClock().now().year,
         )
     )
+    write(sender, to, as_json=json)
+
+
+def write(sender: Sender, to: Path, *, as_json: bool) -> None:
     plain = to.with_suffix(".txt")
     to.write_text(as_html(sender), encoding="utf-8")
     plain.write_text(as_text(sender), encoding="utf-8")
-    if json:
+    if as_json:
         print_json({"html": str(to), "text": str(plain)})
         return
     say(text("Written: {html} and {plain}.", html=to, plain=plain), "green")
-    say(text("Print it, let the director sign and stamp it, mail a scan to {address} from the clinic's common mailbox.",
-             address=SUPPORT))  # fmt: skip
+    say(
+        text(
+            "Print it, let the director sign and stamp it, mail a scan to {address} from the clinic's common mailbox.",
+            address=SUPPORT,
+        )
+    )
 
 
 def clinic_name() -> str:

@@ -11,9 +11,8 @@ database PZ). The vendor gives clinics a read-only login and documents nothing. 
 - Orders, professions and calendar cells multiply visits when joined. Each is asked for apart (details).
 - The doctor may stand in the calendar's cells only; a moved visit may be a new row that points to the old one.
 - The server belongs to the clinic's work: short SELECTs, no transaction, no waiting, no locks (driver).
-
-Not noticed: a change in calendar cells alone, and one in an order's line that touches neither the order's time of
-change nor the visit.
+- A deleted row, a line taken off a bill and a doctor moved in the calendar alone leave no trace: found by comparing
+  (sweep).
 """
 
 from priem.mis.ident.config import Config

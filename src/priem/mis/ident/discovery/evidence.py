@@ -101,11 +101,9 @@ def phone_share(sample: Sample) -> tuple[float, Text]:
 
 def mobile_share(sample: Sample) -> tuple[float, Text]:
     """A mobile number is a phone; one that is none may be meant for it all the same."""
-    share, mobile = sample.share("phone"), sample.share("mobile")
-    says = text(
-        "{share} % of the samples are mobile phones such as {shape}.", share=percent(mobile), shape=sample.shape
-    )
-    return max(0.6 * share, mobile), says
+    share = sample.share("mobile")
+    says = text("{share} % of the samples are mobile phones such as {shape}.", share=percent(share), shape=sample.shape)
+    return max(0.6 * sample.share("phone"), share), says
 
 
 def birthday_share(sample: Sample) -> tuple[float, Text]:
