@@ -2,6 +2,7 @@
 
 import contextlib
 import dataclasses
+import time
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from typing import Literal
@@ -13,14 +14,16 @@ from priem.engine.bindings import bind
 from priem.engine.settings import FieldRule
 from priem.engine.sync import Clinic
 from priem.engine.values import VALUES
-from priem.errors import AskOperator, PriemError
-from priem.hub import clinics
+from priem.errors import AskOperator, PriemError, TryLater
+from priem.hub import clinics, explaining
 from priem.hub.amocrm import subscription
 from priem.hub.amocrm.access import connected, note_account
 from priem.hub.amocrm.hearing import Ears
 from priem.hub.clinics import ClinicData, ConnectionData
 from priem.hub.clock import SystemClock
 from priem.hub.exchanges import DjangoExchanges
+from priem.hub.explaining import Explanation
+from priem.hub.histories import Kind
 from priem.hub.people import ensure_administrator
 from priem.hub.references import resolve, resolved
 from priem.hub.server import serve as serve_hub
@@ -30,8 +33,10 @@ from priem.hub.tokens import DjangoTokens
 from priem.mis import open_source
 from priem.mis.ahead import ReadAhead
 from priem.model import Account, FieldInfo, Finding, Severity
-from priem.ports import Exchange, ExchangeLog, Source, Tokens
+from priem.ports import Exchange, ExchangeLog, K, Source, Store, Tokens
 from priem.texts import text
+
+LONGEST_WAIT_FOR_A_PASS = 30.0
 
 
 class Silence:
@@ -64,6 +69,8 @@ def configure(file: ClinicFile) -> Sequence[str]:
         before = next((row for row in known.connections if row.key == connection.key), None) if known else None
         clinics.save_connection(id_, connection_data(connection, before))
     clinic = clinics.load_clinic(file.clinic.slug)
+    if known and known.mark != clinic.mark:
+        retry_refused(clinic.id)
     with connected(clinic) as crm:
         crm.try_now()
         authorise(crm, file.amocrm, clinic)
@@ -71,6 +78,12 @@ def configure(file: ClinicFile) -> Sequence[str]:
         note_account(clinic.id, account.id)
         bind(file.settings, account)
     return made
+
+
+def retry_refused(clinic_id: int) -> None:
+    """What amoCRM refused with other settings, it may take with these."""
+    store = DjangoStore(clinic_id)
+    store.recall(store.refused())
 
 
 def clinic_data(file: ClinicFile, known: ClinicData | None) -> ClinicData:
@@ -258,6 +271,70 @@ def check_amocrm(clinic: ClinicData) -> Iterator[Finding]:
         yield from subscription.findings(clinic)
     except PriemError as error:
         yield Finding(Severity.BROKEN, error.what, error.advice)
+
+
+def store_of(slug: str) -> DjangoStore:
+    """What is remembered of a clinic; nothing outside is asked."""
+    setup()
+
+    return DjangoStore(clinics.load_clinic(slug).id)
+
+
+def key_of(slug: str, kind: type[K], written: str) -> K:
+    """`connection:id`, or the id alone where there is one connection. Raises AskOperator when it is not plain."""
+    setup()
+
+    known = [row.key for row in clinics.load_clinic(slug).connections]
+    connection, colon, id_ = written.partition(":")
+    if colon and connection in known and id_:
+        return kind(connection, id_)
+    if len(known) == 1 and written and not colon:
+        return kind(known[0], written)
+    raise AskOperator(
+        text("Which record «{written}» is meant, is not plain.", written=written),
+        text("Write it as connection:id. Connections: {list}.", list=", ".join(known) or "—"),
+    )
+
+
+@contextlib.contextmanager
+def between_passes(store: Store) -> Iterator[None]:
+    """Waits for the pass under way, if it is a short one. Raises TryLater when it is a long one."""
+    with contextlib.ExitStack() as held:
+        deadline = time.monotonic() + LONGEST_WAIT_FOR_A_PASS
+        while True:
+            try:
+                held.enter_context(store.exclusively())
+                break
+            except TryLater:
+                if time.monotonic() > deadline:
+                    raise
+                time.sleep(0.05)
+        yield
+
+
+def require_seen(slug: str, *, sure: bool) -> None:
+    """Turns the clinic live. Raises AskOperator unless somebody has looked at what a sync would do, or is sure."""
+    setup()
+
+    clinic = clinics.load_clinic(slug)
+    if not (sure or clinic.sandbox or clinic.is_seen):
+        raise AskOperator(
+            text("Nobody has looked at what a sync would do with the settings as they are now."),
+            text("Look at it with priem plan, then run priem sync. Whoever is sure runs priem sync --yes."),
+        )
+    clinics.go_live(clinic.id)
+
+
+def note_seen(slug: str) -> None:
+    """Somebody has looked at what a sync would do with the settings as they are now."""
+    clinics.note_seen(clinics.load_clinic(slug))
+
+
+def explain(slug: str, kind: Kind, id_: str) -> Explanation:
+    setup()
+
+    clinic = clinics.load_clinic(slug)
+    return explaining.explain(clinic.id, configuration.settings_from_json(clinic.settings), kind, id_)
 
 
 def make_administrator(name: str, password: str) -> None:

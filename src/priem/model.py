@@ -229,14 +229,13 @@ class LeadDraft:
 
 
 class State(StrEnum):
-    """What became of a step."""
+    """What became of a step. What was put off was certainly not written: the next pass decides anew."""
 
     INTENDED = "intended"
     DONE = "done"
     REFUSED = "refused"
     UNKNOWN = "unknown"
     POSTPONED = "postponed"
-    """Certainly not written; the next pass decides anew."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -367,7 +366,6 @@ class PipelineInfo:
     id: int
     name: str
     stages: tuple[StageInfo, ...]
-    """In their order."""
     is_main: bool = False
 
 

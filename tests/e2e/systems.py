@@ -61,17 +61,17 @@ class Systems:
     def environment(self) -> dict[str, str]:
         return {**os.environ, "PRIEM_HOME": str(self.home), "COLUMNS": "400"}
 
-    def start(self, *arguments: str) -> "subprocess.Popen[str]":
+    def start(self, *arguments: str, language: str = "ru") -> "subprocess.Popen[str]":
         return subprocess.Popen(
             [sys.executable, "-m", "priem.cli", *arguments],
             stdout=subprocess.PIPE,
             stderr=subprocess.PIPE,
             text=True,
-            env=self.environment,
+            env={**self.environment, "PRIEM_LANGUAGE": language},
         )
 
-    def priem(self, *arguments: str) -> Ran:
-        child = self.start(*arguments)
+    def priem(self, *arguments: str, language: str = "ru") -> Ran:
+        child = self.start(*arguments, language=language)
         out, err = child.communicate(timeout=PATIENCE)
         return Ran(child.returncode, out, err)
 
@@ -97,6 +97,7 @@ class Systems:
             "password": ident["logins"]["readonly_user"],
             "stage": "Записан",
             "more": "",
+            "after": "",
             **changes,
         }
         return TEMPLATE.format_map(words)
@@ -168,4 +169,5 @@ value = "visit.doctor"
 
 [[fields]]
 value = "visit.status"
+{after}
 """

@@ -3,8 +3,10 @@
 import typer
 
 from priem.cli import (
+    answer_commands,
     demo_command,
     discover_command,
+    explain_command,
     hub_commands,
     ident_command,
     look_commands,
@@ -25,6 +27,8 @@ for module in (
     look_commands,
     discover_command,
     sync_command,
+    explain_command,
+    answer_commands,
     hub_commands,
     ident_command,
     sandbox_command,

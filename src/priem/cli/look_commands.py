@@ -10,7 +10,7 @@ import typer
 
 from priem import bootstrap
 from priem.cli.terminal import both_languages, out, print_json, say, show_finding
-from priem.engine.rehearsal import rehearse
+from priem.engine.rehearsal import pretended, rehearse
 from priem.model import Action, Finding, PatientKey, Severity, Step
 from priem.texts import reader_language, text
 
@@ -49,9 +49,12 @@ def plan(
     json: Annotated[bool, typer.Option("--json")] = False,
 ) -> None:
     steps: list[Step] = []
-    with bootstrap.opened(bootstrap.only_clinic(clinic)) as opened:
+    slug = bootstrap.only_clinic(clinic)
+    with bootstrap.opened(slug) as opened:
+        together = pretended(opened.clinic)
         for source in opened.sources:
-            steps += rehearse(source, opened.clinic)
+            steps += rehearse(source, together)
+    bootstrap.note_seen(slug)
     if to:
         write_csv(steps, to)
     if json:

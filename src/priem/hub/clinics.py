@@ -1,5 +1,6 @@
 """What the command line asks of the hub: plain values in and out. Call `start.setup` before importing this."""
 
+import hashlib
 import json
 from collections.abc import Mapping
 from dataclasses import dataclass, field
@@ -41,9 +42,30 @@ class ClinicData:
     account: int | None = None
     """amoCRM's id of the account, once it has told; read only."""
     settings: Mapping[str, Any] = field(default_factory=dict)
+    seen: str = ""
     authorised: bool = False
-    """Read only, as is `connections`."""
+    """Read only, as are `seen` and `connections`."""
     connections: tuple[ConnectionData, ...] = ()
+
+    @property
+    def mark(self) -> str:
+        """Of all that decides what a sync does. Stays the same over versions of Priem, unlike what settings mean."""
+        connections = [(row.key, row.kind, row.config) for row in self.connections]
+        written = json.dumps([self.base_url, self.settings, connections], sort_keys=True, default=dict)
+        return hashlib.sha256(written.encode()).hexdigest()[:32]
+
+    @property
+    def is_seen(self) -> bool:
+        """Somebody has looked at what a sync would do with this set-up."""
+        return self.seen == self.mark
+
+
+def note_seen(clinic: ClinicData) -> None:
+    Clinic.objects.filter(pk=clinic.id).update(seen=clinic.mark)
+
+
+def go_live(clinic_id: int) -> None:
+    Clinic.objects.filter(pk=clinic_id, live=False).update(live=True)
 
 
 def save_clinic(clinic: ClinicData) -> int:
@@ -95,6 +117,7 @@ def clinic_data(row: Clinic) -> ClinicData:
         live=row.live,
         account=row.account,
         settings=row.settings,
+        seen=row.seen,
         authorised=bool(access and access.access),
         connections=tuple(connection_data(connection) for connection in connections),
     )

@@ -42,6 +42,7 @@ class LinkRow:
     rule: str
     made_at: datetime
     moved_to: str = ""
+    by_person: bool = False
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -98,7 +99,8 @@ def patient_links(clinic_id: int, kind: Kind, id_: str) -> Iterator[LinkRow]:
     rows = PatientLink.objects.of(clinic_id)
     chosen = rows.filter(contact=int(id_)) if kind == "contact" else rows.filter(patient=id_)
     for row in chosen.order_by("made_at"):
-        yield LinkRow(key=f"{row.connection}:{row.patient}", target=row.contact, rule=row.rule, made_at=row.made_at)
+        key, said = f"{row.connection}:{row.patient}", row.by_person
+        yield LinkRow(key=key, target=row.contact, rule=row.rule, made_at=row.made_at, by_person=said)
 
 
 def visit_links(clinic_id: int, kind: Kind, id_: str) -> Iterator[LinkRow]:
@@ -106,7 +108,14 @@ def visit_links(clinic_id: int, kind: Kind, id_: str) -> Iterator[LinkRow]:
     chosen = rows.filter(lead=int(id_)) if kind == "lead" else rows.filter(visit=id_)
     for row in chosen.order_by("made_at"):
         key = f"{row.connection}:{row.visit}"
-        yield LinkRow(key=key, target=row.lead, rule=row.rule, made_at=row.made_at, moved_to=row.moved_to or "")
+        yield LinkRow(
+            key=key,
+            target=row.lead,
+            rule=row.rule,
+            made_at=row.made_at,
+            moved_to=row.moved_to or "",
+            by_person=row.by_person,
+        )
 
 
 def rejected_rows(clinic_id: int) -> tuple[RejectedData, ...]:
