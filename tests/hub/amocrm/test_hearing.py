@@ -25,6 +25,39 @@ from tests.hub.amocrm.office import Office
 
 pytestmark = [pytest.mark.slow, pytest.mark.django_db(transaction=True)]
 
+WHOLE = Patient(
+    key=PatientKey("ident", "7"),
+    name="Белова  Вера",
+    phones=(BORIS, "+79215550012"),
+    birthday=date(1978, 2, 2),
+    email="vera@example.org",
+    card_number="К-17",
+    parent_name="Белова Анна",
+    source="Сайт",
+    first_visit=date(2026, 1, 31),
+)
+BOOKED = Visit(
+    key=VisitKey("ident", "700"),
+    patient=WHOLE.key,
+    status=VisitStatus.BOOKED,
+    raw_status="booked",
+    starts_at=NOON,
+    ends_at=NOON + timedelta(minutes=45),
+    branch="3",
+    branch_name="На Ленина",
+    doctor_name="Зубов Иван",
+    speciality="Терапевт",
+    room="4",
+    services=(
+        Service(name="Осмотр", count=Decimal(1), total=Decimal("900.50")),
+        Service(name="Чистка", count=Decimal(1), total=Decimal(1000)),
+    ),
+    total=Decimal("1900.5000000000"),
+    comment="Первая строка\nвторая & третья = ещё",
+    is_first=True,
+)
+"""With a value of every kind."""
+
 
 @pytest.fixture
 def known(office: Office) -> Office:
@@ -76,46 +109,15 @@ def test_priems_own_writes_come_back_and_cost_nothing(known: Office) -> None:
 
 def test_whatever_priem_writes_is_known_again_when_it_comes_back(known: Office) -> None:
     """Every kind of field there is, in a contact and in a lead."""
-    whole = Patient(
-        key=PatientKey("ident", "7"),
-        name="Белова  Вера",
-        phones=(BORIS, "+79215550012"),
-        birthday=date(1978, 2, 2),
-        email="vera@example.org",
-        card_number="К-17",
-        parent_name="Белова Анна",
-        source="Сайт",
-        first_visit=date(2026, 1, 31),
-    )
-    booked = Visit(
-        key=VisitKey("ident", "700"),
-        patient=whole.key,
-        status=VisitStatus.BOOKED,
-        raw_status="booked",
-        starts_at=NOON,
-        ends_at=NOON + timedelta(minutes=45),
-        branch="3",
-        branch_name="На Ленина",
-        doctor_name="Зубов Иван",
-        speciality="Терапевт",
-        room="4",
-        services=(
-            Service(name="Осмотр", count=Decimal(1), total=Decimal("900.50")),
-            Service(name="Чистка", count=Decimal(1), total=Decimal(1000)),
-        ),
-        total=Decimal("1900.5000000000"),
-        comment="Первая строка\nвторая & третья = ещё",
-        is_first=True,
-    )
-    known.mis.put(whole, booked)
+    known.mis.put(WHOLE, BOOKED)
     known.sync()
     before = len(known.requests)
     assert known.hear()
     assert asked(known, before) == []
 
     known.mis.put(
-        replace(whole, name="Белова Вера", birthday=date(1979, 3, 3), email="", card_number="К-18"),
-        replace(booked, total=Decimal(0), services=(), is_first=False, comment="", room="5", doctor_name="Зубова Ия"),
+        replace(WHOLE, name="Белова Вера", birthday=date(1979, 3, 3), email="", card_number="К-18"),
+        replace(BOOKED, total=Decimal(0), services=(), is_first=False, comment="", room="5", doctor_name="Зубова Ия"),
     )
     known.sync()
     before = len(known.requests)
