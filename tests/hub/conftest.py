@@ -8,7 +8,10 @@ from typing import Any
 
 import pytest
 
+from priem.hub.exchanges import NOTEBOOK
+from priem.hub.ident.services import open_service
 from priem.hub.models import Clinic, Connection
+from tests.hub.ident_program import Ident
 
 
 @pytest.fixture(autouse=True)
@@ -25,6 +28,13 @@ def clinic(db: None) -> Clinic:  # noqa: ARG001  # the fixture opens the databas
     clinic = Clinic.objects.create(slug="smile", name="Улыбка", base_url="https://smile.amocrm.ru")
     Connection.objects.create(clinic=clinic, key="ident", kind="ident")
     return clinic
+
+
+@pytest.fixture
+def ident(clinic: Clinic) -> Iterator[Ident]:
+    """IDENT's program, with the key to this clinic's service."""
+    yield Ident(open_service(clinic.pk, "ident", "Europe/Moscow"))
+    NOTEBOOK.flush()
 
 
 BEGINNING = """

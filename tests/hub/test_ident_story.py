@@ -13,7 +13,7 @@ from typing import Any
 
 import pytest
 
-from tests.hub.ident_bodies import interval, timetable
+from tests.hub.ident_program import interval, timetable
 from tests.mis.ident.clinic import IdentClinic, Sandbox
 
 pytestmark = pytest.mark.slow
