@@ -3,7 +3,7 @@
 from collections.abc import Collection
 
 from priem.engine.bindings import Bound
-from priem.ports import Crm, Store
+from priem.ports import Crm, Gone, Store
 
 
 def look_at(contacts: Collection[int], leads: Collection[int], crm: Crm, store: Store, bound: Bound) -> bool:
@@ -21,7 +21,7 @@ def look_at(contacts: Collection[int], leads: Collection[int], crm: Crm, store: 
     return bool(lost or lost_leads)
 
 
-def learn_losses(since: int, crm: Crm, store: Store, bound: Bound) -> None:
+def learn_losses(since: int, crm: Crm, store: Store, bound: Bound) -> Gone:
     """What was merged or deleted at or after that unix second: links lead to the winners from now on.
 
     The winners are read, too: they have what the others had. Deleted ones may be there again.
@@ -31,3 +31,4 @@ def learn_losses(since: int, crm: Crm, store: Store, bound: Bound) -> None:
         store.merged(gone.merged_contacts, gone.merged_leads)
     contacts = gone.contacts.union(gone.merged_contacts.values())
     look_at(contacts, gone.leads.union(gone.merged_leads.values()), crm, store, bound)
+    return gone

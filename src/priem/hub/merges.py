@@ -13,11 +13,13 @@ from priem.hub.models import (
     MirroredLead,
     MirroredLeadContact,
     MirroredLeadKey,
+    PatientLink,
+    VisitLink,
 )
 from priem.hub.models.journal import Entity
 from priem.hub.pieces import among, pieces
 from priem.hub.rows import LEAD_COLUMNS, lead_of
-from priem.model import Lead
+from priem.model import Lead, PatientKey, VisitKey
 
 
 def forget(clinic_id: int, contacts: Collection[int], leads: Collection[int]) -> None:
@@ -79,6 +81,14 @@ def leads_of(clinic_id: int, contacts: Collection[int]) -> list[Lead]:
     rows = among(MirroredLeadContact.objects.of(clinic_id), "contact", contacts, "lead")
     ids = {lead for (lead,) in rows}
     return [lead_of(row) for row in among(MirroredLead.objects.of(clinic_id), "crm_id", ids, *LEAD_COLUMNS)]
+
+
+def linked_to(clinic_id: int, contacts: Collection[int], leads: Collection[int]) -> list[PatientKey | VisitKey]:
+    """Whose links lead there."""
+    patients = among(PatientLink.objects.of(clinic_id), "contact", contacts, "connection", "patient")
+    active = VisitLink.objects.of(clinic_id).filter(moved_to__isnull=True)
+    visits = among(active, "lead", leads, "connection", "visit")
+    return [*(PatientKey(*key) for key in patients), *(VisitKey(*key) for key in visits)]
 
 
 def handed_on(lead: Lead, heirs: Mapping[int, int]) -> Lead:

@@ -8,6 +8,7 @@ import pytest
 
 from priem.hub.amocrm.inbox import INBOX
 from priem.hub.amocrm.subscription import findings, hearing_of, is_deaf, note
+from priem.hub.models import PatientLink
 from priem.model import (
     LOST,
     Action,
@@ -255,6 +256,20 @@ def test_a_merge_that_no_hook_told_of_is_learnt_from_the_history(known: Office) 
     known.sync()
 
     assert known.names_there() == {winner: "Белова Анна Ивановна"}
+
+
+def test_the_winner_of_a_merge_becomes_the_patients_though_the_clinic_changed_nothing(known: Office) -> None:
+    known.mis.put(patient("2", "Краснов Борис", BORIS))
+    known.sync()
+    anna, boris = sorted(known.names_there())
+    known.act("merge_contacts", winner=boris, loser=anna)
+
+    known.sync()
+
+    (card,) = known.sandbox.sandbox.crm.contacts.living()
+    assert "ident:1" in str(card.filled)
+    assert "ident:2" in str(card.filled)
+    assert PatientLink.objects.of(known.clinic.pk).values_list("contact", flat=True).distinct().get() == boris
 
 
 def test_a_merge_of_leads_is_followed(known: Office) -> None:

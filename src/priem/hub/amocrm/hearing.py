@@ -17,6 +17,7 @@ from priem.errors import AskOperator, TryLater
 from priem.hub.amocrm.inbox import INBOX
 from priem.hub.amocrm.subscription import hearing_of, hears, keep_subscribed, note
 from priem.hub.clinics import ClinicData
+from priem.hub.merges import linked_to
 from priem.hub.models import ReceivedHook
 from priem.hub.surroundings import contacts_by_id, leads_by_id
 from priem.model import Account
@@ -96,7 +97,11 @@ class Ears:
         note(self._clinic.id, caught_up_at=now)
 
     def _learn_losses(self, since: datetime) -> None:
-        learn_losses(int((since - OVERLAP).timestamp()), self._crm, self._store, self._bound)
+        gone = learn_losses(int((since - OVERLAP).timestamp()), self._crm, self._store, self._bound)
+        # A winner keeps its own fields: whose it is by now has to be written into it.
+        merged = linked_to(self._clinic.id, gone.merged_contacts, gone.merged_leads)
+        if merged:
+            self._store.recall(merged)
 
     def _take_in(self) -> bool:
         """Whether nothing is left."""
