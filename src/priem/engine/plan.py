@@ -147,7 +147,7 @@ def lead_step(visit: Visit, lead: Lead, match: FoundLead, around: Surroundings, 
             name.written,
             placement,
             bound,
-            contact=contact_to_link(lead, contact) if link is None and not match.replaces else None,
+            contact=contact_to_link(lead, contact),
             is_unheard=unheard,
         ),
         why=Why(match.why.rule, match.why.candidates, placement.rule),
@@ -157,7 +157,7 @@ def lead_step(visit: Visit, lead: Lead, match: FoundLead, around: Surroundings, 
 
 
 def contact_to_link(lead: Lead, contact: Contact | None) -> int | None:
-    """The patient's, when a request was found on another contact with the same phone."""
+    """The patient's, when the lead is not on it: a request of another contact, or cards that the clinic has merged."""
     return contact.id if contact and contact.id not in lead.contacts else None
 
 

@@ -119,7 +119,7 @@ def shares_with_people(draft: ContactDraft | LeadDraft, bound: Bound) -> bool:
 
 
 def says_nothing(draft: ContactDraft | LeadDraft) -> bool:
-    about = ("name", "keys", "phones", "pipeline", "price", "responsible")
+    about = ("name", "keys", "phones", "pipeline", "price", "responsible", "contact")
     return not draft.fields and all(getattr(draft, part, None) is None for part in about)
 
 
