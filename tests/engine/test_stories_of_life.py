@@ -6,7 +6,6 @@ from priem.engine.settings import StageRule, StatusSync
 from priem.model import LOST, WON, Action, Step, VisitKey, VisitStatus, Why
 from tests.engine.clinic import ANNA, BOOKED, CAME, CONFIRMED, MAIN, RULES, Clinic, patient, visit
 
-
 # Requests
 
 
