@@ -13,6 +13,7 @@ from typing import Any
 import pytest
 
 from priem.amocrm.crm import AmoCrm
+from priem.amocrm.writing import Load
 from priem.engine.bindings import bind
 from priem.engine.memory import MemoryStore
 from priem.engine.settings import Settings, StageRule, StatusSync
@@ -59,6 +60,8 @@ class World:
         clock = Clock()
         self.crm = AmoCrm(self.sandbox.config(requests_per_second=1000), self.tokens, clock, Journal())
         self.crm.oauth.exchange(self.sandbox.about["code"])
+        for path in ("/api/v4/contacts", "/api/v4/leads"):
+            self.crm._loads[path] = small_batches()
         self.store = MemoryStore(clock.now)
         bound = bind(SETTINGS, self.crm.prepare())
         self.clinic = Clinic(crm=self.crm, store=self.store, bound=bound, clock=clock, settle_seconds=0.2)
@@ -108,6 +111,13 @@ class World:
                 for row in state["leads"]
             ),
         }
+
+
+def small_batches() -> Load:
+    """So that some arrive and others do not."""
+    load = Load(in_flight=24)
+    load.records = 8
+    return load
 
 
 def values(row: dict[str, Any]) -> list[Any]:
@@ -164,11 +174,11 @@ def everywhere(kind: str, later: tuple[int, ...] = (0, 3), **details: object) ->
 
 
 def until_a_person_helps(kind: str, *methods: str) -> Trouble:
-    """From the third write on, all of them fail, or with them all that is asked."""
+    """From the second on, requests of these sorts fail."""
 
     def order(world: World) -> None:
         for method in methods:
-            world.sandbox.fault(kind, method=method, count=None, skip=2)
+            world.sandbox.fault(kind, method=method, count=None, skip=1)
 
     return order
 
