@@ -1,4 +1,4 @@
-"""What is measured, in a process of its own: `python -m bench.worker sync|follow CLINIC`. PRIEM_HOME says where it lives.
+"""What is measured, in a process of its own: `python -m bench.worker sync|follow CLINIC`, in the home PRIEM_HOME.
 
 Prints JSON lines. `sync` prints one: what the pass did, its seconds, and the most memory that the process ever had.
 `follow` goes on until its input is closed: one line for each record that was written, with the time.
@@ -15,11 +15,11 @@ from priem.hub.start import setup
 
 setup()  # before anything imports the hub's models
 
-from priem import bootstrap
-from priem.cli.sync_command import Tally
-from priem.engine.sync import Progress
-from priem.model import Action, PatientKey
-from priem.passes import Follower, Trouble, one_pass
+from priem import bootstrap  # noqa: E402 - the hub's models can be imported only now
+from priem.cli.sync_command import Tally  # noqa: E402 - the hub's models can be imported only now
+from priem.engine.sync import Progress  # noqa: E402 - the hub's models can be imported only now
+from priem.model import Action, PatientKey  # noqa: E402 - the hub's models can be imported only now
+from priem.passes import Follower, Trouble, one_pass  # noqa: E402 - the hub's models can be imported only now
 
 
 def sync(clinic: str) -> None:
