@@ -1,0 +1,66 @@
+"""`priem discover` and `priem ident access-letter`, as a person types them."""
+
+import json
+from pathlib import Path
+
+import pytest
+from typer.testing import CliRunner
+
+from priem.cli.app import app
+from priem.errors import AskOperator
+from tests.mis.ident.clinic import IdentClinic
+
+pytestmark = [pytest.mark.slow, pytest.mark.django_db]
+
+
+def arguments(clinic: IdentClinic, *more: str, password: str = "") -> list[str]:
+    facts = clinic.sandbox.facts
+    login = ["--login", "readonly_user", "--password", password or facts["logins"]["readonly_user"]]
+    return ["discover", facts["host"], "--port", str(facts["port"]), *login, *more]
+
+
+def test_the_usual_database_fits_and_nothing_is_proposed(clinic: IdentClinic) -> None:
+    ran = CliRunner().invoke(app, arguments(clinic, "--json"))
+
+    said = json.loads(ran.stdout)
+    assert ran.exit_code == 0
+    assert "PZ" in said["databases"]
+    assert any("подходит" in finding["ru"] or "fits" in finding["en"] for finding in said["findings"])
+    assert "sure" not in said
+
+
+def test_a_profile_is_written_tried_and_left_to_a_person(clinic: IdentClinic, tmp_path: Path) -> None:
+    own = tmp_path / "own.sql"
+
+    ran = CliRunner().invoke(app, arguments(clinic, "--to", str(own)))
+
+    assert ran.exit_code == 0, ran.output
+    assert "-- name: visits" in own.read_text(encoding="utf-8")
+    assert "Receptions.PlanStart = Receptions.PlanStart" in ran.stdout
+    assert "Человек должен просмотреть" in " ".join(ran.stdout.split())
+    assert clinic.sandbox.facts["logins"]["readonly_user"] not in ran.output
+
+
+def test_a_wrong_password_is_said(clinic: IdentClinic) -> None:
+    ran = CliRunner().invoke(app, arguments(clinic, password="wrong"))
+
+    assert isinstance(ran.exception, AskOperator)
+    assert "wrong" not in str(ran.exception.what)
+
+
+def test_a_wrong_database_is_answered_with_those_that_are_there(clinic: IdentClinic) -> None:
+    ran = CliRunner().invoke(app, arguments(clinic, "--database", "PZ_OLD", "--json"))
+
+    assert isinstance(ran.exception, AskOperator)
+    assert "PZ" in str(ran.exception.advice)
+
+
+def test_the_application_is_written_in_both_ways(tmp_path: Path) -> None:
+    page = tmp_path / "letter.html"
+    given = ["--organisation", "ООО «Улыбка»", "--director", "Полянская В. С.", "--email", "a@b.example"]
+
+    ran = CliRunner().invoke(app, ["ident", "access-letter", *given, "--to", str(page)])
+
+    assert ran.exit_code == 0, ran.output
+    assert "ООО «Улыбка»" in page.read_text(encoding="utf-8")
+    assert "ООО «Улыбка»" in page.with_suffix(".txt").read_text(encoding="utf-8")
