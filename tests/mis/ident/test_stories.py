@@ -314,14 +314,22 @@ def test_an_idle_clinic_is_hardly_asked_anything(clinic: IdentClinic) -> None:
     source = clinic.open()
     _, cursor = read_on(source, None)
     _, cursor = read_on(source, cursor)
+    # The sandbox translates a text that it has not seen; a real server keeps its plan.
+    assert read_on(source, cursor)[0] == []
     clinic.journal.exchanges.clear()
-    spent = clinic.sandbox.control("state")["server_milliseconds"]
 
-    polls = [read_on(source, cursor)[0] for _ in range(3)]
+    spent = [poll_cost(clinic, source, cursor) for _ in range(5)]
 
-    assert polls == [[], [], []]
-    assert len(clinic.journal.exchanges) <= 3 * 5
-    assert clinic.sandbox.control("state")["server_milliseconds"] - spent <= 3 * 20
+    assert len(clinic.journal.exchanges) <= 5 * 5
+    assert sorted(spent)[2] <= 20
+
+
+def poll_cost(clinic: IdentClinic, source: Ident, cursor: str) -> float:
+    """Milliseconds that the server itself spent on a poll that brings nothing."""
+    before: float = clinic.sandbox.control("state")["server_milliseconds"]
+    assert read_on(source, cursor)[0] == []
+    after: float = clinic.sandbox.control("state")["server_milliseconds"]
+    return after - before
 
 
 def test_a_table_that_takes_long_to_look_through_is_left_alone_for_a_while(clinic: IdentClinic) -> None:
