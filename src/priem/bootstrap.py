@@ -62,7 +62,8 @@ def configure(file: ClinicFile) -> Sequence[str]:
     The set-up is kept even when amoCRM cannot be reached: the same file again goes on from there.
     """
     setup()
-
+    for row in file.connections:
+        try_settings(row)
     known = {clinic.slug: clinic for clinic in clinics.list_clinics()}.get(file.clinic.slug)
     id_ = clinics.save_clinic(clinic_data(file, known))
     for connection in file.connections:
@@ -74,10 +75,28 @@ def configure(file: ClinicFile) -> Sequence[str]:
     with connected(clinic) as crm:
         crm.try_now()
         authorise(crm, file.amocrm, clinic)
+        refuse_another_account(known, crm.account())
         made, account = make_fields(crm, file.settings.fields, crm.prepare())
         note_account(clinic.id, account.id)
         bind(file.settings, account)
     return made
+
+
+def try_settings(row: ConnectionFile) -> None:
+    """Raises AskOperator for what the connector does not take, before anything of the file is kept."""
+    secrets = resolved({"password": row.password} if row.password and row.password != STORED else {})
+    given = {**row.options, **secrets} if secrets or not row.password else {**row.options, "password": STORED}
+    open_source(row.kind, row.key, given, Silence(), SystemClock())
+
+
+def refuse_another_account(known: ClinicData | None, account: Account) -> None:
+    """The links of one account mean nothing in another: they would lead to strangers."""
+    if known and known.account and known.account != account.id:
+        clinics.save_clinic(known)
+        raise AskOperator(
+            text("The clinic «{slug}» belongs to another account of amoCRM.", slug=known.slug),
+            text("Give the clinic of this account a slug of its own."),
+        )
 
 
 def retry_refused(clinic_id: int) -> None:

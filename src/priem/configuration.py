@@ -89,12 +89,12 @@ def parse(document: Mapping[str, Any]) -> ClinicFile:
         file = ADAPTER.validate_python(nested(document))
     except ValidationError as error:
         raise AskOperator(
-            text("The settings are not right: {list}.", list="; ".join(map(str, mistakes(error)))),
+            text("The settings are not right: {list}.", list=mistakes(error)),
             text("Correct these lines and try again."),
         ) from error
     if found := contradictions(file):
         raise AskOperator(
-            text("The settings are not right: {list}.", list="; ".join(map(str, found))),
+            text("The settings are not right: {list}.", list=found),
             text("Correct these lines and try again."),
         )
     return file

@@ -16,10 +16,12 @@ class Text:
     """An English template with {named} places, which is the key of its translation too, and what stands in them."""
 
     template: str
-    values: Mapping[str, str] = field(default_factory=dict)
+    values: Mapping[str, "str | Text | tuple[Text, ...]"] = field(default_factory=dict)
+    """Words, sentences, or lists of sentences, which are read in the same language."""
 
     def read(self, language: str) -> str:
-        return catalog(language).gettext(self.template).format_map(self.values)
+        said = {name: in_language(value, language) for name, value in self.values.items()}
+        return catalog(language).gettext(self.template).format_map(said)
 
     def __str__(self) -> str:
         return self.read("en")
@@ -27,7 +29,21 @@ class Text:
 
 def text(template: str, /, **values: object) -> Text:
     """Marks a template for translation. Values are ids, names of settings and figures: never a patient's data."""
-    return Text(template, {name: str(value) for name, value in values.items()})
+    return Text(template, {name: kept(value) for name, value in values.items()})
+
+
+def kept(value: object) -> str | Text | tuple[Text, ...]:
+    if isinstance(value, Text):
+        return value
+    if isinstance(value, list | tuple):
+        return tuple(part if isinstance(part, Text) else Text("{word}", {"word": str(part)}) for part in value)
+    return str(value)
+
+
+def in_language(value: str | Text | tuple[Text, ...], language: str) -> str:
+    if isinstance(value, tuple):
+        return "; ".join(part.read(language) for part in value)
+    return value.read(language) if isinstance(value, Text) else value
 
 
 @cache

@@ -86,7 +86,7 @@ class Catalog:
             said = complaints(error.answer, payload if isinstance(payload, list) else [payload])
             details = [one.reason.values.get("errors", "") for one in said.values()] or [detail_of(error.answer)]
             raise AskOperator(
-                text("amoCRM does not let Priem make the fields it needs: {details}", details="; ".join(details)),
+                text("amoCRM does not let Priem make the fields it needs: {details}", details=details),
                 text("Look whether the account has reached its limit of fields, or has one of this code already."),
             ) from error
 

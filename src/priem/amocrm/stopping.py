@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from typing import Literal
 
 from priem.errors import AskOperator
-from priem.texts import Text
+from priem.texts import Text, in_language
 
 FIRST_PAUSE = 300.0
 LONGEST_PAUSE = 3600.0
@@ -75,11 +75,16 @@ def stop_after(before: Stop | None, error: AccountStopped, now: float) -> Stop:
     advice = error.advice or Text("")
     return Stop(
         what=error.what.template,
-        what_values=dict(error.what.values),
+        what_values=plain(error.what),
         advice=advice.template,
-        advice_values=dict(advice.values),
+        advice_values=plain(advice),
         only_writes=error.only_writes,
         since=now,
         pause=pause,
         not_before=now + pause,
     )
+
+
+def plain(sentence: Text) -> dict[str, str]:
+    """What stands in the places, as words: a file keeps nothing else."""
+    return {name: in_language(value, "ru") for name, value in sentence.values.items()}

@@ -12,6 +12,7 @@ import typer
 
 from priem import bootstrap
 from priem.cli.terminal import print_json, say
+from priem.errors import AskOperator
 from priem.texts import text
 
 
@@ -28,7 +29,7 @@ def serve(
     ] = False,
     until_stdin_closes: Annotated[bool, typer.Option(hidden=True)] = False,
 ) -> None:
-    chosen = port or free_port(host)
+    chosen = free_port(host, port)
     url = f"http://{host}:{chosen}"
     threading.Thread(target=say_when_it_answers, args=(url, json), daemon=True).start()
     if until_stdin_closes:
@@ -36,9 +37,16 @@ def serve(
     bootstrap.serve(host, chosen)
 
 
-def free_port(host: str) -> int:
-    with socket.create_server((host, 0)) as found:
-        return int(found.getsockname()[1])
+def free_port(host: str, wanted: int) -> int:
+    """The wanted port if it can be had, any free one for 0."""
+    try:
+        with socket.create_server((host, wanted)) as found:
+            return int(found.getsockname()[1])
+    except (OSError, OverflowError) as error:
+        raise AskOperator(
+            text("The address {host}:{port} cannot be used.", host=host, port=wanted),
+            text("Another program has it, or it is not this machine's: name another with --port or --host."),
+        ) from error
 
 
 def say_when_it_answers(url: str, json: bool) -> None:  # noqa: FBT001 - a thread's arguments go by place

@@ -86,7 +86,9 @@ def bind(settings: Settings, account: Account) -> Bound:
     bound = binder.bind(settings)
     if binder.missing:
         raise AskOperator(
-            text("The settings do not fit amoCRM: {list}.", list="; ".join(dict.fromkeys(map(str, binder.missing)))),
+            text(
+                "The settings do not fit amoCRM: {list}.", list=list({str(one): one for one in binder.missing}.values())
+            ),
             text("Correct the settings, or make in amoCRM what is missing."),
         )
     return bound

@@ -17,7 +17,7 @@ import httpx2
 
 from priem import bootstrap
 from priem.cli.demo import people, setup, stage
-from priem.cli.demo.latency import Written, percentiles
+from priem.cli.demo.latency import Written, percentiles, records_of
 from priem.cli.demo.verify import existing_cards, verify
 from priem.cli.hub_commands import free_port
 from priem.cli.look_commands import show_plan
@@ -29,7 +29,7 @@ from priem.engine.sync import Progress
 from priem.hub.amocrm.address import CALLBACK, PUBLIC_URL
 from priem.model import Action, PatientKey
 from priem.passes import Follower, Trouble, one_pass
-from priem.texts import Text, text
+from priem.texts import Text, reader_language, text
 
 LOOPBACK = "127.0.0.1"
 LONGEST_WAIT = 120.0
@@ -48,6 +48,10 @@ class Demo:
     """A script reads: no bars, no words, one JSON line at the end."""
     tally: Tally = field(default_factory=Tally)
     written: Written = field(default_factory=Written)
+    happened_at: dict[str, float] = field(default_factory=dict)
+    """Records → when the clinic last changed them, in unix seconds."""
+    heard: int = 0
+    """The number of the last change that was heard of."""
     existing: int = 0
     """Least requests that reading the CRM takes: a page of 250 each."""
     horizon: str = ""
@@ -63,7 +67,7 @@ class Demo:
     def live(self, rate: float) -> dict[str, Any]:
         """Until Ctrl-C."""
         password = secrets.token_urlsafe(9)
-        self.port = self.port or free_port(LOOPBACK)
+        self.port = self.port or free_port(LOOPBACK, 0)
         os.environ[PUBLIC_URL] = f"http://{LOOPBACK}:{self.port}"  # amoCRM posts its webhooks there
         with self.systems() as systems, bootstrap.opened(self.set_up(systems)) as opened:
             bootstrap.make_administrator("admin", password)
@@ -72,7 +76,7 @@ class Demo:
                 self.first_sync(opened)
                 self.addresses(systems, hub, password)
                 ask(systems.ident, "live", {"changes": 1_000_000, "rate": rate})
-                self.follow(opened)
+                self.follow(opened, systems)
                 ask(systems.ident, "live", {"rate": 0})
                 run_quietly(opened, self)
             result = self.result(systems, self.changes_after(systems, 0))
@@ -130,7 +134,7 @@ class Demo:
         self.tell(text("The hub: {url} (admin, password {password})", url=hub, password=password), "bold")
         self.tell(text("The clinic lives now. Ctrl-C ends everything."))
 
-    def follow(self, opened: bootstrap.Opened) -> None:
+    def follow(self, opened: bootstrap.Opened, systems: stage.Stage) -> None:
         stop = threading.Event()
 
         def end(*_: object) -> None:
@@ -144,8 +148,17 @@ class Demo:
                 if news.error:
                     show_problem(news.error)
             else:
+                self.hear(systems, news)
                 for line in self.note(news):
                     out.print(line, markup=False)
+
+    def hear(self, systems: stage.Stage, news: Progress) -> None:
+        """When what was written now had happened in the clinic."""
+        if news.carried:
+            for change in self.changes_after(systems, self.heard):
+                self.heard = int(change["n"])
+                for record in records_of(change):
+                    self.happened_at[record] = float(change["at"])
 
     def live_through(
         self, opened: bootstrap.Opened, systems: stage.Stage, changes: int, rate: float
@@ -170,9 +183,16 @@ class Demo:
         now = time.time()
         for step, _ in progress.carried:
             if step.action is not Action.LEAVE:
-                kind = "patient" if isinstance(step.key, PatientKey) else "visit"
-                self.written.note(f"{kind} {step.key.id}", now)
-                yield f"{time.strftime('%H:%M:%S')}  {what(step)}"
+                record = f"{'patient' if isinstance(step.key, PatientKey) else 'visit'} {step.key.id}"
+                self.written.note(record, now)
+                yield f"{time.strftime('%H:%M:%S')}  {what(step)}{self.delay(record, now)}"
+
+    def delay(self, record: str, now: float) -> str:
+        """« · 1,3 с» since the clinic's commit; nothing for what the clinic did not tell of."""
+        if record not in self.happened_at:
+            return ""
+        passed = text("{seconds} s", seconds=f"{max(0.0, now - self.happened_at[record]):.1f}")
+        return " · " + passed.read(reader_language())
 
     def changes_after(self, systems: stage.Stage, number: int) -> Sequence[Mapping[str, Any]]:
         answer = httpx2.get(f"{systems.ident['control']}/_sandbox/changes", params={"after": number}, timeout=30)

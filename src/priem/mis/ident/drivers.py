@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import Any, Protocol
 
 import pymssql
+from pymssql._mssql import MSSQLException
 
 from priem.errors import AskOperator
 from priem.mis.ident.config import Config
@@ -90,7 +91,8 @@ OPEN: Mapping[str, Callable[[Config, str, int, str], Connection]] = {"pymssql": 
 
 def raised_by_drivers() -> tuple[type[Exception], ...]:
     """What means that the server or the way to it failed. All else that comes up is a mistake of ours."""
-    known: tuple[type[Exception], ...] = (pymssql.Error, OSError)
+    # Setting the timeout of a fresh connection raises the exceptions of the layer below DB-API.
+    known: tuple[type[Exception], ...] = (pymssql.Error, MSSQLException, OSError)
     try:
         import pytds  # noqa: PLC0415 - see above
     except ImportError:
