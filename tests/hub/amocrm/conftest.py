@@ -9,6 +9,7 @@ from priem.hub.amocrm.inbox import INBOX, Inbox
 from priem.hub.models import Clinic, Connection
 from priem.sandbox.amocrm.background import running
 from priem.sandbox.amocrm.settings import Settings
+from tests.engine.clinic import ANNA, patient, visit
 from tests.hub.amocrm.office import Office
 
 OpensOffice = Callable[..., Office]
@@ -62,3 +63,12 @@ def open_office(
 @pytest.fixture
 def office(open_office: OpensOffice) -> Office:
     return open_office()
+
+
+@pytest.fixture
+def known(office: Office) -> Office:
+    """A patient with a visit, carried over and heard of."""
+    office.mis.put(patient("1", "Белова Анна", ANNA), visit("500"))
+    office.sync()
+    assert office.hear()
+    return office

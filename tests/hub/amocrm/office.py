@@ -3,6 +3,7 @@
 import time
 from collections.abc import Sequence
 from dataclasses import dataclass, field
+from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import httpx2
@@ -14,6 +15,7 @@ from priem.engine.values import VALUES, ValueKind
 from priem.hub.amocrm.access import connected
 from priem.hub.amocrm.hearing import Ears
 from priem.hub.amocrm.inbox import INBOX
+from priem.hub.amocrm.subscription import note
 from priem.hub.clinics import ClinicData, clinic_data
 from priem.hub.clock import SystemClock
 from priem.hub.models import Clinic, MirroredContact, MirroredLead, ReceivedHook
@@ -143,3 +145,22 @@ class Office:
 
     def agrees(self) -> bool:
         return (self.names(), self.stages()) == (self.names_there(), self.stages_there())
+
+
+def lead_of(office: Office) -> int:
+    (id_,) = office.stages_there()
+    return id_
+
+
+def contact_of(office: Office) -> int:
+    (id_,) = office.names_there()
+    return id_
+
+
+def asked(office: Office, since: int) -> list[str]:
+    return office.requests[since:]
+
+
+def due(office: Office) -> None:
+    """Ten minutes are over."""
+    note(office.clinic.pk, caught_up_at=datetime.now(UTC) - timedelta(minutes=11))
