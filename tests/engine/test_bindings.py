@@ -18,6 +18,7 @@ from priem.engine.settings import (
 )
 from priem.errors import AskOperator
 from priem.model import LOST, FieldInfo, VisitStatus
+from priem.texts import in_language
 from tests.contract.fake_crm import ACCOUNT
 from tests.engine.clinic import BOOKED, CAME, CONFIRMED, MAIN, NEW, at
 
@@ -33,7 +34,7 @@ def rule(**changed: object) -> StageRule:
 def missing(settings: Settings) -> str:
     with pytest.raises(AskOperator) as refusal:
         bind(settings, WITH_FIELDS)
-    return refusal.value.what.values["list"]
+    return in_language(refusal.value.what.values["list"], "en")
 
 
 @pytest.mark.parametrize(

@@ -24,6 +24,7 @@ from priem.engine.settings import (
 from priem.engine.values import VALUES
 from priem.errors import AskOperator
 from priem.model import VisitStatus
+from priem.texts import in_language
 
 START = '[clinic]\nslug = "ulybka"\nname = "Улыбка"\n[amocrm]\nurl = "https://ulybka.amocrm.ru"\n'
 IDENT = '[[connections]]\nkey = "ident"\nkind = "ident"\n'
@@ -36,7 +37,7 @@ def parsed(text: str) -> ClinicFile:
 def refused(text: str) -> str:
     with pytest.raises(AskOperator) as refusal:
         parsed(text)
-    return refusal.value.what.values["list"]
+    return in_language(refusal.value.what.values["list"], "en")
 
 
 def test_the_least_that_is_a_set_up() -> None:

@@ -88,9 +88,9 @@ class Demo:
         missing = result["missing_contacts"] + result["missing_leads"]
         self.tell(
             text(
-                "Checked in both systems: {patients} patients, {visits} visits; doubled {doubled}, missing {missing}.",
-                patients=result["patients"],
-                visits=result["visits"],
+                "Checked in both systems: {count} patients, {booked} visits; doubled {doubled}, missing {missing}.",
+                count=result["patients"],
+                booked=result["visits"],
                 doubled=doubled,
                 missing=missing,
             ),
