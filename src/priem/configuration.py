@@ -184,7 +184,8 @@ def contradictions(file: ClinicFile) -> list[Text]:
             for rule in settings.fields
             if rule.value not in VALUES
         ),
-        *name_mistakes(settings.leads.name),
+        *name_mistakes("leads.name", settings.leads.name),
+        *(name_mistakes("leads.task.text", settings.leads.task.text) if settings.leads.task else ()),
     ]
 
 
@@ -193,11 +194,13 @@ def sync_mistakes(where: str, sync: StatusSync) -> Iterator[Text]:
         yield text("{place}.rules have conditions, but {place}.mode is «always»: it must be «filtered»", place=where)
 
 
-def name_mistakes(template: str) -> list[Text]:
+def name_mistakes(where: str, template: str) -> list[Text]:
     try:
-        return [text("leads.name has an unknown word «{word}»", word=word) for word in unknown_parts(template)]
+        return [
+            text("{place} has an unknown word «{word}»", place=where, word=word) for word in unknown_parts(template)
+        ]
     except ValueError:
-        return [text("leads.name has a brace without its pair")]
+        return [text("{place} has a brace without its pair", place=where)]
 
 
 def write(file: ClinicFile) -> str:

@@ -4,6 +4,7 @@ from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from contextlib import AbstractContextManager
 from dataclasses import dataclass, field
 from datetime import datetime
+from enum import StrEnum
 from typing import Protocol, TypeVar
 
 from priem.model import (
@@ -25,6 +26,7 @@ from priem.model import (
     Told,
     VisitKey,
 )
+from priem.tasks import Task, TaskDraft
 from priem.texts import Text
 
 K = TypeVar("K", PatientKey, VisitKey)
@@ -120,6 +122,11 @@ class Crm(Protocol):
 
     def write_leads(self, drafts: Sequence[LeadDraft]) -> Iterator[Sequence[Outcome]]: ...
 
+    def write_tasks(self, drafts: Sequence[TaskDraft]) -> Iterator[Sequence[Outcome]]: ...
+
+    def tasks(self, leads: Sequence[int]) -> Sequence[Task]:
+        """All tasks of these leads, done ones too: this is how one is found whose answer was lost."""
+
     def writing(self) -> "Writing":
         """For many drafts that come one after another."""
 
@@ -163,6 +170,25 @@ class Recall:
 
     id: int
     key: PatientKey | VisitKey
+
+
+class WishState(StrEnum):
+    WISHED = "wished"
+    SENT = "sent"
+    """Whether it is there has to be looked up."""
+    OVER = "over"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Wish:
+    """A task that a visit is to get."""
+
+    visit: VisitKey
+    text: str
+    state: WishState
+    wished_at: datetime
+    changed_at: datetime
+    """When it came into its state."""
 
 
 class Store(Protocol):
@@ -212,6 +238,15 @@ class Store(Protocol):
 
     def reject(self, connection: str, rejected: Sequence[Rejected]) -> None:
         """Shows these rows to people, once each until they change."""
+
+    def wish_tasks(self, wishes: Mapping[VisitKey, str]) -> None:
+        """Remembers that visits are to get a task with this text. A visit that ever had a wish gets no second one."""
+
+    def wished_tasks(self) -> Sequence["Wish"]:
+        """Those that are not over, oldest first."""
+
+    def mark_tasks(self, visits: Collection[VisitKey], state: "WishState") -> None:
+        """The text of one that is over is forgotten."""
 
     def note_unmapped(self, connection: str, unknown: Mapping[str, int], mapped: Collection[str]) -> None:
         """Adds raw statuses without a meaning and how many visits came with each; takes out those that got one."""

@@ -19,6 +19,7 @@ from priem.model import (
     VisitKey,
 )
 from priem.ports import Crm
+from priem.tasks import TaskDraft
 
 T = TypeVar("T")
 ANNA, BORIS = PatientKey("ident", "15"), PatientKey("ident", "16")
@@ -230,6 +231,19 @@ class CrmContract:
         assert desk.unsorted() == set()
         assert (self.leads(desk)[lead].stage, self.leads(desk)[lead].keys) == (stage, (VISIT,))
         id_of(outcomes(desk.crm.write_leads([draft]))["a"])
+
+    def test_a_task_is_made_and_found_again_by_its_lead_and_text(self, desk: Desk) -> None:
+        lead, other = self.new_lead(desk), self.new_lead(desk)
+        drafts = [
+            TaskDraft(ref="good", text="Позвонить", until=desk.now() + 3600, kind=1, entity_id=lead),
+            TaskDraft(ref="bad", text="Позвонить", until=desk.now() + 3600, kind=1, entity_id=999999999),
+        ]
+        found = outcomes(desk.crm.write_tasks(drafts))
+        assert states(found) == {"good": State.DONE, "bad": State.REFUSED}
+        assert [(task.id, task.lead, task.text) for task in desk.crm.tasks([lead, other])] == [
+            (found["good"].id, lead, "Позвонить")
+        ]
+        assert list(desk.crm.tasks([other])) == []
 
     def test_only_what_changed_is_read(self, desk: Desk) -> None:
         old, changed = self.new_contact(desk), self.new_contact(desk, "Борис", BORIS)

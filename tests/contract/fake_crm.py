@@ -17,11 +17,12 @@ from priem.model import (
     State,
 )
 from priem.ports import Crm, Gone, Writing
+from priem.tasks import Task, TaskDraft
 from priem.texts import Text, text
 from tests.contract.fake_account import ACCOUNT as ACCOUNT  # noqa: PLC0414 - whoever knows the fake asks it
 from tests.contract.fake_cards import FakeCards, merge_fields
 
-Draft = TypeVar("Draft", ContactDraft, LeadDraft)
+Draft = TypeVar("Draft", ContactDraft, LeadDraft, TaskDraft)
 Row = TypeVar("Row", Contact, Lead)
 
 BATCH = 250
@@ -41,6 +42,8 @@ class FakeCrm(FakeCards):
     def __init__(self, account: Account = ACCOUNT, now: Callable[[], int] | None = None) -> None:
         super().__init__(account, now)
         self.requests = 0
+        self.all_tasks: dict[int, Task] = {}
+        self.task_drafts: dict[int, TaskDraft] = {}
         self._lost_answers = 0
         self._lost_requests = 0
         self._refused: dict[str, Text] = {}
@@ -115,6 +118,16 @@ class FakeCrm(FakeCards):
     def write_leads(self, drafts: Sequence[LeadDraft]) -> Iterator[Sequence[Outcome]]:
         return self._write(drafts, self._write_lead)
 
+    def write_tasks(self, drafts: Sequence[TaskDraft]) -> Iterator[Sequence[Outcome]]:
+        for start in range(0, len(drafts), BATCH):
+            yield self._write_batch(drafts[start : start + BATCH], self._write_task)
+        if isinstance(self._stopped, AskOperator) and drafts:
+            raise self._stopped
+
+    def tasks(self, leads: Sequence[int]) -> Sequence[Task]:
+        self._ask()
+        return [task for task in self.all_tasks.values() if task.lead in leads]
+
     def writing(self) -> Writing:
         return FakeDesk(self)
 
@@ -168,6 +181,13 @@ class FakeCrm(FakeCards):
             self._lost_answers -= 1
             return unheard
         return outcomes
+
+    def _write_task(self, draft: TaskDraft) -> Outcome:
+        if draft.entity_id not in self.all_leads or not draft.text or not draft.until:
+            return Outcome(ref=draft.ref, state=State.REFUSED, reason=gone(draft.entity_id))
+        task = Task(id=next(self._ids), lead=draft.entity_id, text=draft.text)
+        self.all_tasks[task.id], self.task_drafts[task.id] = task, draft
+        return Outcome(ref=draft.ref, state=State.DONE, id=task.id)
 
     def _write_contact(self, draft: ContactDraft) -> Outcome:
         old = Contact(id=0, name="", responsible=501) if draft.id is None else self.all_contacts.get(draft.id)

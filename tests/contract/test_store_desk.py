@@ -7,7 +7,7 @@ import pytest
 from priem.engine.memory import MemoryStore
 from priem.hub.models import Connection
 from priem.model import Candidate, PatientKey, PatientLink, Rejected, State, Told, VisitKey, VisitLink
-from priem.ports import Store
+from priem.ports import Store, WishState
 from priem.texts import text
 from tests.contract.store_records import (
     CHILD,
@@ -229,3 +229,18 @@ def test_statuses_without_a_meaning_are_counted_until_they_get_one(store: Store)
     assert store.unmapped("ident") == {"17": 5, "ждём": 1}
     store.note_unmapped("ident", {}, ["17"])
     assert (store.unmapped("ident"), store.unmapped("archimed")) == ({"ждём": 1}, {"17": 1})
+
+
+def test_a_visit_is_wished_a_task_once_ever(store: Store) -> None:
+    first, second = VisitKey("ident", "500"), VisitKey("archimed", "500")
+    store.wish_tasks({first: "Позвонить Анне"})
+    store.wish_tasks({first: "Позвонить Анне, 13:00", second: "Позвонить Борису"})
+    assert {wish.visit: (wish.text, wish.state) for wish in store.wished_tasks()} == {
+        first: ("Позвонить Анне", WishState.WISHED),
+        second: ("Позвонить Борису", WishState.WISHED),
+    }
+    store.mark_tasks([first, second], WishState.SENT)
+    assert {wish.state for wish in store.wished_tasks()} == {WishState.SENT}
+    store.mark_tasks([first], WishState.OVER)
+    store.wish_tasks({first: "Ещё раз"})
+    assert [wish.visit for wish in store.wished_tasks()] == [second]

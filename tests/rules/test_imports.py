@@ -13,6 +13,7 @@ THROUGH_PORTS = frozenset(
     {
         "apply",
         "by_hand",
+        "errands",
         "inbox",
         "memory",
         "mirror",
@@ -31,6 +32,7 @@ PURE = (
     "errors.py",
     "phones.py",
     "findings.py",
+    "tasks.py",
     *sorted(f"engine/{path.name}" for path in (SRC / "engine").glob("*.py") if path.stem not in THROUGH_PORTS),
 )
 HARMLESS = {

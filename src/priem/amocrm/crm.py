@@ -24,11 +24,12 @@ from priem.amocrm.pace import Lane
 from priem.amocrm.problems import Answer
 from priem.amocrm.reading import complete_pages, full_pages, read_pages, read_some
 from priem.amocrm.readying import make_ready
-from priem.amocrm.work import NoteDraft, TaskDraft, from_note_draft, from_task_draft
+from priem.amocrm.work import NoteDraft, from_note_draft, from_task_draft, tasks_of
 from priem.amocrm.writing import D, Load, Writing
 from priem.errors import PriemError
 from priem.model import Account, Contact, ContactDraft, FieldInfo, FieldValue, Lead, LeadDraft, Outcome
 from priem.ports import Clock, ExchangeLog, Gone, TokenStore
+from priem.tasks import Task, TaskDraft
 
 R = TypeVar("R", bound=Contact | Lead)
 CONTACTS, LEADS = "/api/v4/contacts", "/api/v4/leads"
@@ -144,6 +145,10 @@ class AmoCrm:
 
     def write_tasks(self, drafts: Sequence[TaskDraft]) -> Iterator[Sequence[Outcome]]:
         return self._run("/api/v4/tasks", drafts, from_task_draft)
+
+    def tasks(self, leads: Sequence[int]) -> Sequence[Task]:
+        self._let_in()
+        return tuple(tasks_of(self.client, leads))
 
     def write_notes(self, entity: Entity, drafts: Sequence[NoteDraft]) -> Iterator[Sequence[Outcome]]:
         return self._run(f"/api/v4/{entity}/notes", drafts, from_note_draft)

@@ -1,29 +1,17 @@
 """Tasks and notes. docs/reference/amocrm.md §3.7, §3.8"""
 
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
-from typing import Any, Literal
+from typing import Any
 
+from priem.amocrm.client import Client
+from priem.tasks import Task, TaskDraft
+
+PAGE = 250
+LEADS_AT_ONCE = 50
 FOLLOW_UP = 1
 MEETING = 2
 """Types of tasks that every account has; others are in the account's own list."""
-Entity = Literal["contacts", "leads"]
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class TaskDraft:
-    """A task to make, or with `id`, to change."""
-
-    ref: str
-    id: int | None = None
-    text: str | None = None
-    until: int | None = None
-    """Unix seconds. A new task needs a text and a deadline."""
-    kind: int | None = None
-    responsible: int | None = None
-    entity: Entity = "leads"
-    entity_id: int | None = None
-    result: str | None = None
-    """Closes the task."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -53,3 +41,17 @@ def from_task_draft(draft: TaskDraft) -> dict[str, Any]:
 def from_note_draft(draft: NoteDraft) -> dict[str, Any]:
     found = {"entity_id": draft.entity_id, "note_type": "common", "params": {"text": draft.text}}
     return found if draft.id is None else found | {"id": draft.id}
+
+
+def tasks_of(client: Client, leads: Sequence[int]) -> Iterator[Task]:
+    """All tasks of these leads, done ones too."""
+    for start in range(0, len(leads), LEADS_AT_ONCE):
+        some = leads[start : start + LEADS_AT_ONCE]
+        chosen = [("filter[entity_type]", "leads"), *(("filter[entity_id][]", str(lead)) for lead in some)]
+        page, more = 1, True
+        while more:
+            answer = client.get("/api/v4/tasks", [*chosen, ("page", page), ("limit", PAGE)])
+            for row in answer.rows("tasks"):
+                if row.get("entity_type") == "leads" and row.get("entity_id") in some:
+                    yield Task(id=int(row["id"]), lead=int(row["entity_id"]), text=str(row.get("text") or ""))
+            page, more = page + 1, answer.has_next

@@ -17,6 +17,7 @@ unheard    what counts as Priem's own although the answer was lost (pure)
 later      records whose decision waits for the rest of a reading
 by_hand    links that a person makes and undoes (through ports)
 waiting    records that wait for a person or for each other (through ports)
+errands    tasks for managers about new bookings (through ports)
 inbox      statuses that nobody has mapped yet (through ports)
 orphans    visits and the patients they belong to (through ports)
 apply      steps → outcomes, with the intent written down first (through ports)

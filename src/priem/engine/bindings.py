@@ -67,6 +67,7 @@ class Bound:
     lead_fields: tuple[BoundField, ...]
     contact_responsible: int | None
     lead_responsible: int | None
+    task_responsible: int | None
     junk_phones: frozenset[str]
     version: str
     """Changes whenever a decision could come out differently."""
@@ -111,12 +112,7 @@ class Binder:
         first_stages = dict(self.first_stages(settings.branches))
         repeat_stage = self.stage(leads.repeat_stage) if leads.repeat_stage else None
         repeat_stages = dict(self.repeat_stages(settings.branches))
-        begins = [
-            first_stage,
-            *first_stages.values(),
-            *repeat_stages.values(),
-            *([repeat_stage] if repeat_stage else []),
-        ]
+        begins = [first_stage, repeat_stage or first_stage, *first_stages.values(), *repeat_stages.values()]
         named = [rule.stage for of_list in (rules, *branch_rules.values()) for rule in of_list]
         bound = Bound(
             settings=settings,
@@ -135,6 +131,7 @@ class Binder:
             lead_fields=tuple(self.fields(settings.fields, "visit", self.account.lead_fields)),
             contact_responsible=self.user(contacts.responsible),
             lead_responsible=self.user(leads.responsible),
+            task_responsible=self.user(leads.task.responsible if leads.task else ""),
             junk_phones=frozenset(number for phone in duplicates.junk_phones for number in numbers_in(phone)),
             version="",
         )

@@ -31,7 +31,7 @@ from priem.model import (
     VisitLink,
 )
 from priem.phones import numbers_in
-from priem.ports import K, OpenStep, Question, Recall
+from priem.ports import K, OpenStep, Question, Recall, Wish, WishState
 from priem.texts import Text, text
 
 OPEN = (State.INTENDED, State.UNKNOWN)
@@ -71,6 +71,7 @@ class MemoryStore:
         self.troubles: dict[str, Text | None] = {}
         """By connection, once it was read: None when all is well."""
         self._reconciled_at: datetime | None = None
+        self.wishes: dict[VisitKey, Wish] = {}
         self._unmapped: dict[str, Counter[str]] = {}
         self._until: int | None = None
         self._now = now
@@ -252,6 +253,20 @@ class MemoryStore:
     def reject(self, connection: str, rejected: Sequence[Rejected]) -> None:
         for row in rejected:
             self.rejected[connection, row.kind, row.id] = row
+
+    def wish_tasks(self, wishes: Mapping[VisitKey, str]) -> None:
+        now = self._now()
+        for visit, wanted in wishes.items():
+            wish = Wish(visit=visit, text=wanted, state=WishState.WISHED, wished_at=now, changed_at=now)
+            self.wishes.setdefault(visit, wish)
+
+    def wished_tasks(self) -> Sequence[Wish]:
+        return [wish for wish in self.wishes.values() if wish.state is not WishState.OVER]
+
+    def mark_tasks(self, visits: Collection[VisitKey], state: WishState) -> None:
+        for visit in visits:
+            kept = "" if state is WishState.OVER else self.wishes[visit].text
+            self.wishes[visit] = replace(self.wishes[visit], state=state, text=kept, changed_at=self._now())
 
     def note_unmapped(self, connection: str, unknown: Mapping[str, int], mapped: Collection[str]) -> None:
         kept = self._unmapped[connection] = self._unmapped.get(connection, Counter()) + Counter(unknown)

@@ -32,8 +32,13 @@ def contact_name(patient: Patient) -> str:
 
 
 def lead_name(visit: Visit, patient_name: str, bound: Bound) -> str:
+    return filled(bound.settings.leads.name, visit, patient_name)
+
+
+def filled(template: str, visit: Visit, patient_name: str) -> str:
+    """The template with the visit's words in place of the braces."""
     words = {name: part.format(visit=visit, patient=patient_name) for name, part in LEAD_NAME_PARTS.items()}
-    return bound.settings.leads.name.format_map(words).strip(" ,")[:LONGEST].strip()
+    return template.format_map(words).strip(" ,")[:LONGEST].strip()
 
 
 @dataclass(frozen=True, slots=True)

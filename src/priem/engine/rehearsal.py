@@ -34,7 +34,8 @@ from priem.model import (
     Why,
 )
 from priem.phones import numbers_in
-from priem.ports import Crm, Gone, K, OpenStep, Question, Recall, Source, Store
+from priem.ports import Crm, Gone, K, OpenStep, Question, Recall, Source, Store, Wish, WishState
+from priem.tasks import Task, TaskDraft
 from priem.texts import Text
 
 
@@ -86,6 +87,12 @@ class PretendedCrm:
 
     def write_leads(self, drafts: Sequence[LeadDraft]) -> Iterator[Sequence[Outcome]]:
         return self._written(drafts)
+
+    def write_tasks(self, drafts: Sequence[TaskDraft]) -> Iterator[Sequence[Outcome]]:
+        yield [Outcome(ref=draft.ref, state=State.DONE, id=next(self._ids)) for draft in drafts]
+
+    def tasks(self, leads: Sequence[int]) -> Sequence[Task]:
+        return self._crm.tasks(leads)
 
     def writing(self) -> "PretendedCrm":
         return self
@@ -165,6 +172,15 @@ class PretendedStore:
         pass
 
     def reject(self, connection: str, rejected: Sequence[Rejected]) -> None:
+        pass
+
+    def wish_tasks(self, wishes: Mapping[VisitKey, str]) -> None:
+        pass
+
+    def wished_tasks(self) -> Sequence[Wish]:
+        return ()
+
+    def mark_tasks(self, visits: Collection[VisitKey], state: WishState) -> None:
         pass
 
     def note_unmapped(self, connection: str, unknown: Mapping[str, int], mapped: Collection[str]) -> None:

@@ -87,6 +87,18 @@ class Duplicates(Strict):
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class BookingTask(Strict):
+    """A task for the manager when somebody books. Once for each visit."""
+
+    text: str = "Записан: {patient}, {date} {time}"
+    type: Literal["call", "meeting"] | int = "call"
+    """Or the id of the account's own type."""
+    deadline_minutes: int = 60
+    responsible: Named = ""
+    """Empty: whoever is responsible for the lead."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Leads(Strict):
     create: bool = True
     name: str = "{patient}, {date} {time}"
@@ -100,6 +112,7 @@ class Leads(Strict):
     """Stages in which Priem writes nothing at all to a lead."""
     back: Literal["own", "always", "never"] = "own"
     """May a lead go back a stage? `own`: only from where Priem itself has put it."""
+    task: BookingTask | None = None
     make_again: bool = False
     """What becomes of a lead that a person has deleted: made again, or left so."""
     total_is_price: bool = True

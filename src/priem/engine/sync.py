@@ -8,6 +8,7 @@ from itertools import chain
 
 from priem.engine.apply import Carried, Underway
 from priem.engine.bindings import Bound
+from priem.engine.errands import make_tasks, wish_tasks
 from priem.engine.inbox import show_unmapped
 from priem.engine.later import Later
 from priem.engine.mirror import SETTLE, Mirror
@@ -66,6 +67,7 @@ def sync(source: Source, clinic: Clinic) -> Iterator[Progress]:
         for came in chain(recalled_pages(source, recalls, cursor), source.changes(cursor), line.later.rest()):
             yield from line.take(came)
         yield from line.finish()
+        line.make_tasks()
     except (TryLater, AskOperator):
         yield from line.hear_what_was_sent()
         raise
@@ -110,7 +112,13 @@ class Line:
         turn.is_decided, turn.moves_on = True, not self.later
         if came.is_news:
             yield from self._anew_if_vanished(self._settled())
+            self.make_tasks()
         yield from self._done()
+
+    def make_tasks(self) -> None:
+        """For whom somebody wished: their leads are there."""
+        clinic = self._clinic
+        make_tasks(clinic.crm, clinic.store, clinic.bound, clinic.clock, clinic.settle_seconds)
 
     def finish(self) -> Iterator[Progress]:
         yield from self._anew_if_vanished(self._settled())
@@ -140,6 +148,7 @@ class Line:
             show_waiting(page.visits, decided, store)
             if orphans := without_contact(page.visits, decided):
                 store.reject(self._source.connection, orphans)
+            wish_tasks(page.visits, decided, around, self._clinic.bound, store, self._clinic.clock)
             turn.sent |= {step.key for step in decided}
             for carried in self._underway.send(decided, around):
                 yield Progress(carried=carried)

@@ -9,6 +9,7 @@ from uuid import uuid4
 from django.db import transaction
 
 from priem.hub import clinics, desk, inbox, journal, linking, merges, surroundings
+from priem.hub import wishes as wished
 from priem.hub.locks import Purpose, locked
 from priem.hub.mirroring import mirror_contacts, mirror_leads
 from priem.hub.models import Connection, MirrorState
@@ -26,7 +27,7 @@ from priem.model import (
     Told,
     VisitKey,
 )
-from priem.ports import K, OpenStep, Question, Recall
+from priem.ports import K, OpenStep, Question, Recall, Wish, WishState
 from priem.texts import Text, text
 
 
@@ -126,6 +127,17 @@ class DjangoStore:
     @transaction.atomic
     def reject(self, connection: str, rejected: Sequence[Rejected]) -> None:
         journal.reject(self._clinic, connection, rejected, self._now())
+
+    @transaction.atomic
+    def wish_tasks(self, wishes: Mapping[VisitKey, str]) -> None:
+        wished.wish(self._clinic, wishes, self._now())
+
+    def wished_tasks(self) -> Sequence[Wish]:
+        return wished.wished(self._clinic)
+
+    @transaction.atomic
+    def mark_tasks(self, visits: Collection[VisitKey], state: WishState) -> None:
+        wished.mark(self._clinic, visits, state, self._now())
 
     @transaction.atomic
     def note_unmapped(self, connection: str, unknown: Mapping[str, int], mapped: Collection[str]) -> None:

@@ -17,6 +17,7 @@ from priem.hub.models.mirror import (
     MirroredLeadKey,
     MirrorState,
 )
+from priem.hub.models.wishes import WishedTask
 
 __all__ = [
     "Authorisation",
@@ -47,4 +48,5 @@ __all__ = [
     "TimetableDay",
     "UnmappedStatus",
     "VisitLink",
+    "WishedTask",
 ]
