@@ -385,3 +385,4 @@ class Account:
     contact_fields: tuple[FieldInfo, ...] = ()
     lead_fields: tuple[FieldInfo, ...] = ()
     loss_reasons: Mapping[int, str] = field(default_factory=dict)
+    task_types: Mapping[int, str] = field(default_factory=dict)

@@ -126,6 +126,7 @@ class CrmContract:
         assert account.time_zone == "Europe/Moscow"
         assert account.users
         assert account.loss_reasons
+        assert account.task_types.keys() >= {1, 2}
         assert any(pipeline.is_main for pipeline in account.pipelines)
         for pipeline in account.pipelines:
             assert {stage.id for stage in pipeline.stages} >= {142, 143}

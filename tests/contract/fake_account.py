@@ -23,5 +23,6 @@ ACCOUNT = Account(
     ),
     users={501: "Администратор", 502: "Ольга"},
     contact_fields=(FieldInfo(11, "Телефон", "multitext", "PHONE"), FieldInfo(12, "Email", "multitext", "EMAIL")),
+    task_types={1: "Связаться", 2: "Встреча"},
     loss_reasons={71: "Не подошло время", 72: "Передумал"},
 )

@@ -7,8 +7,9 @@
     problems          refusals, sorted by who moves next
     oauth, disposable tokens: the account's, a widget's
     fields, catalog   custom fields ↔ values; the account's own
-    contacts, leads, work   JSON ↔ contacts, leads, tasks and notes
-    account           pipelines, users, loss reasons
+    contacts, leads, work, calls   JSON ↔ contacts, leads, tasks and notes, calls
+    account           pipelines, users, loss reasons, types of tasks, tags
+    sources           where leads come from
     newest            what changed lately, though the list changes meanwhile
     reading, writing  pages and batches, several in flight
     events            merges and deletions

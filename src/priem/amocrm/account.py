@@ -1,11 +1,11 @@
-"""What an account is: its pipelines, people, loss reasons. docs/reference/amocrm.md §3.10-§3.12"""
+"""What an account is: its pipelines, people, loss reasons, types of tasks. docs/reference/amocrm.md §3.10-§3.13"""
 
 from collections.abc import Mapping
 from concurrent.futures import Executor
 from dataclasses import replace
 from typing import Any
 
-from priem.amocrm.catalog import Catalog
+from priem.amocrm.catalog import Catalog, Entity
 from priem.amocrm.client import Client
 from priem.errors import AskOperator
 from priem.model import Account, PipelineInfo, StageInfo
@@ -36,6 +36,7 @@ def read_account(client: Client, contact_fields: Catalog, lead_fields: Catalog, 
         pipelines=pipelines.result(),
         users=users.result(),
         loss_reasons=reasons.result(),
+        task_types=task_types_of(itself),
     )
     return with_fields(account, contact_fields, lead_fields)
 
@@ -50,12 +51,18 @@ def with_fields(account: Account, contact_fields: Catalog, lead_fields: Catalog)
 
 
 def read_itself(client: Client) -> Mapping[str, Any]:
-    answer = client.get("/api/v4/account", [("with", "is_api_filter_enabled,datetime_settings")])
+    answer = client.get("/api/v4/account", [("with", "is_api_filter_enabled,datetime_settings,task_types")])
     if not isinstance(answer.body, dict) or "id" not in answer.body:
         raise AskOperator(
             text("What answers at this address is not amoCRM."), text("Look at the address in the browser.")
         )
     return answer.body
+
+
+def task_types_of(itself: Mapping[str, Any]) -> dict[int, str]:
+    embedded = itself.get("_embedded")
+    rows = (embedded.get("task_types") if isinstance(embedded, dict) else None) or ()
+    return {int(row["id"]): str(row.get("name") or "") for row in rows}
 
 
 def time_zone_of(itself: Mapping[str, Any]) -> str:
@@ -106,3 +113,14 @@ def is_active(row: Mapping[str, Any]) -> bool:
 def read_loss_reasons(client: Client) -> dict[int, str]:
     rows = client.get("/api/v4/leads/loss_reasons", [("limit", 250)], may_refuse=NO_RIGHT).rows("loss_reasons")
     return {int(row["id"]): str(row.get("name", "")) for row in rows}
+
+
+def read_tags(client: Client, entity: Entity) -> dict[int, str]:
+    """Whatever was ever written into `tags` of a draft is among them."""
+    found: dict[int, str] = {}
+    page, more = 1, True
+    while more:
+        answer = client.get(f"/api/v4/{entity}/tags", [("page", page), ("limit", 250)])
+        found.update((int(row["id"]), str(row.get("name") or "")) for row in answer.rows("tags"))
+        page, more = page + 1, answer.has_next
+    return found

@@ -9,7 +9,8 @@ from pathlib import Path
 from typing import Any, Generic, Self, TypeVar
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
-from priem.amocrm.account import read_account, with_fields
+from priem.amocrm.account import read_account, read_tags, with_fields
+from priem.amocrm.calls import CallDraft, from_call_draft
 from priem.amocrm.catalog import KEY_FIELDS, Catalog, Entity, FieldSpec
 from priem.amocrm.client import Client
 from priem.amocrm.config import Config
@@ -152,6 +153,15 @@ class AmoCrm:
 
     def write_notes(self, entity: Entity, drafts: Sequence[NoteDraft]) -> Iterator[Sequence[Outcome]]:
         return self._run(f"/api/v4/{entity}/notes", drafts, from_note_draft)
+
+    def write_calls(self, drafts: Sequence[CallDraft]) -> Iterator[Sequence[Outcome]]:
+        """Those whose number amoCRM does not know are refused, the others written all the same."""
+        return self._run("/api/v4/calls", drafts, from_call_draft)
+
+    def tags(self, entity: Entity) -> Mapping[int, str]:
+        """Names by id."""
+        self._let_in()
+        return read_tags(self.client, entity)
 
     def gone_since(self, since: int) -> Gone:
         self._let_in()

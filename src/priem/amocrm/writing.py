@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from itertools import islice
 from typing import Any, Generic, Protocol, TypeVar
 
+from priem.amocrm.calls import refusal
 from priem.amocrm.client import Client
 from priem.amocrm.problems import Answer, Complaint, Lost, Refused, complaints, said
 from priem.errors import AskOperator, BadRecord, TryLater
@@ -216,13 +217,23 @@ class Writing(Generic[D]):
         ]
 
     def _done(self, batch: Batch[D], answer: Answer) -> list[Outcome]:
+        left_out = refused_within(answer, len(batch))
         ids = ids_by_position(answer.rows(self._plural), batch.payload)
-        return [
-            Outcome(ref=draft.ref, state=State.DONE, id=ids[at], request_id=answer.request_id)
-            if at in ids
-            else Outcome(ref=draft.ref, state=State.UNKNOWN, reason=UNANSWERED, request_id=answer.request_id)
-            for at, draft in enumerate(batch.drafts)
-        ]
+        return [self._outcome(draft, ids.get(at), left_out.get(at), answer) for at, draft in enumerate(batch.drafts)]
+
+    def _outcome(self, draft: D, id_: int | None, left_out: Text | None, answer: Answer) -> Outcome:
+        if id_ is not None and left_out is None:
+            return Outcome(ref=draft.ref, state=State.DONE, id=id_, request_id=answer.request_id)
+        state = State.REFUSED if left_out else State.UNKNOWN
+        return Outcome(ref=draft.ref, state=state, reason=left_out or UNANSWERED, request_id=answer.request_id)
+
+
+def refused_within(answer: Answer, records: int) -> dict[int, Text]:
+    """Of a batch that was taken, those records that were not: only calls are answered like this. §3.17"""
+    errors = answer.body.get("errors") if isinstance(answer.body, dict) else None
+    found = [error for error in errors if isinstance(error, dict)] if isinstance(errors, list) else []
+    places = [(str(error.get("request_id", "")), error) for error in found]
+    return {int(at): refusal(error) for at, error in places if at.isdigit() and int(at) < records}
 
 
 def ids_by_position(rows: Sequence[dict[str, Any]], payload: Sequence[dict[str, Any]]) -> dict[int, int]:
