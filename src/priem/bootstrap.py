@@ -5,12 +5,14 @@ import dataclasses
 import time
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
+from datetime import time as datetime_time
 from typing import Literal
 
 from priem import configuration
 from priem.amocrm.crm import AmoCrm
 from priem.configuration import STORED, AmoCrmAccess, ClinicFile, ClinicNames, ConnectionFile
 from priem.engine.bindings import bind
+from priem.engine.nightly import Nightly
 from priem.engine.settings import FieldRule
 from priem.engine.sync import Clinic
 from priem.engine.values import VALUES
@@ -18,7 +20,7 @@ from priem.errors import AskOperator, PriemError, TryLater
 from priem.hub import clinics, explaining
 from priem.hub.amocrm import subscription
 from priem.hub.amocrm.access import connected, note_account
-from priem.hub.amocrm.hearing import Ears
+from priem.hub.amocrm.hearing import Ears, zone_of
 from priem.hub.clinics import ClinicData, ConnectionData
 from priem.hub.clock import SystemClock
 from priem.hub.exchanges import DjangoExchanges
@@ -226,6 +228,14 @@ def opened(slug: str) -> Iterator[Opened]:
             clinic=Clinic(crm=crm, store=store, bound=bound, clock=clock, ears=ears),
             account=account,
         )
+
+
+def nightly(opened: Opened) -> Nightly | None:
+    """When this clinic's links are compared; None for never."""
+    at = opened.clinic.bound.settings.reconcile.at
+    if not at:
+        return None
+    return Nightly(at=datetime_time.fromisoformat(at), zone=zone_of(opened.account), since=opened.clinic.clock.now())
 
 
 @contextlib.contextmanager

@@ -67,6 +67,7 @@ ADAPTER = TypeAdapter(ClinicFile)
 SETTINGS = TypeAdapter(Settings)
 KEY = re.compile(r"[a-z0-9][a-z0-9_-]{0,30}")
 """No colon: it parts the connection from the id in a key."""
+TIME_OF_DAY = re.compile(r"([01]\d|2[0-3]):[0-5]\d")
 NAMES_OF_SETTINGS = frozenset(Settings.__dataclass_fields__)
 NAMES_OF_CONNECTION = frozenset(ConnectionFile.__dataclass_fields__) - {"options"}
 
@@ -186,6 +187,10 @@ def contradictions(file: ClinicFile) -> list[Text]:
         ),
         *name_mistakes("leads.name", settings.leads.name),
         *(name_mistakes("leads.task.text", settings.leads.task.text) if settings.leads.task else ()),
+        *(
+            text("reconcile.at «{at}» is no time of day such as 03:30", at=settings.reconcile.at)
+            for _ in range(settings.reconcile.at != "" and not TIME_OF_DAY.fullmatch(settings.reconcile.at))
+        ),
     ]
 
 

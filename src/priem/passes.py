@@ -1,16 +1,31 @@
-"""Passes over a clinic: one, or one after another. A clinic's trouble is said once, and once more when it is over."""
+"""Passes over a clinic: one, or one after another. A clinic's trouble is said once, and once more when it is over.
 
+docs/reference/retries.md publishes when what is tried again.
+"""
+
+import random
 import threading
 import time
-from collections.abc import Iterator
-from dataclasses import dataclass, replace
+from collections import defaultdict
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass, field, replace
 
+from priem.engine.nightly import Nightly
+from priem.engine.reconcile import reconcile
 from priem.engine.sync import Clinic, Progress, sync
 from priem.errors import AskOperator, PriemError, TryLater
 from priem.ports import Source
+from priem.texts import Text
 
 LONGEST_PAUSE = 60.0
 """Seconds between tries while something is wrong."""
+JITTER = 0.2
+"""The part of a pause by which it may be longer or shorter: many clinics must not come back in one second."""
+BETWEEN_NOTES = 10.0
+"""Seconds: that all is well is not written down every second."""
+RECONCILING_AT_ONCE = 0.5
+"""Seconds of comparing, after which what changes has its turn."""
+RECONCILING = "reconcile"
 LONGEST_SILENCE = 5.0
 """Seconds of one pass after which amoCRM is listened to once more."""
 BETWEEN_LOOKS = 0.1
@@ -38,7 +53,10 @@ def one_pass(sources: tuple[Source, ...], clinic: Clinic) -> Iterator[tuple[str,
                 for progress in hearing_meanwhile(sync(source, informed), clinic):
                     yield source.connection, progress
             except (TryLater, AskOperator) as error:
+                clinic.store.note(source.connection, error.what)
                 failed = failed or error
+            else:
+                clinic.store.note(source.connection, None)
     if failed:
         raise failed
 
@@ -59,6 +77,31 @@ def hearing_meanwhile(pieces: Iterator[Progress], clinic: Clinic) -> Iterator[Pr
 
 
 @dataclass(slots=True)
+class Pause:
+    """How long one connection, or the comparison, rests after failures; and what was said of them."""
+
+    jitter: Callable[[], float] = random.random
+    length: float = 0.0
+    until: float = 0.0
+    """On the monotonic clock."""
+    said: Text | None = None
+
+    def lengthen(self, error: TryLater | AskOperator, shortest: float) -> bool:
+        """Gives whether this trouble is news: it is said once."""
+        self.length = min(max(2 * self.length, shortest), LONGEST_PAUSE)
+        asked = error.after if isinstance(error, TryLater) and error.after else 0.0
+        swayed = self.length * (1 - JITTER + 2 * JITTER * self.jitter())
+        self.until = time.monotonic() + max(swayed, asked)
+        is_news, self.said = self.said != error.what, error.what
+        return is_news
+
+    def end(self) -> bool:
+        """Gives whether there was any trouble."""
+        was, self.said, self.length, self.until = self.said is not None, None, 0.0, 0.0
+        return was
+
+
+@dataclass(slots=True)
 class Follower:
     """Keeps one clinic in step until `stop` is set."""
 
@@ -67,22 +110,27 @@ class Follower:
     stop: threading.Event
     interval: float = 1.0
     """Seconds from the beginning of one pass to the beginning of the next."""
+    nightly: Nightly | None = None
+    """When all links are compared."""
+    pauses: dict[str, Pause] = field(default_factory=lambda: defaultdict(Pause))
+    _noted: dict[str, float] = field(default_factory=dict)
+    _comparing: Iterator[News] | None = None
 
     def news(self) -> Iterator[tuple[str, News]]:
-        pauses = dict.fromkeys((source.connection for source in self.sources), 0.0)
-        rests_until = dict.fromkeys(pauses, 0.0)
         while not self.stop.is_set():
             began = time.monotonic()
-            due = [source for source in self.sources if rests_until[source.connection] <= began]
+            due = [source for source in self.sources if self.pauses[source.connection].until <= began]
             for source in due:
-                for item in self.turn(source, pauses):
+                for item in self.turn(source):
                     yield source.connection, item
-                rests_until[source.connection] = time.monotonic() + pauses[source.connection]
             if not due:
                 self.listen()
-            self.rest(began + self.interval)
+            for item in self.compare_some():
+                yield RECONCILING, item
+            if not self._comparing:
+                self.rest(began + self.interval)
 
-    def turn(self, source: Source, pauses: dict[str, float]) -> Iterator[News]:
+    def turn(self, source: Source) -> Iterator[News]:
         """One pass over one connection; a failure lengthens its pause, a success ends it."""
         name = source.connection
         try:
@@ -92,14 +140,51 @@ class Follower:
                     if self.stop.is_set():
                         return
         except (TryLater, AskOperator) as error:
-            if not pauses[name]:
-                yield Trouble(name, error)
-            asked = error.after if isinstance(error, TryLater) and error.after else 0.0
-            pauses[name] = min(max(2 * pauses[name], self.interval, asked), LONGEST_PAUSE)
+            yield from self.failed(name, error)
         else:
-            if pauses[name]:
-                yield Trouble(name, None)
-            pauses[name] = 0.0
+            yield from self.well(name)
+
+    def failed(self, name: str, error: TryLater | AskOperator) -> Iterator[News]:
+        if self.pauses[name].lengthen(error, self.interval):
+            self.note(name, error.what)
+            yield Trouble(name, error)
+
+    def well(self, name: str) -> Iterator[News]:
+        was_troubled = self.pauses[name].end()
+        if was_troubled or time.monotonic() - self._noted.get(name, -BETWEEN_NOTES) >= BETWEEN_NOTES:
+            self.note(name, None)
+        if was_troubled:
+            yield Trouble(name, None)
+
+    def note(self, name: str, trouble: Text | None) -> None:
+        if name != RECONCILING:
+            self.clinic.store.note(name, trouble)
+            self._noted[name] = time.monotonic()
+
+    def compare_some(self) -> Iterator[News]:
+        """A piece of the nightly comparison: live changes go on in between."""
+        pause = self.pauses[RECONCILING]
+        is_due = self.nightly and self.nightly.is_due(self.clinic.clock.now(), self.clinic.store)
+        if self._comparing is None and is_due and pause.until <= time.monotonic():
+            self._comparing = self.comparison()
+        if self._comparing is None:
+            return
+        until = time.monotonic() + RECONCILING_AT_ONCE
+        try:
+            with self.clinic.store.exclusively():
+                while time.monotonic() < until and not self.stop.is_set():
+                    yield next(self._comparing)
+        except StopIteration:
+            self._comparing = None
+            yield from self.well(RECONCILING)
+        except (TryLater, AskOperator) as error:
+            self._comparing = None
+            yield from self.failed(RECONCILING, error)
+
+    def comparison(self) -> Iterator[News]:
+        repair = self.clinic.bound.settings.reconcile.repair
+        for piece in reconcile(self.sources, self.clinic, repair=repair):
+            yield Progress(mirrored=piece.mirrored, carried=piece.carried)
 
     def listen(self) -> None:
         """Takes in what amoCRM has told, whatever becomes of the clinic's own database."""

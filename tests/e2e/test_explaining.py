@@ -101,3 +101,36 @@ def double_somebody(systems: Systems) -> set[int]:
     somebody = next(one for one in people if one["MobilePhone"] and phones[str(one["MobilePhone"])] == 1)
     name = f"{somebody['Surname']} {somebody['Name']}"
     return {systems.act("contact", name=name, phone=somebody["MobilePhone"])["contact_id"] for _ in range(2)}
+
+
+def test_what_drifted_apart_is_told_then_repaired(systems: Systems) -> None:
+    assert systems.priem("sync", "--json").code == 0
+    lead = next(one for one in systems.amocrm_state("leads")["leads"] if keys(one, "PRIEM_VISIT"))
+    contact = next(one for one in systems.amocrm_state("contacts")["contacts"] if keys(one, "PRIEM_PATIENT"))
+    systems.act("move_stage", lead_id=lead["id"], status_id=first_stage(systems, lead["pipeline_id"]))
+    systems.act("delete_contact", contact_id=contact["id"])
+
+    told = systems.priem("reconcile", "--json")
+    assert told.code == 0, told.err
+    assert (told.json["drift"]["stage"], told.json["drift"]["missing"], told.json["repaired"]) == (1, 1, 0)
+    assert "Ничего не записано" in systems.priem("reconcile").out
+
+    assert systems.priem("reconcile", "--repair", "--json").json["repaired"] == 1
+    now = next(one for one in systems.amocrm_state("leads")["leads"] if one["id"] == lead["id"])
+    assert now["status_id"] == lead["status_id"]
+    assert systems.priem("reconcile", "--json").json["drift"]["stage"] == 0
+    assert systems.clinic_state()["statements"]["not_select"] == []
+
+
+def first_stage(systems: Systems, pipeline: int) -> int:
+    row = next(one for one in systems.amocrm_state("pipelines")["pipelines"] if one["id"] == pipeline)
+    stages = row.get("_embedded", row)["statuses"]
+    return int(next(one["id"] for one in sorted(stages, key=lambda one: one["sort"]) if not one.get("type")))
+
+
+def test_nothing_refused_is_said_and_what_is_not_refused_is_not_retried(systems: Systems) -> None:
+    assert systems.priem("sync", "--json").code == 0
+
+    assert "нет" in systems.priem("retry").out
+    assert systems.priem("retry", "424242").code == 1
+    assert systems.priem("retry", "--all", "--json").json == {"refused": [], "retried": []}

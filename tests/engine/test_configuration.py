@@ -74,6 +74,7 @@ def test_a_connections_own_words_are_kept_for_its_connector() -> None:
         (START + '[leads]\nback = "soon"\n', "leads.back must be one of: 'own', 'always' or 'never'"),
         (START + '[leads]\nname = "{patien}"\n', "leads.name has an unknown word «patien»"),
         (START + '[leads]\nname = "{date:%Y}"\n', "leads.name has an unknown word «date:%Y»"),
+        (START + '[reconcile]\nat = "25:00"\n', "reconcile.at «25:00» is no time of day such as 03:30"),
         (START + '[leads]\nname = "{patient"\n', "leads.name has a brace without its pair"),
         (START + '[[fields]]\nvalue = "visit.doctr"\n', "fields.value «visit.doctr» is not known"),
         (

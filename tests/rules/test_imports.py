@@ -11,6 +11,8 @@ from tests.rules.source import ROOT, SRC, Module, modules
 
 THROUGH_PORTS = frozenset(
     {
+        "nightly",
+        "reconcile",
         "apply",
         "by_hand",
         "errands",
@@ -18,7 +20,6 @@ THROUGH_PORTS = frozenset(
         "memory",
         "mirror",
         "orphans",
-        "reconcile",
         "rehearsal",
         "sync",
         "told",

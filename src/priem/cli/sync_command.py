@@ -153,7 +153,8 @@ def follow_clinic(opened: bootstrap.Opened, interval: float, *, as_json: bool) -
 
 
 def lines(opened: bootstrap.Opened, interval: float, stop: threading.Event) -> Iterator[dict[str, object]]:
-    for connection, news in Follower(opened.sources, opened.clinic, stop, interval).news():
+    follower = Follower(opened.sources, opened.clinic, stop, interval, bootstrap.nightly(opened))
+    for connection, news in follower.news():
         if isinstance(news, Trouble):
             if news.error:
                 show_problem(news.error)

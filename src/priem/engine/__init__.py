@@ -24,6 +24,8 @@ apply      steps → outcomes, with the intent written down first (through ports
 mirror     the CRM as it is, kept locally, so that deciding costs no requests (through ports)
 sync       read, decide, carry out (through ports)
 told       what is said to have happened in the CRM, looked at (through ports)
+nightly    when that is due (through ports)
+reconcile  every link compared with both sides (through ports)
 rehearsal  the same, written to nothing (through ports)
 indexes    what the store in memory finds its records by (pure)
 desk       questions, answers and recalled records in memory (pure)

@@ -9,6 +9,7 @@ from priem.engine.settings import (
     FieldRule,
     Named,
     Policy,
+    Reconciling,
     Settings,
     StageName,
     StageRule,
@@ -264,7 +265,8 @@ def version(bound: Bound) -> str:
     fields = [(one.name, one.info.id, one.info.kind, one.policy) for one in (*bound.contact_fields, *bound.lead_fields)]
     begins = (bound.first_stage, bound.branch_first_stages, bound.repeat_stage, bound.branch_repeat_stages)
     places = (bound.rules, sorted(bound.branch_rules.items()), begins)
-    return mark(bound.settings, fields, places, length=8)
+    deciding = replace(bound.settings, reconcile=Reconciling())
+    return mark(deciding, fields, places, length=8)
 
 
 def is_named(name: Named, id_: int, called: str) -> bool:

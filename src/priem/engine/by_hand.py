@@ -37,7 +37,6 @@ def bind(key: AnyKey, target: int, clinic: Clinic) -> None:
             text("Lead {id} belongs to another visit.", id=target), text("Unlink that visit first: priem unlink visit.")
         ) from error
     release(key, clinic, keeping=target)
-    clinic.store.bind(key, target)  # what was written last, to the one before, made that one the record's again
 
 
 def undo(key: AnyKey, clinic: Clinic) -> None:

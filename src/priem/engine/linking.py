@@ -4,7 +4,7 @@ from collections.abc import Iterable, Mapping
 from dataclasses import replace
 
 from priem.engine.marks import forgotten
-from priem.model import LeadDraft, Step, VisitKey, VisitLink
+from priem.model import LeadDraft, Step, Surroundings, VisitKey, VisitLink
 
 
 def links_after(done: Iterable[tuple[Step, int]], known: Mapping[VisitKey, VisitLink]) -> dict[VisitKey, VisitLink]:
@@ -32,6 +32,19 @@ def link_after(step: Step, lead: int, before: VisitLink | None) -> VisitLink:
     if isinstance(step.draft, LeadDraft) and step.draft.stage is not None:
         link = replace(link, pipeline=step.draft.pipeline or link.pipeline, stage=step.draft.stage)
     return link
+
+
+def links_to(step: Step) -> bool:
+    """A step that takes the record's key out of a contact or lead parts them."""
+    keys = step.draft.keys if step.draft else None
+    return keys is None or step.key in keys
+
+
+def decided_on_nothing(around: Surroundings) -> Surroundings:
+    """As if nothing had been decided on these records yet; where Priem put a lead, and whose its name is, stays."""
+    patients = {key: replace(link, fingerprint="") for key, link in around.patient_links.items()}
+    visits = {key: replace(link, fingerprint=forgotten(link.fingerprint)) for key, link in around.visit_links.items()}
+    return replace(around, patient_links=patients, visit_links=visits)
 
 
 def bound_link(before: VisitLink | None, lead: int) -> VisitLink:

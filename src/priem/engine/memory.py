@@ -10,7 +10,7 @@ from datetime import UTC, datetime
 
 from priem.engine.desk import Desk
 from priem.engine.indexes import Index, Merges
-from priem.engine.linking import bound_link, claims, links_after
+from priem.engine.linking import bound_link, claims, links_after, links_to
 from priem.engine.marks import forgotten
 from priem.errors import TryLater
 from priem.model import (
@@ -222,7 +222,7 @@ class MemoryStore:
         if missing:
             raise LookupError(f"never intended: {', '.join(map(str, missing))}")
         done = [(step, outcome.id or step.target) for step, outcome, _ in outcomes if outcome.state == State.DONE]
-        self._link([(step, id_) for step, id_ in done if id_])
+        self._link([(step, id_) for step, id_ in done if id_ and links_to(step)])
         for step, outcome, _ in outcomes:
             entry = self.journal[self._open[step.key][-1]]
             entry.reason, entry.request_id = outcome.reason, outcome.request_id

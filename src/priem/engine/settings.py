@@ -150,6 +150,15 @@ class Patients(Strict):
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Reconciling(Strict):
+    """When all links are compared with both sides, while Priem goes on."""
+
+    at: str = "03:30"
+    """The time of day in amoCRM's time zone; empty: never."""
+    repair: bool = True
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Settings(Strict):
     status_sync: StatusSync = StatusSync()
     branches: Mapping[str, BranchSettings] = field(default_factory=dict)
@@ -159,3 +168,4 @@ class Settings(Strict):
     leads: Leads = Leads()
     contacts: Contacts = Contacts()
     patients: Patients = Patients()
+    reconcile: Reconciling = Reconciling()

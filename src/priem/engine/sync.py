@@ -11,6 +11,7 @@ from priem.engine.bindings import Bound
 from priem.engine.errands import make_tasks, wish_tasks
 from priem.engine.inbox import show_unmapped
 from priem.engine.later import Later
+from priem.engine.linking import decided_on_nothing
 from priem.engine.mirror import SETTLE, Mirror
 from priem.engine.orphans import with_patients, without_contact
 from priem.engine.plan import plan_patients, plan_visits
@@ -19,7 +20,7 @@ from priem.engine.unheard import as_if_heard
 from priem.engine.vanished import DecideAnew
 from priem.engine.waiting import recalled_pages, show_waiting
 from priem.errors import AskOperator, TryLater
-from priem.model import Key, Page, PatientKey, Step, Surroundings, VisitKey
+from priem.model import Action, Key, Page, PatientKey, Step, Surroundings, VisitKey
 from priem.ports import Clock, Crm, Ears, Source, Store
 
 Decision = tuple[Sequence[Step], Surroundings]
@@ -48,6 +49,8 @@ class Clinic:
     """How long amoCRM may work on a request whose answer was lost."""
     is_told: bool = False
     """Webhooks keep the mirror: changes are written without reading first what managers wrote."""
+    doubts: bool = False
+    """What was decided before counts for nothing: everything is compared anew."""
     ears: Ears | None = None
     """What brings the CRM's own news into the mirror, between passes."""
 
@@ -144,7 +147,7 @@ class Line:
             if self._underway.concerns(steps, [visit.moved_from for visit in page.visits]):
                 yield from self._settled()
                 steps, around = decide(page)
-            decided = self.later.put_off(page, steps)
+            decided = [step for step in self.later.put_off(page, steps) if not self._is_as_it_was(step)]
             show_waiting(page.visits, decided, store)
             if orphans := without_contact(page.visits, decided):
                 store.reject(self._source.connection, orphans)
@@ -154,6 +157,10 @@ class Line:
                 yield Progress(carried=carried)
         if self._underway.has_failed:
             yield from self._settled()
+
+    def _is_as_it_was(self, step: Step) -> bool:
+        """Compared anew and found as it should be: a journal of that would hold every record once more."""
+        return self._clinic.doubts and step.action is Action.UPDATE and step.draft is None
 
     def _alone(self, kind: type[Key]) -> Iterator[Progress]:
         """Leads only once all contacts are settled, and contacts once all leads are."""
@@ -182,7 +189,7 @@ class Line:
 
     def _patients(self, page: Page) -> Decision:
         around = self._underway.seen_in(self._clinic.store.around_patients(page.patients))
-        return decide_patients(page, around, self._clinic, self.later)
+        return decide_patients(page, remembered(around, self._clinic), self._clinic, self.later)
 
     def _visits(self, page: Page) -> Decision:
         moves = {visit.key: visit.moved_from for visit in page.visits}
@@ -190,7 +197,11 @@ class Line:
         around = self._underway.seen_in(known)
         if self._mirror.unheard:
             around = as_if_heard(around, {step.key for step in self._mirror.unheard})
-        return decide_visits(page, around, self._clinic, self.later)
+        return decide_visits(page, remembered(around, self._clinic), self._clinic, self.later)
+
+
+def remembered(around: Surroundings, clinic: Clinic) -> Surroundings:
+    return decided_on_nothing(around) if clinic.doubts else around
 
 
 def decide_patients(page: Page, around: Surroundings, clinic: Clinic, later: Later) -> Decision:

@@ -118,6 +118,15 @@ def shares_with_people(draft: ContactDraft | LeadDraft, bound: Bound) -> bool:
     return draft.phones is not None or (draft.name is not None and bound.settings.contacts.name != "overwrite")
 
 
+def parts_written(draft: ContactDraft | LeadDraft | None) -> list[str]:
+    """What a draft writes, by name: the values are a patient's, and journals are kept for long."""
+    if draft is None:
+        return []
+    plain = ("name", "phones", "keys", "pipeline", "stage", "price", "contact", "responsible", "loss_reason")
+    names = [name for name in plain if getattr(draft, name, None) is not None]
+    return [*names, *(f"field {id_}" for id_ in sorted(draft.fields)), *(["tags"] if draft.tags else [])]
+
+
 def says_nothing(draft: ContactDraft | LeadDraft) -> bool:
     about = ("name", "keys", "phones", "pipeline", "price", "responsible", "contact")
     return not draft.fields and all(getattr(draft, part, None) is None for part in about)

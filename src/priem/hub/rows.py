@@ -3,13 +3,12 @@
 from collections.abc import Mapping
 from typing import Any
 
+from priem.engine.wanted import parts_written
 from priem.hub.models.journal import Entity
 from priem.model import (
     Contact,
-    ContactDraft,
     FieldValue,
     Lead,
-    LeadDraft,
     PatientKey,
     PhoneEntry,
     State,
@@ -115,7 +114,7 @@ def step_row(step: Step) -> tuple[Any, ...]:
         step.key.connection,
         step.key.id,
         step.target,
-        changed(step.draft),
+        parts_written(step.draft),
         why_of(step.why, step.replaces),
         (State.INTENDED if step.draft else State.DONE).value,
     )
@@ -127,15 +126,6 @@ def entity(key: PatientKey | VisitKey) -> str:
 
 def key_of(entity_: str, connection: str, record: str) -> PatientKey | VisitKey:
     return PatientKey(connection, record) if entity_ == Entity.CONTACT else VisitKey(connection, record)
-
-
-def changed(draft: ContactDraft | LeadDraft | None) -> list[str]:
-    """What a draft writes, by name: the values are a patient's, and the journal is kept for long."""
-    if draft is None:
-        return []
-    plain = ("name", "phones", "keys", "pipeline", "stage", "price", "contact", "responsible", "loss_reason")
-    names = [name for name in plain if getattr(draft, name, None) is not None]
-    return [*names, *(f"field {id_}" for id_ in sorted(draft.fields)), *(["tags"] if draft.tags else [])]
 
 
 def why_of(why: Why, replaces: VisitKey | None) -> dict[str, Any]:

@@ -8,6 +8,7 @@ from uuid import uuid4
 
 from django.db import transaction
 
+from priem.engine.linking import links_to
 from priem.hub import clinics, desk, inbox, journal, linking, merges, surroundings
 from priem.hub import wishes as wished
 from priem.hub.locks import Purpose, locked
@@ -109,7 +110,7 @@ class DjangoStore:
         journal.settle(self._clinic, ((step, outcome) for step, outcome, _ in outcomes), now)
         done = [(step, outcome, after) for step, outcome, after in outcomes if outcome.state == State.DONE]
         ids = [(step, outcome.id or step.target) for step, outcome, _ in done]
-        self._link([(step, id_) for step, id_ in ids if id_], now)
+        self._link([(step, id_) for step, id_ in ids if id_ and links_to(step)], now)
         mirror_contacts(self._clinic, (after for _, _, after in done if isinstance(after, Contact)))
         mirror_leads(self._clinic, (after for _, _, after in done if isinstance(after, Lead)))
 
