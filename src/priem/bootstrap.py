@@ -15,6 +15,7 @@ from priem.engine.bindings import bind
 from priem.engine.nightly import Nightly
 from priem.engine.settings import FieldRule
 from priem.engine.sync import Clinic
+from priem.engine.taking import look_back_days
 from priem.engine.values import VALUES
 from priem.errors import AskOperator, PriemError, TryLater
 from priem.hub import clinics, explaining
@@ -242,14 +243,16 @@ def nightly(opened: Opened) -> Nightly | None:
 def sources_of(clinic: ClinicData) -> Iterator[tuple[Source, ...]]:
     with contextlib.ExitStack() as stack:
         exchanges = DjangoExchanges(clinic.id)
-        sources = tuple(open_connection(row, exchanges) for row in clinic.connections)
+        days = look_back_days(configuration.settings_from_json(clinic.settings))
+        sources = tuple(open_connection(row, exchanges, days) for row in clinic.connections)
         for source in sources:
             stack.callback(getattr(source, "close", lambda: None))
         yield sources
 
 
-def open_connection(row: ConnectionData, exchanges: ExchangeLog) -> Source:
-    return ReadAhead(open_source(row.kind, row.key, {**row.config, **resolved(row.secrets)}, exchanges, SystemClock()))
+def open_connection(row: ConnectionData, exchanges: ExchangeLog, days: int = 0) -> Source:
+    given = {**row.config, **resolved(row.secrets)}
+    return ReadAhead(open_source(row.kind, row.key, given, exchanges, SystemClock(), look_back_days=days))
 
 
 def check(slug: str) -> Iterator[tuple[str, Sequence[Finding]]]:

@@ -1,5 +1,6 @@
 """A task for the manager when somebody books: once for each visit, whatever fails. Given, when, then."""
 
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import replace
 from datetime import timedelta
 
@@ -8,7 +9,8 @@ import pytest
 from priem.engine.settings import BookingTask
 from priem.engine.sync import sync
 from priem.errors import OutcomeUnknown, TryLater
-from priem.model import Visit, VisitStatus
+from priem.model import Outcome, Visit, VisitStatus
+from priem.tasks import TaskDraft
 from tests.engine.clinic import ANNA, NOON, Clinic, patient, visit
 from tests.engine.crashing import Death, Killed, Moment, dying
 
@@ -22,6 +24,21 @@ def clinic() -> Clinic:
 
 def just_booked(id_: str = "500", whose: str = "1", status: VisitStatus = VisitStatus.BOOKED, hours: int = 0) -> Visit:
     return replace(visit(id_, whose, status, hours=hours), added_at=NOON - timedelta(days=1))
+
+
+WriteTasks = Callable[[Sequence[TaskDraft]], Iterator[Sequence[Outcome]]]
+
+
+def losing(clinic: Clinic, lost: str) -> WriteTasks:
+    """From now on answers, or requests, are lost as soon as tasks are written; gives how they were written before."""
+    write = clinic.crm.write_tasks
+
+    def badly(drafts: Sequence[TaskDraft]) -> Iterator[Sequence[Outcome]]:
+        getattr(clinic.crm, lost)()
+        return write(drafts)
+
+    clinic.crm.write_tasks = badly  # type: ignore[method-assign]  # until the test takes it back
+    return write
 
 
 def tasks(clinic: Clinic) -> list[tuple[int, str]]:
@@ -109,11 +126,10 @@ def test_a_task_whose_answer_was_lost_is_looked_for_and_not_doubled(clinic: Clin
     clinic.mis.put(patient())
     clinic.sync()
     clinic.mis.put(just_booked())
-    write = clinic.crm.write_tasks
-    clinic.crm.write_tasks = lambda drafts: getattr(clinic.crm, lost)() or write(drafts)  # type: ignore[method-assign]  # from now on
+    write = losing(clinic, lost)
     with pytest.raises(TryLater):
         clinic.sync()
-    clinic.crm.write_tasks = write  # type: ignore[method-assign]  # and no longer
+    clinic.crm.write_tasks = write  # type: ignore[assignment,method-assign]  # and no longer
 
     clinic.sync()
     clinic.sync()
@@ -124,11 +140,10 @@ def test_a_task_whose_answer_was_lost_is_looked_for_and_not_doubled(clinic: Clin
 
 def test_a_task_is_not_sent_again_while_it_may_still_arrive(clinic: Clinic) -> None:
     clinic.mis.put(patient(), just_booked())
-    write = clinic.crm.write_tasks
-    clinic.crm.write_tasks = lambda drafts: clinic.crm.lose_next_requests() or write(drafts)  # type: ignore[func-returns-value,method-assign]  # once
+    write = losing(clinic, "lose_next_requests")
     with pytest.raises(TryLater):
         clinic.sync()
-    clinic.crm.write_tasks = write  # type: ignore[method-assign]  # and no longer
+    clinic.crm.write_tasks = write  # type: ignore[assignment,method-assign]  # and no longer
 
     list(sync(clinic.mis, clinic.parts()))
     assert tasks(clinic) == [], "amoCRM may still be at work on it"

@@ -5,6 +5,7 @@ from datetime import datetime, timedelta
 
 from priem.engine.bindings import Bound
 from priem.engine.rules import branch_name
+from priem.engine.settings import Settings
 from priem.model import Key, Patient, Surroundings, Visit
 
 MONTH = timedelta(days=30.5)
@@ -41,3 +42,8 @@ def brings(visit: Visit, bound: Bound, now: datetime) -> bool:
 def in_branches(visit: Visit, bound: Bound) -> bool:
     wanted = bound.settings.patients.branches
     return not wanted or branch_name(visit) in wanted
+
+
+def look_back_days(settings: Settings) -> int:
+    """How far back visits have to be read to know whom the settings take."""
+    return round(settings.patients.months * MONTH / timedelta(days=1)) if settings.patients.take == "recent" else 0

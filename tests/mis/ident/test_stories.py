@@ -395,3 +395,16 @@ def test_what_changes_during_a_first_reading_comes_between_its_pages(clinic: Ide
     assert set(patients) <= {one.key.id for page in (first, *rest) if not page.is_news for one in page.patients}
     later, _ = read_on(clinic.open(), rest[-1].cursor)
     assert visit in visits_of(later), "what was told between pages is told again, for whom it did not reach"
+
+
+def test_visits_are_read_further_back_than_they_get_leads_to_know_who_was_here(clinic: IdentClinic) -> None:
+    patient = clinic.register("Давний")
+    visit = clinic.book(patient)
+    clinic.do(f"UPDATE Receptions SET PlanStart = DATEADD(day, -40, PlanStart) WHERE ID = {visit}")
+
+    near, _ = read_on(clinic.open(look_back_days=10), None)
+    far, _ = read_on(clinic.open(look_back_days=60), None)
+
+    assert visit not in visits_of([page for page in near if not page.is_news])
+    found = visits_of(far)[visit]
+    assert all(page.visits_since and page.visits_since > found.starts_at for page in far)

@@ -51,6 +51,8 @@ class Config:
     """Ids; visits of other branches are not read. Empty: all."""
     visits_since: date | None = None
     """How far back the first reading goes. None: only visits to come."""
+    look_back_days: int = 0
+    """How much further back visits are read only to know who was here lately; they get no leads."""
     overlap_seconds: int = 600
     """How late a change may become visible after its own time of change."""
     polling_share: int = 2
@@ -214,6 +216,7 @@ READERS: Mapping[str, tuple[Callable[[object], Any], Text]] = {
     ),
     "only_branches": (ids, text("The setting {setting} is a list of ids of branches.")),
     "visits_since": (a_day, text("The setting {setting} is a day such as 2026-01-31.")),
+    "look_back_days": (whole(0, 36500), text("The setting {setting} is a number of days, 0 to 36500.")),
     "overlap_seconds": (whole(0, 86400), text("The setting {setting} is a number of seconds, 0 to 86400.")),
     "polling_share": (whole(1, 100), text("The setting {setting} is a number of per cent, 1 to 100.")),
     "sweep_minutes": (whole(0, 1440), text("The setting {setting} is a number of minutes, 0 to 1440.")),

@@ -108,7 +108,7 @@ class Pass:
         )
 
     def _all(self, cursor: Cursor, name: str) -> Iterator[Piece]:
-        horizon = cursor.horizon if name == "visits" else None
+        horizon = self._reader.first(cursor.horizon) if name == "visits" else None
         while rows := self._reader.page(name, after=cursor.after, horizon=horizon):
             for some in pieces_of(rows):
                 cursor = replace(cursor, after=whole(some[-1]["ID"]) or cursor.after)

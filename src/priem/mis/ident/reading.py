@@ -188,6 +188,10 @@ class Reader:
     def _asked(self, what: str, name: str, wanted: str, where: str, order: str, **values: Value) -> list[Row]:
         return self._database.rows(what, about(self.profile()[name].sql, wanted, where, order), **values)
 
+    def first(self, horizon: datetime) -> datetime:
+        """From when on visits are read: further back than they get leads, where it counts who was here."""
+        return horizon - timedelta(days=self._config.look_back_days)
+
     def since(self, read_at: datetime) -> datetime:
         return read_at - timedelta(seconds=self._config.overlap_seconds)
 

@@ -75,7 +75,7 @@ class Ident:
                 visits=reader.count(
                     "visits",
                     "it.PlanStart >= @horizon AND it.ID > @after",
-                    horizon=horizon,
+                    horizon=reader.first(horizon),
                     after=0 if in_patients else after,
                 ),
             )
