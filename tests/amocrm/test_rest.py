@@ -10,11 +10,11 @@ from priem.amocrm.calls import NOBODY, CallDraft, CallResult
 from priem.amocrm.crm import AmoCrm
 from priem.amocrm.problems import Answer
 from priem.amocrm.sources import drop_sources, keep_source, read_sources
-from priem.amocrm.work import TaskDraft
 from priem.amocrm.writing import refused_within
 from priem.errors import AskOperator
 from priem.model import LOST, ContactDraft, LeadDraft, Outcome, PhoneEntry, State
 from priem.ports import Gone
+from priem.tasks import TaskDraft
 from tests.amocrm.kit import Response, SandboxProcess, Seen, connected, hal, problem
 from tests.amocrm.kit import ScriptedServer as Server
 
