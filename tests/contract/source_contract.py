@@ -178,6 +178,18 @@ class SourceContract:
 
         assert {patient.key.id for patient in found if isinstance(patient, Patient)} == {one, other}
 
+    def test_records_are_read_anew_by_their_ids_and_move_no_cursor(self, clinic: Clinic) -> None:
+        patient = clinic.register("Галкин")
+        visit = clinic.book(patient)
+        source = clinic.open()
+        _, cursor = read_on(source, None)
+
+        page = source.reread(cursor, [patient, "999999999", "nobody", ""], [visit, "999999999"])
+
+        assert set(patients_of([page])) == {patient}
+        assert set(visits_of([page])) == {visit}
+        assert (page.cursor, page.rejected) == (cursor, ())
+
     def test_no_ids_are_no_patients(self, clinic: Clinic) -> None:
         assert clinic.open().patients([]) == ()
 
