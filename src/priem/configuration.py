@@ -6,7 +6,7 @@ itself is taken, too, kept encrypted, and never written out again.
 
 import re
 import tomllib
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -153,25 +153,9 @@ def contradictions(file: ClinicFile) -> list[Text]:
     keys = [connection.key for connection in file.connections]
     settings = file.settings
     return [
-        *(
-            text("two connections are called «{key}»", key=key)
-            for key in sorted({k for k in keys if keys.count(k) > 1})
-        ),
-        *(
-            text("connections.key «{key}» may hold small Latin letters, digits, - and _ only", key=key)
-            for key in keys
-            if not KEY.fullmatch(key)
-        ),
-        *(
-            text("branches «{branch}»: no connection is called so; a branch is «connection:id»", branch=branch)
-            for branch in settings.branches
-            if branch.partition(":")[0] not in keys or not branch.partition(":")[2]
-        ),
-        *(
-            text("patients.branches «{branch}»: no connection is called so; a branch is «connection:id»", branch=branch)
-            for branch in settings.patients.branches
-            if branch.partition(":")[0] not in keys or not branch.partition(":")[2]
-        ),
+        *key_mistakes(keys),
+        *branch_mistakes("branches", settings.branches, keys),
+        *branch_mistakes("patients.branches", settings.patients.branches, keys),
         *([text("patients.months must be 1 or more")] if settings.patients.months < 1 else []),
         *sync_mistakes("status_sync", settings.status_sync),
         *(
@@ -192,6 +176,25 @@ def contradictions(file: ClinicFile) -> list[Text]:
             for _ in range(settings.reconcile.at != "" and not TIME_OF_DAY.fullmatch(settings.reconcile.at))
         ),
     ]
+
+
+def key_mistakes(keys: Sequence[str]) -> Iterator[Text]:
+    for key in sorted({key for key in keys if keys.count(key) > 1}):
+        yield text("two connections are called «{key}»", key=key)
+    for key in keys:
+        if not KEY.fullmatch(key):
+            yield text("connections.key «{key}» may hold small Latin letters, digits, - and _ only", key=key)
+
+
+def branch_mistakes(where: str, branches: Iterable[str], keys: Sequence[str]) -> Iterator[Text]:
+    for branch in branches:
+        connection, _, id_ = branch.partition(":")
+        if connection not in keys or not id_:
+            yield text(
+                "{where} «{branch}»: no connection is called so; a branch is «connection:id»",
+                where=where,
+                branch=branch,
+            )
 
 
 def sync_mistakes(where: str, sync: StatusSync) -> Iterator[Text]:
