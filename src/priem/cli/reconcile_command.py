@@ -71,11 +71,11 @@ def as_json(pieces: Sequence[Compared], drifted: Sequence[Drifted]) -> dict[str,
 
 
 def show(pieces: Sequence[Compared], drifted: Sequence[Drifted], *, repaired: bool) -> None:
-    contacts = sum(piece.patients for piece in pieces)
+    compared = sum(piece.patients for piece in pieces)
     say(
         text(
             "Compared: {count} of contacts, {visits} of leads; drifted apart: {drifted}.",
-            count=contacts,
+            count=compared,
             visits=sum(piece.visits for piece in pieces),
             drifted=len(drifted),
         ),
