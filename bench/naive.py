@@ -2,7 +2,6 @@
 
 import time
 from collections.abc import Sequence
-from typing import Any
 
 import httpx2
 
@@ -10,6 +9,7 @@ from bench.clinic import Size, patients_by_number, systems
 from priem.cli.demo.stage import Stage
 from priem.cli.demo.verify import Row, rows
 
+CONTACTS = "/api/v4/contacts"
 REQUESTS_PER_SECOND = 7
 
 
@@ -37,15 +37,15 @@ def script(started: Stage) -> httpx2.Client:
 
 def carry_over(client: httpx2.Client, person: Row) -> None:
     phone = str(person["MobilePhone"])
-    found = ask(client, "GET", params={"query": phone})
+    found = ask(client, client.build_request("GET", CONTACTS, params={"query": phone}))
     if found.status_code == 204:
         name = f"{person['Surname']} {person['Name']}"
         fields = [{"field_code": "PHONE", "values": [{"value": phone}]}]
-        ask(client, "POST", json=[{"name": name, "custom_fields_values": fields}])
+        ask(client, client.build_request("POST", CONTACTS, json=[{"name": name, "custom_fields_values": fields}]))
 
 
-def ask(client: httpx2.Client, method: str, **sent: Any) -> httpx2.Response:
+def ask(client: httpx2.Client, request: httpx2.Request) -> httpx2.Response:
     began = time.monotonic()
-    answer = client.request(method, "/api/v4/contacts", **sent).raise_for_status()
+    answer = client.send(request).raise_for_status()
     time.sleep(max(0.0, 1 / REQUESTS_PER_SECOND - (time.monotonic() - began)))
     return answer

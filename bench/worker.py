@@ -15,11 +15,11 @@ from priem.hub.start import setup
 
 setup()  # before anything imports the hub's models
 
-from priem import bootstrap  # noqa: E402 - the hub's models can be imported only now
-from priem.cli.sync_command import Tally  # noqa: E402 - the hub's models can be imported only now
-from priem.engine.sync import Progress  # noqa: E402 - the hub's models can be imported only now
-from priem.model import Action, PatientKey  # noqa: E402 - the hub's models can be imported only now
-from priem.passes import Follower, Trouble, one_pass  # noqa: E402 - the hub's models can be imported only now
+from priem import bootstrap  # noqa: E402 - only now
+from priem.cli.sync_command import Tally  # noqa: E402 - only now
+from priem.engine.sync import Progress  # noqa: E402 - only now
+from priem.model import Action, PatientKey  # noqa: E402 - only now
+from priem.passes import Follower, Trouble, one_pass  # noqa: E402 - only now
 
 
 def sync(clinic: str) -> None:

@@ -1,0 +1,144 @@
+"""How long a change takes from the clinic's commit until it is in amoCRM, and what looking for changes costs.
+
+    python -m bench.latency --seconds 300 --json
+
+The clinic lives at `--rate` changes a second; Priem looks every second. A change counts as arrived when amoCRM's answer
+to the write has come, which is later than it can be seen there. Afterwards the clinic is quiet for `--idle-seconds`.
+Nobody tells Priem what managers change, so it reads before it writes: `requests_per_change` holds these reads, too.
+"""
+
+import argparse
+import contextlib
+import json
+import subprocess
+import sys
+import threading
+import time
+from collections.abc import Iterator, Mapping, Sequence
+from typing import Any
+
+import httpx2
+
+from bench.clinic import Size, environment, requests, set_up, systems
+from bench.first_sync import proof, run_worker
+from bench.machine import machine
+from priem.cli.demo.latency import Written, percentiles
+from priem.cli.demo.stage import Stage
+
+LONGEST_WAIT = 30.0
+"""Seconds for the last changes to arrive."""
+
+
+class Follower:
+    """Priem in a process of its own, and what it says that it has written."""
+
+    def __init__(self, child: "subprocess.Popen[bytes]") -> None:
+        self.written = Written()
+        self.troubles: list[str] = []
+        self._child = child
+        self._ready = threading.Event()
+        threading.Thread(target=self._listen, daemon=True).start()
+
+    def wait_until_ready(self) -> None:
+        if not self._ready.wait(LONGEST_WAIT):
+            raise TimeoutError("Priem did not start")
+
+    def _listen(self) -> None:
+        for line in self._child.stdout or ():
+            self._note(json.loads(line))
+
+    def _note(self, said: Mapping[str, Any]) -> None:
+        if "record" in said:
+            self.written.note(str(said["record"]), float(said["at"]))
+        elif "trouble" in said:
+            self.troubles.append(str(said["trouble"]))
+        else:
+            self._ready.set()
+
+
+@contextlib.contextmanager
+def follower(clinic: str, started: Stage) -> Iterator[Follower]:
+    command = [sys.executable, "-m", "bench.worker", "follow", clinic]
+    child = subprocess.Popen(command, env=environment(started), stdin=subprocess.PIPE, stdout=subprocess.PIPE)
+    try:
+        yield Follower(child)
+    finally:
+        child.communicate(timeout=LONGEST_WAIT)
+
+
+def measure(size: Size, seconds: float, rate: float, idle_seconds: float) -> dict[str, Any]:
+    with systems(size) as started:
+        clinic = set_up(started)
+        run_worker(clinic, started)
+        with follower(clinic, started) as priem:
+            priem.wait_until_ready()
+            pause(3)  # the first pass, which finds nothing
+            begun = requests(started).total
+            changes = live(started, seconds, rate)
+            delays = wait_for_all(priem, changes)
+            busy = requests(started).total
+            pause(5)
+            quiet = requests(started).total
+            pause(idle_seconds)
+            idle = requests(started).total - quiet
+        arrived = [delay for delay in delays if delay is not None]
+        return {
+            "machine": machine(),
+            "seconds": seconds,
+            "latency_ms": size.latency_ms,
+            "changes": len(changes),
+            "arrived": len(arrived),
+            **percentiles(arrived),
+            "longest": round(max(arrived, default=0.0), 3),
+            "requests_per_change": round((busy - begun) / max(1, len(changes)), 2),
+            "idle_requests_per_minute": round(idle * 60 / idle_seconds, 2) if idle_seconds else None,
+            "troubles": priem.troubles,
+            **proof(started),
+        }
+
+
+def live(started: Stage, seconds: float, rate: float) -> Sequence[Mapping[str, Any]]:
+    """Lets the clinic live for so long; gives its changes."""
+    control = f"{started.ident['control']}/_sandbox"
+    wanted = {"changes": max(1, round(seconds * rate)), "rate": rate}
+    httpx2.post(f"{control}/live", json=wanted, timeout=30).raise_for_status()
+    deadline = time.monotonic() + seconds + LONGEST_WAIT
+    changes: Sequence[Mapping[str, Any]] = []
+    while len(changes) < wanted["changes"] and time.monotonic() < deadline:
+        pause(0.5)
+        changes = httpx2.get(f"{control}/changes", params={"after": 0}, timeout=30).json()
+    return changes
+
+
+def wait_for_all(priem: Follower, changes: Sequence[Mapping[str, Any]]) -> Sequence[float | None]:
+    """Until every change has arrived, or some that need no write are all that is left."""
+    deadline = time.monotonic() + LONGEST_WAIT
+    while True:
+        delays = [priem.written.delay(change) for change in changes]
+        if None not in delays or time.monotonic() > deadline:
+            return delays
+        pause(0.2)
+
+
+def pause(seconds: float) -> None:
+    threading.Event().wait(seconds)
+
+
+def main(argv: Sequence[str] | None = None) -> int:
+    parser = argparse.ArgumentParser(prog="python -m bench.latency", description="How long a change takes")
+    parser.add_argument("--seconds", type=float, default=120, help="for which the clinic lives")
+    parser.add_argument("--rate", type=float, default=1.0, help="changes a second")
+    parser.add_argument("--idle-seconds", type=float, default=60, help="for which it is quiet afterwards")
+    parser.add_argument("--patients", type=int, default=2000)
+    parser.add_argument("--visits", type=int, default=500)
+    parser.add_argument("--latency-ms", type=float, default=300)
+    parser.add_argument("--json", action="store_true", help="one line")
+    given = parser.parse_args(argv)
+    size = Size(patients=given.patients, visits=given.visits, latency_ms=given.latency_ms)
+    result = measure(size, given.seconds, given.rate, given.idle_seconds)
+    print(json.dumps(result, ensure_ascii=False, indent=None if given.json else 2), flush=True)
+    return 1 if result["duplicates"] or result["missing"] else 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())
