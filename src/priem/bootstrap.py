@@ -5,6 +5,7 @@ import dataclasses
 import time
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
+from datetime import date
 from datetime import time as datetime_time
 from typing import Literal
 
@@ -127,9 +128,13 @@ def clinic_data(file: ClinicFile, known: ClinicData | None) -> ClinicData:
 def connection_data(connection: ConnectionFile, known: ConnectionData | None) -> ConnectionData:
     kept = dict(known.secrets) if known else {}
     own = {"password": connection.password} if connection.password and connection.password != STORED else {}
-    return ConnectionData(
-        key=connection.key, kind=connection.kind, config=dict(connection.options), secrets={**kept, **own}
-    )
+    # TOML knows days and times, what keeps them does not; a connector reads both.
+    config = {name: as_written(value) for name, value in connection.options.items()}
+    return ConnectionData(key=connection.key, kind=connection.kind, config=config, secrets={**kept, **own})
+
+
+def as_written(value: object) -> object:
+    return value.isoformat() if isinstance(value, date) else value
 
 
 def authorise(crm: AmoCrm, access: AmoCrmAccess, clinic: ClinicData) -> None:

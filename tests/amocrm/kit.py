@@ -16,6 +16,7 @@ import httpx2
 from priem.amocrm.config import Config
 from priem.amocrm.crm import AmoCrm
 from priem.amocrm.pace import Lane
+from priem.amocrm.problems import AUTHORISE_AGAIN
 from priem.errors import AskOperator
 from priem.ports import Exchange, Tokens
 from priem.texts import Text
@@ -50,7 +51,7 @@ class MemoryTokens:
 
     def load(self) -> Tokens:
         if self.forgotten:
-            raise AskOperator(self.forgotten)
+            raise AskOperator(self.forgotten, AUTHORISE_AGAIN)
         return self.tokens
 
     @contextmanager

@@ -12,7 +12,7 @@ from tests.e2e.systems import Systems
 
 pytestmark = [pytest.mark.e2e, pytest.mark.slow]
 
-PATIENTS, VISITS = 6000, 1500
+PATIENTS, VISITS = 20_000, 1500
 SOON = 10.0
 """Seconds from the clinic's commit until the lead is in amoCRM."""
 PATIENCE = 90
