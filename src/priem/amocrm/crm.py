@@ -23,7 +23,7 @@ from priem.amocrm.newest import newest, place
 from priem.amocrm.oauth import OAuth
 from priem.amocrm.pace import Lane
 from priem.amocrm.problems import Answer
-from priem.amocrm.reading import complete_pages, full_pages, read_pages, read_some
+from priem.amocrm.reading import begun, complete_pages, full_pages, read_pages, read_some
 from priem.amocrm.readying import make_ready
 from priem.amocrm.work import NoteDraft, from_note_draft, from_task_draft, tasks_of
 from priem.amocrm.writing import D, Load, Writing
@@ -230,9 +230,10 @@ class AmoCrm:
             return read_pages(page, parse, self._executor, self._config.requests_per_second, first)
 
         if changed_since is not None:
-            return newest(lambda: read(1, place), changed_since)
+            changed = begun(lambda first: read(first, place))
+            return newest(lambda: changed(1), changed_since)
         began = int(self._clock.now().timestamp()) - CLOCKS_APART
-        return complete_pages(read, lambda: self._vanished(entity, began))
+        return complete_pages(begun(read), lambda: self._vanished(entity, began))
 
     def _page(self, entity: Entity, params: Params, place: Callable[[int], tuple[int, int]], number: int) -> Answer:
         page, limit = place(number)

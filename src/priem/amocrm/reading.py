@@ -4,7 +4,7 @@ import math
 from bisect import bisect_right
 from collections import deque
 from collections.abc import Callable, Collection, Iterator, Sequence
-from concurrent.futures import Executor, Future
+from concurrent.futures import Executor
 from typing import Any, Protocol, TypeVar
 
 from priem.amocrm.client import Client
@@ -27,7 +27,8 @@ def full_pages(number: int) -> tuple[int, int]:
 def read_pages(
     get: Callable[[int], Answer], parse: Callable[[Answer], T], executor: Executor, per_second: int, first: int = 1
 ) -> Iterator[T]:
-    """Parsed pages in order, from the first on. An empty list, or one of a single page, costs one request.
+    """Parsed pages in order, from the first on, which is asked for at once. An empty list, or one of a single page,
+    costs one request.
 
     Looks further ahead only as pages keep coming, and no further than the latency makes useful; what was asked
     for beyond the end is wasted.
@@ -37,21 +38,30 @@ def read_pages(
         answer = get(page)
         return answer, parse(answer)
 
-    ahead: deque[Future[tuple[Answer, T]]] = deque()
-    asked, width = first - 1, 1
-    try:
-        while True:
-            while len(ahead) < width:
-                asked += 1
-                ahead.append(executor.submit(read, asked))
-            answer, parsed = ahead.popleft().result()
-            yield parsed
-            if not answer.has_next:
-                return
-            width = min(width + 1, AHEAD, math.ceil(answer.seconds * per_second) + 1)
-    finally:
-        for future in ahead:
-            future.cancel()
+    def pages() -> Iterator[T]:
+        asked, width = first, 1
+        try:
+            while True:
+                while len(ahead) < width:
+                    asked += 1
+                    ahead.append(executor.submit(read, asked))
+                answer, parsed = ahead.popleft().result()
+                yield parsed
+                if not answer.has_next:
+                    return
+                width = min(width + 1, AHEAD, math.ceil(answer.seconds * per_second) + 1)
+        finally:
+            for future in ahead:
+                future.cancel()
+
+    ahead = deque([executor.submit(read, first)])
+    return pages()
+
+
+def begun(read: Callable[[int], Iterator[T]]) -> Callable[[int], Iterator[T]]:
+    """The same way to read from a page on, for which the first page is asked at once."""
+    beginning = {1: read(1)}
+    return lambda first: beginning.pop(first) if first in beginning else read(first)
 
 
 def read_some(client: Client, plural: str, ids: Sequence[int], extra: Params = ()) -> Iterator[dict[str, Any]]:

@@ -66,30 +66,29 @@ class Mirror:
     def read(self) -> Iterator[int]:
         """Reads what changed since the last reading, everything the first time.
 
-        Where the next one begins is told by amoCRM's clock, not ours. Changes come with the latest first, so that what
-        is changed meanwhile will be in front again; leads are read after contacts, by as much their time is too late
-        for contacts. In a reading of everything what came early may have changed while the rest was read.
+        Where the next one begins is told by amoCRM's clock, not ours: what came early may have changed while the rest
+        was read. Changes come with the latest first, so that what is changed meanwhile will be in front again.
         """
         until, began = self.store.mirrored_until(), self.clock.now()
         since = None if until is None else max(0, until - OVERLAP)
-        latest_contact = latest_lead = 0
-        for contacts in self.crm.contacts(since, self.bound.contact_field_ids):
+        latest = 0
+        # Both are asked for at once: a change waits for these answers.
+        pages_of_contacts = self.crm.contacts(since, self.bound.contact_field_ids)
+        pages_of_leads = self.crm.leads(since, self.bound.lead_field_ids)
+        for contacts in pages_of_contacts:
             news = self.store.mirror(contacts=contacts)
-            latest_contact = max(latest_contact, last_change(contacts))
+            latest = max(latest, last_change(contacts))
             yield len(contacts)
             if until and reaches_known(contacts, news, until):
                 break
-        took = self.seconds_since(began)
-        for leads in self.crm.leads(since, self.bound.lead_field_ids):
+        for leads in pages_of_leads:
             news = self.store.mirror(leads=leads)
-            latest_lead = max(latest_lead, last_change(leads))
+            latest = max(latest, last_change(leads))
             yield len(leads)
             if until and reaches_known(leads, news, until):
                 break
         self.read_at = began
-        known = max(latest_contact, latest_lead - took)
-        if until is None:
-            known = max(latest_contact, latest_lead) - self.seconds_since(began)
+        known = latest - self.seconds_since(began)
         # Not beyond our own time: integrations may give a record a time of change that is still to come.
         self.store.mirrored(max(until or 0, min(known, int(began.timestamp()))))
 
