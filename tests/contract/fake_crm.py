@@ -129,7 +129,7 @@ class FakeCrm(FakeCards):
         return [task for task in self.all_tasks.values() if task.lead in leads]
 
     def writing(self) -> Writing:
-        return FakeDesk(self)
+        return LateWriting(self)
 
     # Inside
 
@@ -285,7 +285,7 @@ def with_fields(row: Row, fields: Collection[int]) -> Row:
     return replace(row, fields={id_: row.fields[id_] for id_ in fields if id_ in row.fields})
 
 
-class FakeDesk:
+class LateWriting:
     """Answers as late as it may: what is decided meanwhile must not count on it."""
 
     def __init__(self, crm: Crm) -> None:

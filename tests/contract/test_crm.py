@@ -13,6 +13,7 @@ from priem.texts import text
 from tests.amocrm.kit import SandboxProcess, connected
 from tests.contract.crm_contract import CrmContract, Desk
 from tests.contract.fake_crm import FakeCrm
+from tests.contract.writing_contract import WritingContract
 
 
 class FakeDesk:
@@ -64,7 +65,7 @@ class FakeDesk:
         self.fake.stop(AskOperator(text("The account is blocked.")))
 
 
-class TestFakeCrm(CrmContract):
+class TestFakeCrm(CrmContract, WritingContract):
     @pytest.fixture
     def desk(self) -> Desk:
         return FakeDesk()
@@ -125,7 +126,7 @@ class SandboxDesk:
 
 
 @pytest.mark.slow
-class TestAmoCrm(CrmContract):
+class TestAmoCrm(CrmContract, WritingContract):
     @pytest.fixture
     def desk(self) -> Iterator[Desk]:
         sandbox = SandboxProcess("--rate-limit", "0", "--account-rate-limit", "0")

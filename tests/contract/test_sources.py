@@ -1,9 +1,12 @@
 """Every connector keeps what `Source` promises, each against its МИС's sandbox. IDENT: priem.mis.ident."""
 
 from collections.abc import Iterator
+from typing import Any
 
 import pytest
 
+from priem.mis.ahead import ReadAhead
+from priem.ports import Source
 from tests.contract.source_contract import SourceContract, read_on
 from tests.mis.ident.clinic import IdentClinic, Sandbox
 
@@ -22,6 +25,27 @@ class TestIdent(SourceContract):
     def clinic(self, ident: Sandbox, request: pytest.FixtureRequest) -> Iterator[IdentClinic]:
         clinic = IdentClinic(ident, driver=request.param)
         yield clinic
+        clinic.close()
+
+
+class Ahead:
+    """The clinic, whose database another thread reads."""
+
+    def __init__(self, clinic: IdentClinic) -> None:
+        self._clinic = clinic
+
+    def open(self) -> Source:
+        return ReadAhead(self._clinic.open())
+
+    def __getattr__(self, name: str) -> Any:
+        return getattr(self._clinic, name)
+
+
+class TestIdentReadAhead(SourceContract):
+    @pytest.fixture
+    def clinic(self, ident: Sandbox) -> Iterator[Ahead]:
+        clinic = IdentClinic(ident)
+        yield Ahead(clinic)
         clinic.close()
 
 

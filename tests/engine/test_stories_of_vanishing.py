@@ -7,7 +7,7 @@ import pytest
 
 from priem.model import ContactDraft, LeadDraft, Outcome, PatientKey, State, VisitStatus
 from priem.ports import Crm, Writing
-from tests.contract.fake_crm import FakeDesk
+from tests.contract.fake_crm import LateWriting
 from tests.engine.clinic import ANNA, BOOKED, BORIS, CAME, Clinic, patient, visit
 
 
@@ -31,7 +31,7 @@ class Meanwhile:
         return self._crm.write_leads(drafts)
 
     def writing(self) -> Writing:
-        return FakeDesk(self)
+        return LateWriting(self)
 
     def _now(self, what: str) -> None:
         if what == self._what:
