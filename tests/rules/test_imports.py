@@ -17,6 +17,7 @@ THROUGH_PORTS = frozenset(
         "by_hand",
         "errands",
         "inbox",
+        "line",
         "memory",
         "mirror",
         "orphans",
