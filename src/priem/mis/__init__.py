@@ -4,6 +4,7 @@ from collections.abc import Mapping
 from dataclasses import fields
 from importlib import import_module
 
+from priem.booking import Booking
 from priem.errors import AskOperator
 from priem.ports import Clock, ExchangeLog, Source
 from priem.texts import text
@@ -12,6 +13,9 @@ CONNECTORS: Mapping[str, str] = {
     "ident": "priem.mis.ident:Ident",
 }
 """A connection's kind → its source, next to which stands its `Config`."""
+
+DESKS: Mapping[str, str] = {}
+"""A connection's kind → its desk, for those that can be booked in from outside. Takes what the source takes."""
 
 
 def open_source(
@@ -38,3 +42,15 @@ def open_source(
     config = module.Config.from_mapping(connection, settings)
     source: Source = getattr(module, name)(config, exchanges, clock)
     return source
+
+
+def open_desk(
+    kind: str, connection: str, settings: Mapping[str, object], exchanges: ExchangeLog, clock: Clock
+) -> Booking | None:
+    """A desk that has not connected yet; None where there is none. Raises AskOperator for settings it does not take."""
+    if kind not in DESKS:
+        return None
+    path, _, name = DESKS[kind].partition(":")
+    module = import_module(path)
+    desk: Booking = getattr(module, name)(module.Config.from_mapping(connection, settings), exchanges, clock)
+    return desk
