@@ -14,8 +14,9 @@ from typing import Any
 import tomli_w
 from pydantic import TypeAdapter, ValidationError
 
+from priem.engine.kinds import KINDS
 from priem.engine.names import unknown_parts
-from priem.engine.settings import Settings, StatusSync, Strict
+from priem.engine.settings import Bookings, Settings, StageTrigger, StatusSync, Strict
 from priem.engine.values import VALUES
 from priem.errors import AskOperator
 from priem.texts import Text, text
@@ -171,6 +172,8 @@ def contradictions(file: ClinicFile) -> list[Text]:
         ),
         *name_mistakes("leads.name", settings.leads.name),
         *(name_mistakes("leads.task.text", settings.leads.task.text) if settings.leads.task else ()),
+        *booking_mistakes(settings.booking, keys),
+        *(mistake for trigger in settings.triggers.rules for mistake in trigger_mistakes(trigger)),
         *(
             text("reconcile.at «{at}» is no time of day such as 03:30", at=settings.reconcile.at)
             for _ in range(settings.reconcile.at != "" and not TIME_OF_DAY.fullmatch(settings.reconcile.at))
@@ -200,6 +203,24 @@ def branch_mistakes(where: str, branches: Iterable[str], keys: Sequence[str]) ->
 def sync_mistakes(where: str, sync: StatusSync) -> Iterator[Text]:
     if sync.mode == "always" and any(rule.is_conditional for rule in sync.rules):
         yield text("{place}.rules have conditions, but {place}.mode is «always»: it must be «filtered»", place=where)
+
+
+def booking_mistakes(booking: Bookings, keys: Sequence[str]) -> Iterator[Text]:
+    places = [booking.default_branch, *(user.default for user in booking.users)]
+    places += [branch for user in booking.users for branch in user.branches]
+    yield from branch_mistakes("booking", (place for place in places if place and place not in keys), keys)
+    yield from name_mistakes("booking.note", booking.note)
+
+
+def trigger_mistakes(trigger: StageTrigger) -> Iterator[Text]:
+    kind = KINDS.get(trigger.does)
+    if kind is None:
+        yield text("triggers.does «{kind}» is not known: {list}", kind=trigger.does, list=", ".join(KINDS))
+        return
+    for option in sorted(trigger.options.keys() - kind.options):
+        yield text("{place} is not known here", place=f"triggers.options.{option}")
+    if trigger.does == "status" and not trigger.status:
+        yield text("{place} is missing", place="triggers.status")
 
 
 def name_mistakes(where: str, template: str) -> list[Text]:

@@ -2,6 +2,7 @@
 
 values     what a МИС can tell, and how each kind of field says it (pure)
 settings   what a clinic decided, as data; the TOML file and the pages fill the same shapes
+kinds      what a person may set off by moving a lead, and how a kind is added (pure)
 bindings   settings in a person's words → ids of the account as it is today, or what is missing
 taking     which patients become contacts at all (pure)
 identity   which contact is this patient (pure)

@@ -5,6 +5,7 @@ from dataclasses import dataclass, field, replace
 
 from priem.engine.marks import mark
 from priem.engine.settings import (
+    Bookings,
     BranchSettings,
     FieldRule,
     Named,
@@ -13,7 +14,10 @@ from priem.engine.settings import (
     Settings,
     StageName,
     StageRule,
+    StageTrigger,
+    StageTriggers,
     StatusSync,
+    UserBooking,
 )
 from priem.engine.values import SUPPORTED_KINDS, VALUES, ValueKind
 from priem.errors import AskOperator
@@ -70,6 +74,12 @@ class Bound:
     lead_responsible: int | None
     task_responsible: int | None
     junk_phones: frozenset[str]
+    triggers: tuple[tuple[Stage, StageTrigger], ...] = ()
+    """In their order."""
+    booking_users: Mapping[int, UserBooking] = field(default_factory=dict)
+    not_bookable: frozenset[Stage] = frozenset()
+    journal_pipelines: frozenset[int] = frozenset()
+    """Empty: all."""
     version: str
     """Changes whenever a decision could come out differently."""
 
@@ -134,9 +144,22 @@ class Binder:
             lead_responsible=self.user(leads.responsible),
             task_responsible=self.user(leads.task.responsible if leads.task else ""),
             junk_phones=frozenset(number for phone in duplicates.junk_phones for number in numbers_in(phone)),
+            triggers=tuple(self.triggers(settings.triggers)),
+            booking_users=dict(self.booking_users(settings.booking)),
+            not_bookable=frozenset(map(self.stage, settings.booking.hidden_in)),
+            journal_pipelines=frozenset(self.pipeline(name).id for name in settings.booking.journal_in),
             version="",
         )
         return replace(bound, version=version(bound))
+
+    def triggers(self, triggers: StageTriggers) -> Iterator[tuple[Stage, StageTrigger]]:
+        for trigger in triggers.rules:
+            yield self.stage(StageName(pipeline=trigger.pipeline, stage=trigger.stage)), trigger
+
+    def booking_users(self, booking: Bookings) -> Iterator[tuple[int, UserBooking]]:
+        for rights in booking.users:
+            if (user := self.user(rights.user)) is not None:
+                yield user, rights
 
     def order(self) -> Mapping[Stage, int]:
         return {
@@ -265,7 +288,7 @@ def version(bound: Bound) -> str:
     fields = [(one.name, one.info.id, one.info.kind, one.policy) for one in (*bound.contact_fields, *bound.lead_fields)]
     begins = (bound.first_stage, bound.branch_first_stages, bound.repeat_stage, bound.branch_repeat_stages)
     places = (bound.rules, sorted(bound.branch_rules.items()), begins)
-    deciding = replace(bound.settings, reconcile=Reconciling())
+    deciding = replace(bound.settings, reconcile=Reconciling(), booking=Bookings(), triggers=StageTriggers())
     return mark(deciding, fields, places, length=8)
 
 

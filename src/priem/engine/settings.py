@@ -159,6 +159,62 @@ class Reconciling(Strict):
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class UserBooking(Strict):
+    """What one user of amoCRM may book."""
+
+    user: Named
+    books: bool = True
+    branches: tuple[str, ...] = ()
+    """`connection:branch id`, or a connection for all of it. Empty: all."""
+    default: str = ""
+    """Likewise; the booking window opens with it. Empty: the clinic's."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Bookings(Strict):
+    """Booking out of amoCRM: who, where, what is left in the lead, and where the window shows."""
+
+    users: tuple[UserBooking, ...] = ()
+    others: bool = True
+    """May users book who are not named in `users`?"""
+    default_branch: str = ""
+    note: str = "Записан: {patient}, {date} {time}, {doctor}"
+    """A note in the lead, in the words of a lead's name. Empty: none."""
+    hidden_in: tuple[StageName, ...] = ()
+    """Stages in which nothing can be booked from the lead."""
+    journal_in: tuple[Named, ...] = ()
+    """Pipelines whose leads show the journal of visits. Empty: all."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class StageTrigger(Strict):
+    """What a person sets off by moving a lead to this stage."""
+
+    pipeline: Named
+    stage: Named
+    does: str
+    """A kind of `engine/kinds.py`, which says how one is added: `confirm`, `cancel`, `status`, …"""
+    branch: str = ""
+    """A branch's id in its connection, or its name; only for visits there. Empty: all."""
+    status: str = ""
+    """For `status`: the МИС's own status, by name or id, or one of Priem's words."""
+    reason: str = ""
+    """For `cancel`: one of the МИС's reasons, by name or id."""
+    options: Mapping[str, str] = field(default_factory=dict)
+    """What other kinds need to know."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class StageTriggers(Strict):
+    """The way back: stages of amoCRM → the МИС."""
+
+    rules: tuple[StageTrigger, ...] = ()
+    """Read from the top; the first for the stage and the branch counts."""
+    winner: Literal["mis", "crm"] = "mis"
+    """Whose change stands when the visit's status was changed in the МИС meanwhile."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Settings(Strict):
     status_sync: StatusSync = StatusSync()
     branches: Mapping[str, BranchSettings] = field(default_factory=dict)
@@ -169,3 +225,5 @@ class Settings(Strict):
     contacts: Contacts = Contacts()
     patients: Patients = Patients()
     reconcile: Reconciling = Reconciling()
+    booking: Bookings = Bookings()
+    triggers: StageTriggers = StageTriggers()
