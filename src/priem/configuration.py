@@ -80,10 +80,17 @@ def read(path: Path) -> ClinicFile:
     except OSError as error:
         raise AskOperator(text("The file {path} cannot be read.", path=path), text("Check its name.")) from error
     except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
-        raise AskOperator(
-            text("The file {path} is not TOML: {why}.", path=path, why=error), text("Correct that line.")
-        ) from error
+        raise AskOperator(text("The file {path} is not TOML.", path=path), where_toml_breaks(error)) from error
     return parse(document)
+
+
+def where_toml_breaks(error: tomllib.TOMLDecodeError | UnicodeDecodeError) -> Text:
+    """Where to look. The parser's own words are English and say little of the cause, its line says all."""
+    if isinstance(error, UnicodeDecodeError):
+        return text("Save it as UTF-8: other encodings are not read.")
+    if place := re.search(r"line (\d+), column (\d+)", str(error)):
+        return text("Correct line {line} (column {column}).", line=place[1], column=place[2])
+    return text("A bracket, a quotation mark or a value is missing at its end.")
 
 
 def parse(document: Mapping[str, Any]) -> ClinicFile:

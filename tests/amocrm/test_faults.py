@@ -193,6 +193,7 @@ TROUBLES: dict[str, tuple[Trouble, bool]] = {
     "cut_before": (everywhere("cut_before"), False),
     "429": (everywhere("429", later=(0,)), False),  # each is followed by a second or two of silence
     "block_403": (until_a_person_helps("block_403", "GET", "POST", "PATCH"), True),
+    "ip_403": (until_a_person_helps("ip_403", "GET", "POST", "PATCH"), True),
     "402": (until_a_person_helps("402", "POST", "PATCH"), True),
     "500": (everywhere("500"), False),
     "502": (everywhere("502"), False),

@@ -193,7 +193,7 @@ def test_a_write_that_fails_once_says_what_is_known(
     assert len([row for page in crm.contacts(None, ()) for row in page]) == saved
 
 
-@pytest.mark.parametrize("kind", ["402", "block_403"])
+@pytest.mark.parametrize("kind", ["402", "block_403", "ip_403"])
 def test_a_wall_stops_writing_and_says_so(crm: AmoCrm, sandbox: SandboxProcess, kind: str) -> None:
     sandbox.fault(kind, method="POST", path="/api/v4/contacts")
     batches = crm.write_contacts([ContactDraft(ref=str(at)) for at in range(3)])

@@ -71,6 +71,7 @@ def test_the_busiest_second_and_the_counts_are_told(account: Account) -> None:
     [
         ("429", 429, 0),
         ("block_403", 403, 0),
+        ("ip_403", 403, 0),
         ("402", 402, 0),
         ("500", 500, 0),
         ("502", 502, 0),
@@ -90,7 +91,7 @@ def test_ordered_failures(account: Account, kind: str, status: int | None, saved
     else:
         answer = account.post("leads", [{}])
         assert answer.status_code == status
-        assert kind == "402" or answer.headers["content-type"].startswith("text/html")
+        assert kind in {"402", "ip_403"} or answer.headers["content-type"].startswith("text/html")
     assert account.state("counts")["counts"]["leads"] == saved
     assert account.post("leads", [{}]).status_code == 200
     assert account.state("faults")["faults"]["fired"] == {kind: 1}

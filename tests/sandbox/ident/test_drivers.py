@@ -192,7 +192,8 @@ def connect_in_new_process(clinic: Any, environment: dict[str, str]) -> int:
         "cursor = c.cursor()\ncursor.execute('SELECT COUNT(*) FROM Patients')\nassert cursor.fetchone() == (300,)\n"
     )
     command = [sys.executable, "-c", script, str(clinic.sandbox.server.port), "Chitatel-2026"]
-    done = subprocess.run(command, env={**os.environ, **environment}, capture_output=True, timeout=60, check=False)
+    surroundings = {name: value for name, value in os.environ.items() if name != "FREETDSCONF"}  # Priem sets its own
+    done = subprocess.run(command, env={**surroundings, **environment}, capture_output=True, timeout=60, check=False)
     return done.returncode
 
 

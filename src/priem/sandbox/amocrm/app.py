@@ -1,8 +1,10 @@
 """The ASGI application. A request meets block, faults, rate and token before a route, as at the real gateway."""
 
 import asyncio
+import re
 import secrets
 from collections.abc import Awaitable, Callable, MutableMapping
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import Any
 from urllib.parse import urlsplit
@@ -31,6 +33,11 @@ GATEWAY = {"500": 500, "502": 502, "504_before": 504, "504_after": 504}
 TITLES = {500: "Internal Server Error", 502: "Bad Gateway", 504: "Gateway Time-out"}
 
 
+LARGE_BODY = 10_000
+LARGE_PAGE = re.compile(r"limit=\d{3}")
+"""These take tens of milliseconds each, which may decide whether a request came within a second."""
+
+
 class Cut(Exception):
     """End the connection without an answer."""
 
@@ -49,7 +56,13 @@ class Sandbox:
         self.courier = Courier(crm, settings, faults)
         self.certificate: Path | None = None
         self._router = build_router()
+        self._turn = asyncio.Lock()
+        self._aside = ThreadPoolExecutor(1, "sandbox-amocrm-large")
         self.api.stale_search_seconds = self._stale_search
+
+    def close(self) -> None:
+        """It serves no more."""
+        self._aside.shutdown()
 
     def _stale_search(self, request: Request) -> float | None:
         fault = self.faults.take_kind("stale_search", request.method, request.path)
@@ -58,7 +71,7 @@ class Sandbox:
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Serve one request."""
         request = await _read(scope, receive)
-        own = self.control.handle(request)
+        own = await self._own(request)
         if own is not None:
             await _send(send, request, own)
             return
@@ -71,6 +84,16 @@ class Sandbox:
             return
         self.log.leave(entry, answer.status)
         await _send(send, request, answer)
+
+    async def _own(self, request: Request) -> Answer | None:
+        """What is the sandbox's, not amoCRM's; it sees no request half done."""
+        self.courier.at_home()
+        if not self._turn.locked():
+            return self.control.handle(request)
+        if not self.control.is_meant(request):
+            return None
+        async with self._turn:
+            return self.control.handle(request)
 
     async def _answer(self, request: Request) -> Answer:
         if self.limits.is_blocked:
@@ -97,6 +120,7 @@ class Sandbox:
         simple: dict[str, Callable[[], Answer]] = {
             "429": problems.too_many_requests,
             "block_403": problems.blocked,
+            "ip_403": problems.foreign_address,
             "402": problems.payment_required,
             "html_200": lambda: html(200, "<!DOCTYPE html><html><body>amoCRM</body></html>"),
         }
@@ -112,7 +136,7 @@ class Sandbox:
         before = self.settings.latency_ms / 2000
         if before:
             await asyncio.sleep(before)
-        answer = self._work(request)
+        answer = await self._worked(request)
         after = before + self.settings.latency_per_record_ms * answer.records / 1000
         if after:
             await asyncio.sleep(after)
@@ -151,8 +175,15 @@ class Sandbox:
             return problems.payment_required()
         return None
 
+    async def _worked(self, request: Request) -> Answer:
+        """One after another. While a large one is made, others still arrive, and are counted when they do."""
+        if not (self._turn.locked() or len(request.body) > LARGE_BODY or LARGE_PAGE.search(request.raw_query)):
+            return self._work(request)
+        async with self._turn:
+            return await asyncio.get_running_loop().run_in_executor(self._aside, self._work, request)
+
     def _work(self, request: Request) -> Answer:
-        """The state changes here and only here, between two awaits: a request is atomic."""
+        """The state changes here and only here, one request at a time: each is atomic."""
         try:
             if request.path.startswith(PREFIX):
                 answer = self._router.handle(self.api, request, request.path[len(PREFIX) :].rstrip("/"))

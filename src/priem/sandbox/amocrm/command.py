@@ -18,7 +18,7 @@ from .state.tokens import LONG_LIVED_SECONDS
 
 
 def run(argv: list[str]) -> int:
-    """Serve until a signal comes (or stdin closes, when asked so); the exit code."""
+    """Serve until a signal comes (or stdin closes, when asked so); the exit code, 2 for a port that is taken."""
     settings = read_settings(argv)
     sandbox = build(settings)
 
@@ -26,7 +26,11 @@ def run(argv: list[str]) -> int:
         sys.stdout.write(json.dumps(introduction(sandbox, port), ensure_ascii=False) + "\n")
         sys.stdout.flush()
 
-    serve(sandbox, ready)
+    try:
+        serve(sandbox, ready)
+    except OSError as error:
+        sys.stderr.write(f"Порт занят или недоступен / the port cannot be used: {error}\n")
+        return 2
     if settings.state_file is not None:
         snapshot.save(sandbox.crm, settings.state_file)
     return 0

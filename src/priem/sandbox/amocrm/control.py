@@ -23,6 +23,11 @@ class Control:
     def __init__(self, sandbox: "Sandbox") -> None:
         self._sandbox = sandbox
 
+    @staticmethod
+    def is_meant(request: Request) -> bool:
+        """Whether the path is the sandbox's own."""
+        return request.path == "/" or request.path.startswith(("/board/", "/_sandbox/"))
+
     def handle(self, request: Request) -> Answer | None:
         """None when the path is amoCRM's."""
         if request.path == "/" or request.path.startswith("/board/"):

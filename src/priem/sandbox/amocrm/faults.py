@@ -11,6 +11,7 @@ HTTP_KINDS = frozenset(
         "cut_before",
         "429",
         "block_403",
+        "ip_403",
         "402",
         "500",
         "502",

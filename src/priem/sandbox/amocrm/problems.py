@@ -16,6 +16,11 @@ def blocked() -> Answer:
     return nginx(403, "Forbidden")
 
 
+def foreign_address() -> Answer:
+    """The account's list of allowed addresses lacks this one; the real text is not known, the code is."""
+    return problem(403, "Forbidden", "Доступ с этого IP-адреса запрещён", code=113)
+
+
 def too_many_requests() -> Answer:
     """HTML, and no `Retry-After`."""
     return nginx(429, "Too Many Requests")

@@ -91,6 +91,7 @@ def serve(sandbox: Sandbox, ready: Callable[[Server, int], None]) -> None:
         if settings.until_stdin_closes:
             threading.Thread(target=_stop_when_stdin_closes, args=(server,), daemon=True).start()
         server.run(sockets=[listener])
+        sandbox.close()
 
 
 def _stop_when_stdin_closes(server: Server) -> None:

@@ -1,6 +1,7 @@
 """Delivers webhooks as patiently as the real system: 2 s, four retries, then off (docs/reference/amocrm.md §3.19)."""
 
 import asyncio
+import threading
 import time
 from collections import Counter, deque
 from collections.abc import Coroutine
@@ -44,6 +45,8 @@ class Courier:
         self._tasks: set[asyncio.Task[None]] = set()
         self._gate = asyncio.Semaphore(AT_ONCE)
         self._held: dict[str, asyncio.Event] = {}
+        self._loop: asyncio.AbstractEventLoop | None = None
+        self._thread = 0
         self.outcomes: Counter[str] = Counter()
         self.host = ""
         crm.listeners.append(self.hear)
@@ -72,7 +75,17 @@ class Courier:
             self.run(self._deliver(subscription, delivery))
 
     def run(self, coroutine: Coroutine[None, None, None]) -> None:
-        """Do something beside the requests."""
+        """Do something beside the requests, whichever thread works on the one that wants it."""
+        if self._loop is None or threading.get_ident() == self._thread:
+            self._begin(coroutine)
+        else:
+            self._loop.call_soon_threadsafe(self._begin, coroutine)
+
+    def at_home(self) -> None:
+        """The loop that this is called in is the one that delivers."""
+        self._loop, self._thread = asyncio.get_running_loop(), threading.get_ident()
+
+    def _begin(self, coroutine: Coroutine[None, None, None]) -> None:
         task = asyncio.get_running_loop().create_task(coroutine)
         self._tasks.add(task)
         task.add_done_callback(self._tasks.discard)
