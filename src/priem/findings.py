@@ -1,6 +1,7 @@
 """What a check says. Standard library only."""
 
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, field
 from enum import StrEnum
 
 from priem.texts import Text
@@ -19,3 +20,5 @@ class Finding:
     severity: Severity
     what: Text
     advice: Text | None = None
+    beside: Mapping[str, Text] = field(default_factory=dict)
+    """What is wrong with single settings, by their names."""

@@ -17,9 +17,11 @@ from priem.hub.models.mirror import (
     MirroredLeadKey,
     MirrorState,
 )
+from priem.hub.models.setting_up import AccountPicture, PlannedStep, SourcePicture, Work, WorkKind, WorkState
 from priem.hub.models.wishes import WishedTask
 
 __all__ = [
+    "AccountPicture",
     "Authorisation",
     "Clinic",
     "Connection",
@@ -37,16 +39,21 @@ __all__ = [
     "MirroredLeadContact",
     "MirroredLeadKey",
     "PatientLink",
+    "PlannedStep",
     "Question",
     "RecalledRecord",
     "ReceivedHook",
     "RejectedRow",
     "Saying",
     "Serialization",
+    "SourcePicture",
     "StepRecord",
     "Timetable",
     "TimetableDay",
     "UnmappedStatus",
     "VisitLink",
     "WishedTask",
+    "Work",
+    "WorkKind",
+    "WorkState",
 ]

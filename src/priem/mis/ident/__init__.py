@@ -15,7 +15,8 @@ database PZ). The vendor gives clinics a read-only login and documents nothing. 
   (sweep).
 """
 
+from priem.mis.ident.asking import ASKED
 from priem.mis.ident.config import Config
 from priem.mis.ident.source import Ident
 
-__all__ = ["Config", "Ident"]
+__all__ = ["ASKED", "Config", "Ident"]

@@ -41,7 +41,7 @@ def findings(
         yield from branches_known(config, catalogue)
         yield from reasons_known(config, reader, catalogue)
     except PriemError as error:
-        yield Finding(Severity.BROKEN, error.what, error.advice)
+        yield Finding(Severity.BROKEN, error.what, error.advice, error.beside)
 
 
 def connected(config: Config, database: Database) -> Iterator[Finding]:

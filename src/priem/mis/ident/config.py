@@ -108,11 +108,15 @@ def wrong(connection: str, problems: Mapping[str, Text]) -> AskOperator:
     name, first = min(problems.items())
     if len(problems) == 1:
         return AskOperator(
-            first, text("Correct {setting} of the connection {connection}.", setting=name, connection=connection)
+            first,
+            text("Correct {setting} of the connection {connection}.", setting=name, connection=connection),
+            beside=problems,
         )
     names = ", ".join(sorted(problems))
     return AskOperator(
-        text("Settings of the connection {connection} are wrong: {names}.", connection=connection, names=names), first
+        text("Settings of the connection {connection} are wrong: {names}.", connection=connection, names=names),
+        first,
+        beside=problems,
     )
 
 

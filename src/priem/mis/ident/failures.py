@@ -102,6 +102,7 @@ def wrong_login(server: str) -> WrongLogin:
     return WrongLogin(
         text("The SQL Server {server} does not accept the login or the password.", server=server),
         text("Check both. IDENT's support gives a read-only login at the clinic's written request."),
+        beside=dict.fromkeys(("login", "password"), text("The server does not accept this login with this password.")),
     )
 
 
@@ -111,6 +112,7 @@ def no_database(database: str, known: Collection[str] = ()) -> NoDatabase:
         text("Databases that this login can see: {known}. Correct the setting database.", known=", ".join(known))
         if known
         else text("IDENT's database is usually called PZ. Check the name in the settings."),
+        beside={"database": text("There is no such database, or the login may not open it.")},
     )
 
 
@@ -118,6 +120,7 @@ def unreachable(server: str) -> Unreachable:
     return Unreachable(
         text("The SQL Server {server} does not answer.", server=server),
         text("Check that the computer is on, the address and the port are right and the firewall lets Priem in."),
+        beside={"server": text("Nothing answers at this address.")},
     )
 
 
@@ -125,6 +128,7 @@ def refused_encryption(server: str) -> AskOperator:
     return AskOperator(
         text("The SQL Server {server} and Priem do not agree on encryption.", server=server),
         text("Try another value of the setting encryption: required, off, or old for an old server."),
+        beside={"encryption": text("The server wants another kind of encryption.")},
     )
 
 

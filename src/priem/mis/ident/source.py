@@ -16,9 +16,11 @@ from priem.mis.ident.failures import Unreachable
 from priem.mis.ident.known import read
 from priem.mis.ident.passes import Memory, Pass, anchor_of
 from priem.mis.ident.reading import PATIENTS, Clocks, Reader, eight_bytes
+from priem.mis.ident.showing import directory, samples
 from priem.mis.ident.sweep import Sweep
 from priem.model import Finding, Page, Patient, Rejected, Visit
 from priem.ports import Clock, Counts, Exchange, ExchangeLog
+from priem.showing import Directory
 from priem.texts import Text, text
 
 NEWS_EVERY = timedelta(seconds=1)
@@ -99,6 +101,12 @@ class Ident:
             cursor=since,
             visits_since=Cursor.parse(since).horizon.replace(tzinfo=self._config.zone),
         )
+
+    def directory(self) -> Directory:
+        return directory(self._reader, self._catalogue)
+
+    def samples(self, count: int) -> Page:
+        return samples(self._reader, self._parser, self._horizon(self._reader.clocks().now), count)
 
     def applications(self, tickets: Sequence[str]) -> tuple[Application, ...]:
         """What IDENT has of the applications that were given to it under these ids."""
