@@ -8,6 +8,7 @@ from typing import Any
 
 import pytest
 
+from priem.hub import exchanges
 from priem.hub.exchanges import NOTEBOOK
 from priem.hub.ident.services import open_service
 from priem.hub.models import Clinic, Connection
@@ -31,10 +32,17 @@ def clinic(db: None) -> Clinic:  # noqa: ARG001  # the fixture opens the databas
 
 
 @pytest.fixture
-def ident(clinic: Clinic) -> Iterator[Ident]:
-    """IDENT's program, with the key to this clinic's service."""
-    yield Ident(open_service(clinic.pk, "ident", "Europe/Moscow"))
+def nothing_written_behind(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
+    """Requests are noted when the test is over: its own transaction would keep the notebook's thread waiting."""
+    monkeypatch.setattr(exchanges, "BETWEEN_WRITES", 3600)
+    yield
     NOTEBOOK.flush()
+
+
+@pytest.fixture
+def ident(clinic: Clinic, nothing_written_behind: None) -> Ident:  # noqa: ARG001  # what it asks is noted
+    """IDENT's program, with the key to this clinic's service."""
+    return Ident(open_service(clinic.pk, "ident", "Europe/Moscow"))
 
 
 BEGINNING = """

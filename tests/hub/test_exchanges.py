@@ -1,8 +1,13 @@
+import contextlib
+import sqlite3
 import threading
+import time
 from datetime import UTC, datetime
 
 import pytest
+from django.db import connection
 
+from priem.hub.environment import BUSY_SECONDS
 from priem.hub.exchanges import DjangoExchanges, Notebook
 from priem.hub.models import Clinic, ExchangeRecord
 from priem.ports import Exchange
@@ -57,3 +62,23 @@ def test_notes_of_many_threads_are_all_written_when_the_notebook_closes(clinic: 
     notebook.note(clinic.pk, exchange())
     notebook.close()
     assert ExchangeRecord.objects.of(clinic.pk).count() == 1201
+
+
+@pytest.mark.skipif(connection.vendor != "sqlite", reason="On PostgreSQL one writer does not wait for another.")
+@pytest.mark.django_db(transaction=True)
+def test_a_notebook_closes_within_moments_while_somebody_else_writes(clinic: Clinic) -> None:
+    notebook = Notebook()
+    file = connection.settings_dict["NAME"]
+    with contextlib.closing(sqlite3.connect(file, isolation_level=None)) as other:
+        other.execute("BEGIN IMMEDIATE")
+        notebook.note(clinic.pk, exchange())
+        began = time.monotonic()
+        notebook.close()
+        seconds = time.monotonic() - began
+        other.execute("ROLLBACK")
+    notebook.flush()
+
+    assert seconds < 5
+    assert ExchangeRecord.objects.of(clinic.pk).count() == 1
+    with connection.cursor() as cursor:
+        assert cursor.execute("PRAGMA busy_timeout").fetchone() == (BUSY_SECONDS * 1000,)

@@ -18,7 +18,6 @@ from hypothesis import HealthCheck, settings
 from schemathesis.checks import not_a_server_error
 from schemathesis.specs.openapi.checks import content_type_conformance, status_code_conformance
 
-from priem.hub.exchanges import NOTEBOOK
 from priem.hub.ident.openapi import DOCUMENT
 from priem.hub.ident.services import ServiceData, open_service
 from priem.hub.models import Clinic
@@ -34,14 +33,13 @@ schema.app = WSGIHandler()
 
 
 @pytest.fixture
-def service(clinic: Clinic) -> Iterator[ServiceData]:
+def service(clinic: Clinic, nothing_written_behind: None) -> Iterator[ServiceData]:  # noqa: ARG001  # requests are noted
     # The application closes its connection after each request; here it is the test's own.
     for signal in (request_started, request_finished):
         signal.disconnect(close_old_connections)
     yield open_service(clinic.pk, "ident", "Europe/Moscow")
     for signal in (request_started, request_finished):
         signal.connect(close_old_connections)
-    NOTEBOOK.flush()
 
 
 @schema.parametrize()

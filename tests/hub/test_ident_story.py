@@ -133,7 +133,7 @@ def clinic_with_ident() -> Iterator[IdentClinic]:
 
 def client(hub: Hub, clinic: IdentClinic, *options: str) -> list[dict[str, Any]]:
     """IDENT's program does everything once; what it says of each exchange."""
-    command = [sys.executable, "-m", "priem.sandbox.ident_client", "--url", hub.url, "--key", hub.key, "--once"]
+    command = [sys.executable, "-m", "priem.sandbox.ident_client", f"--url={hub.url}", f"--key={hub.key}", "--once"]
     command += ["--port", str(clinic.sandbox.facts["port"]), *options]
     ran = subprocess.run(command, capture_output=True, check=True, text=True)
     return [json.loads(line) for line in ran.stdout.splitlines()]
@@ -210,7 +210,7 @@ def test_a_program_with_a_wrong_key_says_what_the_hub_has_said(hub: Hub, clinic_
 
 
 def test_the_program_asks_again_and_again(hub: Hub, clinic_with_ident: IdentClinic) -> None:
-    command = [sys.executable, "-m", "priem.sandbox.ident_client", "--url", hub.url, "--key", hub.key]
+    command = [sys.executable, "-m", "priem.sandbox.ident_client", f"--url={hub.url}", f"--key={hub.key}"]
     command += ["--port", str(clinic_with_ident.sandbox.facts["port"]), "--speed", "600", "--until-stdin-closes"]
     pipe = subprocess.PIPE
     with subprocess.Popen(command, stdin=pipe, stdout=pipe, text=True) as program:

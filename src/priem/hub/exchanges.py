@@ -1,13 +1,16 @@
 """The history of requests, written behind the back of those who make them: at most half a second late."""
 
 import atexit
+import contextlib
 import os
 import threading
 from collections import deque
+from collections.abc import Iterator
 
 import structlog
 from django.db import DatabaseError, connection
 
+from priem.hub.environment import BUSY_SECONDS
 from priem.hub.models import ExchangeRecord
 from priem.ports import Exchange
 
@@ -15,8 +18,25 @@ BETWEEN_WRITES = 0.5
 MOST_WAITING = 20_000
 """A database that is away for long costs the oldest notes, not the process's memory."""
 AT_ONCE = 500
+LONGEST_WAIT = 1.0
+"""Seconds for another writer on SQLite: notes can wait for the next time, whoever presses Ctrl-C cannot."""
 
 log = structlog.get_logger(__name__)
+
+
+@contextlib.contextmanager
+def impatiently() -> Iterator[None]:
+    """Meanwhile this thread's connection waits for other writers for a moment only."""
+    connection.ensure_connection()
+    own = connection.connection  # not a cursor: nothing may be asked through one in a transaction that has failed
+    if connection.vendor != "sqlite":
+        yield
+        return
+    own.execute(f"PRAGMA busy_timeout = {LONGEST_WAIT * 1000:.0f}")
+    try:
+        yield
+    finally:
+        own.execute(f"PRAGMA busy_timeout = {BUSY_SECONDS * 1000}")
 
 
 class Notebook:
@@ -65,12 +85,17 @@ class Notebook:
     def flush(self) -> None:
         """Writes what was noted until now. What could not be written goes on waiting."""
         with self._writing:
-            while notes := [self._waiting.popleft() for _ in range(min(AT_ONCE, len(self._waiting)))]:
-                try:
-                    ExchangeRecord.objects.bulk_create(row(*note) for note in notes)
-                except DatabaseError:
-                    self._waiting.extendleft(reversed(notes))
-                    raise
+            if self._waiting:
+                with impatiently():
+                    self._write()
+
+    def _write(self) -> None:
+        while notes := [self._waiting.popleft() for _ in range(min(AT_ONCE, len(self._waiting)))]:
+            try:
+                ExchangeRecord.objects.bulk_create(row(*note) for note in notes)
+            except DatabaseError:
+                self._waiting.extendleft(reversed(notes))
+                raise
 
     def close(self) -> None:
         """Writes the rest and stops the thread; a later note starts it anew."""

@@ -12,7 +12,7 @@ from priem.hub.start import setup
 
 THREADS = 4
 """Pages wait for the database most of their time."""
-PATIENCE = 10
+PATIENCE = 5
 """Seconds that requests under way get when the hub stops."""
 
 

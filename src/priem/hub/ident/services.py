@@ -3,6 +3,7 @@
 import hmac
 import re
 import secrets
+import string
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from typing import Literal
@@ -15,7 +16,8 @@ from priem.hub.models import Clinic, IdentService, Serialization
 from priem.mis.ident.exchange.writing import CALLS, TICKETS, ElementNames
 from priem.texts import text
 
-KEY_BYTES = 24
+KEY_LETTERS = 32
+LETTERS = string.ascii_letters + string.digits
 NAME = re.compile(r"[A-Za-z0-9_-]{1,64}")
 BETWEEN_NOTES = timedelta(minutes=1)
 Key = Literal["key", "applications_key"]
@@ -66,7 +68,8 @@ def service_data(row: IdentService) -> ServiceData:
 
 
 def new_key() -> str:
-    return secrets.token_urlsafe(KEY_BYTES)
+    """Letters and digits only: a key that began with a dash would be taken for an option where it is typed."""
+    return "".join(secrets.choice(LETTERS) for _ in range(KEY_LETTERS))
 
 
 def checked_zone(name: str) -> str:
@@ -92,7 +95,7 @@ def find_service(slug: str, connection: str) -> IdentService | None:
 def is_key(service: IdentService | None, which: Key, given: str) -> bool:
     """In the same time whatever is wrong. An empty key opens nothing."""
     kept = getattr(service, which).reveal() if service else ""
-    wanted = kept or secrets.token_urlsafe(KEY_BYTES)
+    wanted = kept or new_key()
     return hmac.compare_digest(wanted.encode(), given.encode("utf-8", "surrogateescape"))
 
 
