@@ -4,11 +4,13 @@ import contextlib
 import threading
 from collections.abc import Iterator
 from dataclasses import dataclass
+from pathlib import Path
 from typing import Any
+
+from priem.sandbox.server import Server, serve
 
 from .app import Sandbox
 from .command import build, introduction
-from .server import Server, serve
 from .settings import Settings
 
 START_SECONDS = 30
@@ -34,11 +36,12 @@ def running(settings: Settings | None = None) -> Iterator[Running]:
     answers = threading.Event()
     started: list[tuple[Server, int]] = []
 
-    def ready(server: Server, port: int) -> None:
+    def ready(server: Server, port: int, certificate: Path | None) -> None:
+        sandbox.certificate = certificate
         started.append((server, port))
         answers.set()
 
-    thread = threading.Thread(target=serve, args=(sandbox, ready), name="sandbox-amocrm", daemon=True)
+    thread = threading.Thread(target=serve, args=(sandbox, sandbox.settings, ready), name="sandbox-amocrm", daemon=True)
     thread.start()
     if not answers.wait(START_SECONDS):
         raise TimeoutError("the sandbox did not start")

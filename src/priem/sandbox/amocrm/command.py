@@ -7,12 +7,13 @@ import random
 import sys
 from pathlib import Path
 
+from priem.sandbox.server import HOST, Server, serve
+
 from . import snapshot
 from .app import Sandbox
 from .faults import Faults
 from .routes.oauth import claims_for
 from .seed import fresh_crm
-from .server import HOST, Server, serve
 from .settings import Settings
 from .state.tokens import LONG_LIVED_SECONDS
 
@@ -22,12 +23,13 @@ def run(argv: list[str]) -> int:
     settings = read_settings(argv)
     sandbox = build(settings)
 
-    def ready(_server: Server, port: int) -> None:
+    def ready(_server: Server, port: int, certificate: Path | None) -> None:
+        sandbox.certificate = certificate
         sys.stdout.write(json.dumps(introduction(sandbox, port), ensure_ascii=False) + "\n")
         sys.stdout.flush()
 
     try:
-        serve(sandbox, ready)
+        serve(sandbox, settings, ready)
     except OSError as error:
         sys.stderr.write(f"Порт занят или недоступен / the port cannot be used: {error}\n")
         return 2

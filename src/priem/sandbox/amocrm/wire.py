@@ -1,14 +1,15 @@
 """What a request and an answer are on the wire, before any route knows about them."""
 
 import json
-from dataclasses import dataclass, field
-from urllib.parse import parse_qsl
+from dataclasses import dataclass
+
+from priem.sandbox import wire as sandbox_wire
+from priem.sandbox.wire import HTML, Json, encode, php_tree, whole
+
+__all__ = ["Answer", "Json", "Refused", "Request", "empty", "encode", "hal", "html", "php_tree", "problem", "whole"]
 
 HAL = "application/hal+json"
 PROBLEM = "application/problem+json"
-HTML = "text/html; charset=utf-8"
-
-Json = dict[str, object]
 
 
 @dataclass(slots=True)
@@ -30,35 +31,11 @@ class Refused(Exception):
 
 
 @dataclass(slots=True)
-class Request:
-    """One request; `base` is `scheme://host` as the caller addressed it."""
+class Request(sandbox_wire.Request):
+    """One request of whom."""
 
-    method: str
-    path: str
-    raw_query: str
-    headers: dict[str, str]
-    body: bytes
-    base: str
-    id: str = ""
     user_id: int = 0
     client_id: str = ""
-    pairs: list[tuple[str, str]] = field(default_factory=list)
-
-    def __post_init__(self) -> None:
-        if self.raw_query:
-            self.pairs = parse_qsl(self.raw_query, keep_blank_values=True)
-
-    def parameter(self, name: str, default: str = "") -> str:
-        """The last plain value of `name`, as PHP would have it."""
-        for key, value in reversed(self.pairs):
-            if key == name:
-                return value
-        return default
-
-    def tree(self, root: str) -> object:
-        """`root[...]` of the query as nested dicts (PHP brackets; `[]` counts up), None when it is not there."""
-        pairs = [(key, value) for key, value in self.pairs if key == root or key.startswith(root + "[")]
-        return php_tree(pairs).get(root) if pairs else None
 
     def with_(self) -> frozenset[str]:
         """The names in `with=a,b`, also when sent as `with[]=a`."""
@@ -75,34 +52,6 @@ class Request:
             return json.loads(self.body)
         except ValueError:
             raise Refused(problem(400, "Bad Request", "Invalid request body")) from None
-
-
-def php_tree(pairs: list[tuple[str, str]]) -> Json:
-    """`a[b][0][c]=1` as nested dicts, the way PHP reads a query or a form."""
-    root: Json = {}
-    for key, value in pairs:
-        step, *rest = key.replace("]", "").split("[")
-        node = root
-        for following in rest:
-            child = node.get(step)
-            if not isinstance(child, dict):
-                child = {}
-                node[step] = child
-            node = child
-            step = following or str(len(node))
-        node[step] = value
-    return root
-
-
-def whole(value: object, default: int) -> int:
-    """A whole number out of a query; nonsense counts as not sent."""
-    text = str(value) if value is not None else ""
-    return int(text) if text.removeprefix("-").isdecimal() else default
-
-
-def encode(payload: object) -> bytes:
-    """Compact JSON; Cyrillic is left readable."""
-    return json.dumps(payload, ensure_ascii=False, separators=(",", ":")).encode("utf-8", "replace")
 
 
 def hal(payload: object, status: int = 200, records: int = 0) -> Answer:

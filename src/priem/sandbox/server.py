@@ -1,4 +1,4 @@
-"""Serves the sandbox with uvicorn: loopback only, HTTP or HTTPS, ended at once by a signal or by a closed stdin."""
+"""Serves a sandbox with uvicorn: loopback only, HTTP or HTTPS, ended at once by a signal or by a closed stdin."""
 
 import asyncio
 import contextlib
@@ -10,8 +10,9 @@ import socket
 import ssl
 import tempfile
 import threading
-from collections.abc import Callable, Generator
+from collections.abc import Awaitable, Callable, Generator
 from pathlib import Path
+from typing import Protocol
 
 import uvicorn
 from cryptography import x509
@@ -20,9 +21,32 @@ from cryptography.hazmat.primitives.asymmetric import ec
 from cryptography.x509.oid import NameOID
 from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol
 
-from .app import Sandbox
-
 HOST = "127.0.0.1"
+
+
+class Application(Protocol):
+    """ASGI, and an end."""
+
+    __call__: Callable[..., Awaitable[None]]
+
+    def close(self) -> None:
+        """It serves no more."""
+
+
+class Wanted(Protocol):
+    """How it is to be served."""
+
+    @property
+    def port(self) -> int:
+        """0 takes a free one."""
+
+    @property
+    def tls(self) -> bool:
+        """HTTPS with a certificate of its own."""
+
+    @property
+    def until_stdin_closes(self) -> bool:
+        """End with the process that holds our stdin."""
 
 
 class CuttableProtocol(HttpToolsProtocol):
@@ -63,15 +87,14 @@ class Server(uvicorn.Server):
         self.should_exit = self.force_exit = True
 
 
-def serve(sandbox: Sandbox, ready: Callable[[Server, int], None]) -> None:
-    """Listen on the loopback until told to stop; `ready` gets the server and its port."""
-    settings = sandbox.settings
+def serve(application: Application, settings: Wanted, ready: Callable[[Server, int, Path | None], None]) -> None:
+    """Listen on the loopback until told to stop; `ready` gets the server, its port and its certificate, if any."""
     listener = socket.socket(socket.AF_INET, socket.SOCK_STREAM)
     listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
     listener.bind((HOST, settings.port))
     with tempfile.TemporaryDirectory() as folder:
         config = uvicorn.Config(
-            sandbox,
+            application,
             http=CuttableProtocol,
             loop="uvloop",
             lifespan="off",
@@ -84,14 +107,14 @@ def serve(sandbox: Sandbox, ready: Callable[[Server, int], None]) -> None:
             backlog=2048,
         )
         config.load()
-        if settings.tls:
-            sandbox.certificate = Path(folder) / "certificate.pem"
-            config.ssl = own_certificate(sandbox.certificate)
-        server = Server(config, lambda port: ready(server, port))
+        certificate = Path(folder) / "certificate.pem" if settings.tls else None
+        if certificate:
+            config.ssl = own_certificate(certificate)
+        server = Server(config, lambda port: ready(server, port, certificate))
         if settings.until_stdin_closes:
             threading.Thread(target=_stop_when_stdin_closes, args=(server,), daemon=True).start()
         server.run(sockets=[listener])
-        sandbox.close()
+        application.close()
 
 
 def _stop_when_stdin_closes(server: Server) -> None:
