@@ -1,4 +1,4 @@
-"""`priem sandbox ident|amocrm|ident-client …`: the outside systems as real programs, for demos and tests."""
+"""`priem sandbox ident|archimed|amocrm|ident-client …`: the outside systems as real programs, for demos and tests."""
 
 from importlib import import_module
 from typing import Annotated
@@ -7,6 +7,7 @@ import typer
 
 SANDBOXES = {
     "ident": "priem.sandbox.ident.command",
+    "archimed": "priem.sandbox.archimed.command",
     "amocrm": "priem.sandbox.amocrm.command",
     "ident-client": "priem.sandbox.ident_client.command",
 }
@@ -15,13 +16,13 @@ SANDBOXES = {
 def register(app: typer.Typer) -> None:
     app.command(
         name="sandbox",
-        help="Запустить внешнюю систему для проб: ident, amocrm или ident-client. (Start one to try things on.)",
+        help="Запустить внешнюю систему для проб: ident, archimed, amocrm, ident-client. (Start one to try things on.)",
         context_settings={"ignore_unknown_options": True, "allow_extra_args": True, "help_option_names": []},
     )(sandbox)
 
 
 def sandbox(
-    context: typer.Context, system: Annotated[str, typer.Argument(help="ident | amocrm | ident-client")]
+    context: typer.Context, system: Annotated[str, typer.Argument(help="ident | archimed | amocrm | ident-client")]
 ) -> None:
     if system not in SANDBOXES:
         raise typer.BadParameter(f"{system}: {' | '.join(SANDBOXES)}")

@@ -1,0 +1,1 @@
+"""The clinic's database and the rules of its program."""
