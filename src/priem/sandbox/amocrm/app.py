@@ -3,11 +3,12 @@
 import asyncio
 import re
 import secrets
-from collections.abc import Awaitable, Callable, MutableMapping
+from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
-from typing import Any
 from urllib.parse import urlsplit
+
+from priem.sandbox.server import Receive, Scope, Send
 
 from . import problems
 from .control import Control
@@ -21,10 +22,6 @@ from .settings import Settings
 from .state.crm import Crm
 from .webhooks import Courier
 from .wire import Answer, Refused, Request, html
-
-Scope = MutableMapping[str, Any]
-Receive = Callable[[], Awaitable[MutableMapping[str, Any]]]
-Send = Callable[[MutableMapping[str, Any]], Awaitable[None]]
 
 PREFIX = "/api/v4/"
 WRITES = frozenset({"POST", "PATCH", "PUT", "DELETE"})

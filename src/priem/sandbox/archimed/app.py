@@ -3,8 +3,10 @@
 import asyncio
 import random
 import threading
-from collections.abc import Awaitable, Callable, MutableMapping
-from typing import Any
+from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
+
+from priem.sandbox.server import Receive, Scope, Send
 
 from . import docdoc, tokens
 from .clock import Clock
@@ -19,10 +21,6 @@ from .settings import Settings
 from .state.booking import Refusal
 from .state.branch import Branch
 from .wire import TEXT, Answer, Refused, Request, encode, page
-
-Scope = MutableMapping[str, Any]
-Receive = Callable[[], Awaitable[MutableMapping[str, Any]]]
-Send = Callable[[MutableMapping[str, Any]], Awaitable[None]]
 
 REFUSALS = {"refused": 403, "missing": 404, "invalid": 400}
 TITLES = {500: "Internal Server Error", 502: "Bad Gateway", 504: "Gateway Time-out"}
@@ -46,13 +44,18 @@ class Archimed:
         self.live = LivingClinic(list(self.branches.values()), self.lock, settings.seed)
         self.control = Control(self)
         self._router = build_router()
+        self._aside = ThreadPoolExecutor(1, "sandbox-archimed-work")
+
+    def close(self) -> None:
+        """It serves no more, and nothing happens in the clinic."""
+        self.live.stop()
+        self._aside.shutdown()
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Serve one request."""
         request = await _read(scope, receive)
-        own = self.control.handle(request)
-        if own is not None:
-            await _send(send, own)
+        if self.control.is_meant(request):
+            await _send(send, await self._aside_of_the_loop(self.control.handle, request))
             return
         branch = self._branch_named(request)
         form = _names_sent(request)
@@ -108,15 +111,22 @@ class Archimed:
         before = self.settings.latency_ms / 2000
         if before:
             await asyncio.sleep(before)
-        with self.lock:
-            answer = self._work(request)
+        answer = await self._aside_of_the_loop(self._work, request)
         after = before + self.settings.latency_per_record_ms * answer.records / 1000
         if after:
             await asyncio.sleep(after)
         return answer
 
+    async def _aside_of_the_loop(self, work: Callable[[Request], Answer], request: Request) -> Answer:
+        """One after another. While a large page is made, others still arrive, and are counted when they do."""
+        return await asyncio.get_running_loop().run_in_executor(self._aside, work, request)
+
     def _work(self, request: Request) -> Answer:
         """The state changes here and only here, under the lock: a request is atomic."""
+        with self.lock:
+            return self._worked(request)
+
+    def _worked(self, request: Request) -> Answer:
         branch: Branch | None = None
         try:
             if request.path.startswith(docdoc.PREFIX):

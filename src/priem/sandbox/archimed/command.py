@@ -32,8 +32,6 @@ def run(argv: list[str]) -> int:
     except OSError as error:
         sys.stderr.write(f"Порт занят или недоступен / the port cannot be used: {error}\n")
         return 2
-    finally:
-        archimed.live.stop()
     return 0
 
 

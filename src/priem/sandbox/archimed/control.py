@@ -38,10 +38,13 @@ class Control:
     def __init__(self, sandbox: "Archimed") -> None:
         self._sandbox = sandbox
 
-    def handle(self, request: Request) -> Answer | None:
-        """None when the path is the gateway's."""
-        if not request.path.startswith("/_sandbox/"):
-            return None
+    @staticmethod
+    def is_meant(request: Request) -> bool:
+        """Whether the path is the sandbox's own."""
+        return request.path.startswith("/_sandbox/")
+
+    def handle(self, request: Request) -> Answer:
+        """What was asked, or 400 with what was wrong about it."""
         try:
             body = self._answer(request, request.path.removeprefix("/_sandbox/"))
         except (ValueError, KeyError, TypeError, StopIteration) as error:
