@@ -4,12 +4,15 @@
 
 The clinic lives at `--rate` changes a second; Priem looks every second. A change counts as arrived when amoCRM's answer
 to the write has come, which is later than it can be seen there. Afterwards the clinic is quiet for `--idle-seconds`.
-Nobody tells Priem what managers change, so it reads before it writes: `requests_per_change` holds these reads, too.
+The hub runs beside it and amoCRM's webhooks reach it, as in a clinic; `--deaf` leaves the hub out, and Priem has to
+read before it writes: `requests_per_change` holds these reads, too.
 """
 
 import argparse
 import contextlib
 import json
+import os
+import socket
 import subprocess
 import sys
 import threading
@@ -23,8 +26,9 @@ from bench.clinic import Size, environment, requests, set_up, systems
 from bench.first_sync import proof, run_worker
 from bench.machine import machine
 from priem.cli.demo.latency import Written, percentiles
-from priem.cli.demo.stage import Stage
+from priem.cli.demo.stage import Stage, hub
 
+PUBLIC_URL = "PRIEM_PUBLIC_URL"
 LONGEST_WAIT = 30.0
 """Seconds for the last changes to arrive."""
 
@@ -66,8 +70,25 @@ def follower(clinic: str, started: Stage) -> Iterator[Follower]:
         child.communicate(timeout=LONGEST_WAIT)
 
 
-def measure(size: Size, seconds: float, rate: float, idle_seconds: float) -> dict[str, Any]:
-    with systems(size) as started:
+@contextlib.contextmanager
+def listening(started: Stage, *, deaf: bool) -> Iterator[None]:
+    """The hub, at an address that all that is started from here on tells amoCRM."""
+    if deaf:
+        yield
+        return
+    with socket.socket() as any_free:
+        any_free.bind(("127.0.0.1", 0))
+        port = any_free.getsockname()[1]
+    os.environ[PUBLIC_URL] = f"http://127.0.0.1:{port}"
+    try:
+        with hub(started.home, port):
+            yield
+    finally:
+        del os.environ[PUBLIC_URL]
+
+
+def measure(size: Size, seconds: float, rate: float, idle_seconds: float, *, deaf: bool) -> dict[str, Any]:
+    with systems(size) as started, listening(started, deaf=deaf):
         clinic = set_up(started)
         run_worker(clinic, started)
         with follower(clinic, started) as priem:
@@ -86,6 +107,7 @@ def measure(size: Size, seconds: float, rate: float, idle_seconds: float) -> dic
             "machine": machine(),
             "seconds": seconds,
             "latency_ms": size.latency_ms,
+            "webhooks": not deaf,
             "changes": len(changes),
             "arrived": len(arrived),
             **percentiles(arrived),
@@ -132,10 +154,11 @@ def main(argv: Sequence[str] | None = None) -> int:
     parser.add_argument("--patients", type=int, default=2000)
     parser.add_argument("--visits", type=int, default=500)
     parser.add_argument("--latency-ms", type=float, default=300)
+    parser.add_argument("--deaf", action="store_true", help="amoCRM's webhooks do not reach Priem")
     parser.add_argument("--json", action="store_true", help="one line")
     given = parser.parse_args(argv)
     size = Size(patients=given.patients, visits=given.visits, latency_ms=given.latency_ms)
-    result = measure(size, given.seconds, given.rate, given.idle_seconds)
+    result = measure(size, given.seconds, given.rate, given.idle_seconds, deaf=given.deaf)
     print(json.dumps(result, ensure_ascii=False, indent=None if given.json else 2), flush=True)
     return 1 if result["duplicates"] or result["missing"] else 0
 

@@ -63,7 +63,10 @@ def one_pass(sources: tuple[Source, ...], clinic: Clinic) -> Iterator[tuple[str,
 
 def hear(clinic: Clinic) -> Clinic:
     """The clinic as it is once everything is taken in that amoCRM has told."""
-    return replace(clinic, is_told=clinic.ears.hear()) if clinic.ears else clinic
+    if not clinic.ears:
+        return clinic
+    is_told = clinic.ears.hear()
+    return replace(clinic, is_told=is_told, is_told_at_once=is_told and clinic.ears.hears_at_once())
 
 
 def hearing_meanwhile(pieces: Iterator[Progress], clinic: Clinic) -> Iterator[Progress]:

@@ -303,6 +303,10 @@ class Ears(Protocol):
         Called inside `store.exclusively()`. Raises nothing for troubles that the pass itself will meet.
         """
 
+    def hears_at_once(self) -> bool:
+        """Whether what was told last came just now, and after everything that Priem itself wrote: so not even what
+        somebody made a moment ago can be unknown."""
+
     def rings(self) -> bool:
         """Whether something has come since `hear`, as far as this can be known for nothing."""
 

@@ -296,6 +296,18 @@ def test_webhooks_spare_the_reading_before_a_change(clinic: Clinic) -> None:
     assert clinic.crm.requests == 1
 
 
+def test_webhooks_that_come_at_once_spare_the_reading_before_a_creation_too(clinic: Clinic) -> None:
+    clinic.mis.put(patient(), visit())
+    clinic.sync()
+    clinic.crm.requests = 0
+    clinic.mis.put(patient("2", "Смирнов Борис", BORIS), visit("501", patient="2"))
+
+    clinic.sync(parts=replace(clinic.parts(), is_told=True, is_told_at_once=True))
+
+    assert clinic.names == ["Белова Анна", "Смирнов Борис"]
+    assert clinic.crm.requests == 2
+
+
 def test_a_lead_that_priem_put_ahead_without_hearing_so_may_still_go_back(clinic: Clinic) -> None:
     clinic.mis.put(patient())
     clinic.sync()

@@ -48,6 +48,8 @@ class Clinic:
     """How long amoCRM may work on a request whose answer was lost."""
     is_told: bool = False
     """Webhooks keep the mirror: changes are written without reading first what managers wrote."""
+    is_told_at_once: bool = False
+    """And what others make, too: not even a creation needs a look first."""
     doubts: bool = False
     """What was decided before counts for nothing: everything is compared anew."""
     ears: Ears | None = None

@@ -33,6 +33,8 @@ class Mirror:
     settle_seconds: float = SETTLE
     is_told: bool = False
     """Webhooks bring managers' changes into the store at once."""
+    is_told_at_once: bool = False
+    """They bring also what others make, before anybody could make it twice."""
     read_at: datetime | None = None
     """When this pass has read last."""
     unheard: list[OpenStep] = field(default_factory=list)
@@ -56,7 +58,7 @@ class Mirror:
         if step.draft is None:
             return False
         if step.action is not Action.UPDATE:
-            return True
+            return not self.is_told_at_once
         return not self.is_told and shares_with_people(step.draft, self.bound)
 
     def catch_up(self) -> None:

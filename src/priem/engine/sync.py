@@ -17,7 +17,15 @@ def sync(source: Source, clinic: Clinic) -> Iterator[Progress]:
 
     Called inside `store.exclusively()`. Raises TryLater or AskOperator when nothing more can be done now.
     """
-    mirror = Mirror(clinic.crm, clinic.store, clinic.clock, clinic.bound, clinic.settle_seconds, clinic.is_told)
+    mirror = Mirror(
+        clinic.crm,
+        clinic.store,
+        clinic.clock,
+        clinic.bound,
+        clinic.settle_seconds,
+        is_told=clinic.is_told,
+        is_told_at_once=clinic.is_told_at_once,
+    )
     for count in mirror.fill():
         yield Progress(mirrored=count)
     mirror.settle()

@@ -1,12 +1,12 @@
 """What managers do in amoCRM is known before anything is decided, and is asked for only when it is news."""
 
 from dataclasses import replace
-from datetime import date, timedelta
+from datetime import UTC, date, datetime, timedelta
 from decimal import Decimal
 
 import pytest
 
-from priem.hub.models import PatientLink
+from priem.hub.models import Hearing, PatientLink
 from priem.model import (
     LOST,
     Action,
@@ -143,6 +143,30 @@ def test_a_hook_that_overtook_a_deletion_does_not_bring_the_deleted_back(known: 
 
     assert contact not in known.names()
     assert known.agrees()
+
+
+def test_who_hears_at_once_makes_a_visits_lead_without_looking_first(known: Office) -> None:
+    stranger = known.act("contact", name="Краснов Борис", phone=BORIS)["contact_id"]
+    known.hear()
+    before = len(known.requests)
+    known.mis.put(patient("2", "Краснов Борис", BORIS), visit("502", "2"))
+
+    known.sync()
+
+    assert asked(known, before) == ["PATCH /api/v4/contacts", "POST /api/v4/leads"]
+    assert PatientLink.objects.of(known.clinic.pk).get(patient="2").contact == stranger
+
+
+def test_who_heard_nothing_for_a_while_looks_before_making_anything(known: Office) -> None:
+    """The hook of what a manager made beforehand may be lost: then nothing else tells of it."""
+    Hearing.objects.of(known.clinic.pk).update(heard_at=datetime.now(UTC) - timedelta(minutes=2))
+    known.fault("webhook_lost", count=1)
+    made = known.act("contact", name="Краснов Борис", phone=BORIS)["contact_id"]
+    known.mis.put(patient("2", "Краснов Борис", BORIS))
+
+    known.sync()
+
+    assert PatientLink.objects.of(known.clinic.pk).get(patient="2").contact == made
 
 
 def test_lost_hooks_are_made_up_for_by_the_next_catching_up(known: Office) -> None:

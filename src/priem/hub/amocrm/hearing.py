@@ -15,7 +15,7 @@ from priem.engine.mirror import Mirror
 from priem.engine.told import learn_losses, look_at
 from priem.errors import AskOperator, TryLater
 from priem.hub.amocrm.inbox import INBOX
-from priem.hub.amocrm.subscription import hearing_of, hears, keep_subscribed, note
+from priem.hub.amocrm.subscription import hearing_of, hears, hears_at_once, keep_subscribed, note
 from priem.hub.clinics import ClinicData
 from priem.hub.merges import linked_to
 from priem.hub.models import ReceivedHook
@@ -55,6 +55,9 @@ class Ears:
 
     def rings(self) -> bool:
         return self._bell.is_set()
+
+    def hears_at_once(self) -> bool:
+        return hears_at_once(hearing_of(self._clinic.id), self._clock.now())
 
     def hear(self) -> bool:
         """Takes in all that amoCRM has told, and now and then what it may have left out.

@@ -14,6 +14,8 @@ from priem.texts import Text, text
 
 ECHO = timedelta(seconds=30)
 """Priem's own writes come back as hooks. One that has not come by then says that hooks do not reach us."""
+QUICK_ECHO = timedelta(seconds=5)
+LATELY = timedelta(minutes=1)
 NO_RIGHT = text("amoCRM did not let Priem subscribe to changes.")
 
 
@@ -48,13 +50,19 @@ def hears(known: Hearing, now: datetime) -> bool:
     return known.alive_since is not None and not is_deaf(known, now)
 
 
-def is_deaf(known: Hearing, now: datetime) -> bool:
+def hears_at_once(known: Hearing, now: datetime) -> bool:
+    """Hooks came lately, and after all that Priem has written: what others wrote would have come with them."""
+    is_lively = known.heard_at is not None and now - known.heard_at < LATELY
+    return is_lively and not is_deaf(known, now, QUICK_ECHO)
+
+
+def is_deaf(known: Hearing, now: datetime, echo: timedelta = ECHO) -> bool:
     """Priem has written, and no hook came back. Whether amoCRM sends none or none gets through, nothing is told."""
     if known.alive_since is None:
         return False
     since = max(known.alive_since, known.heard_at or known.alive_since)
     written = StepRecord.objects.of(known.clinic_id).filter(
-        state=State.DONE.value, intended_at__gt=since, finished_at__lt=now - ECHO
+        state=State.DONE.value, intended_at__gt=since, finished_at__lt=now - echo
     )
     return written.exclude(changes=[]).exists()
 
