@@ -1,14 +1,13 @@
+from collections.abc import Callable
+
 import pytest
 from django.apps import apps
 from django.core.management import call_command
-from django.db.models import UniqueConstraint
+from django.db.models import Max, UniqueConstraint
+from django.utils import timezone
 
-from priem.hub.models import Clinic
-from priem.hub.models.owned import ClinicOwned, OwnedRows
-from priem.hub.store import DjangoStore
-from priem.model import Action, Contact, ContactDraft, Outcome, Patient, PatientKey, PhoneEntry, State, Step, Why
-
-ANNA = PatientKey("ident", "10")
+from priem.hub.models import Clinic, PatientLink
+from priem.hub.models.owned import ClinicOwned, NobodysRows
 
 
 @pytest.mark.django_db
@@ -31,31 +30,36 @@ def test_no_index_begins_with_anything_but_the_clinic() -> None:
     assert len(indexes) > 10
 
 
-def test_the_store_reads_no_row_without_saying_whose(clinic: Clinic, monkeypatch: pytest.MonkeyPatch) -> None:
-    fetch = OwnedRows._fetch_all
-    read: list[str] = []
+def test_a_query_that_forgot_whose_rows_it_wants_is_refused(clinic: Clinic) -> None:
+    rows = PatientLink.objects
+    unscoped: list[Callable[[], object]] = [
+        lambda: list(rows.all()),
+        lambda: list(rows.filter(patient="10").values_list("pk")),
+        lambda: list(rows.exclude(clinic=clinic)),
+        lambda: rows.get(pk=1),
+        rows.first,
+        lambda: next(rows.iterator(), None),
+        rows.count,
+        rows.exists,
+        lambda: rows.aggregate(Max("pk")),
+        lambda: rows.filter(patient="10").update(contact=1),
+        lambda: rows.filter(patient="10").delete(),
+        lambda: bool(rows.all() | rows.all()),
+    ]
+    for ask in unscoped:
+        with pytest.raises(NobodysRows):
+            ask()
 
-    def checked(rows: OwnedRows[ClinicOwned]) -> None:
-        assert rows.says_whose, rows.model
-        read.append(rows.model.__name__)
-        fetch(rows)
 
-    monkeypatch.setattr(OwnedRows, "_fetch_all", checked)
-    store = DjangoStore(clinic.pk)
-    draft = ContactDraft(ref="10", name="Анна", phones=(PhoneEntry("+79213334455"),), keys=(ANNA,))
-    step = Step(action=Action.CREATE, key=ANNA, draft=draft, why=Why("nobody"), fingerprint="f")
-    store.intend([step])
-    assert store.open_steps()
-    after = Contact(id=1, name="Анна", phones=draft.phones or (), keys=(ANNA,))
-    store.record([(step, Outcome(ref="10", state=State.DONE, id=1), after)])
-    around = store.around_patients([Patient(key=ANNA, name="Анна", phones=("+79213334455",))])
-    assert around.contacts == {1: after}
-    assert {"StepRecord", "PatientLink", "MirroredContact", "MirroredContactPhone"} <= set(read)
-
-
-def test_an_unscoped_query_would_be_noticed(clinic: Clinic) -> None:
-    from priem.hub.models import PatientLink  # noqa: PLC0415  # only here
-
-    assert not PatientLink.objects.all().says_whose
-    assert not PatientLink.objects.filter(patient="10").says_whose
-    assert PatientLink.objects.of(clinic.pk).filter(patient="10").order_by("pk").says_whose
+def test_a_query_that_says_whose_rows_it_wants_is_answered(clinic: Clinic) -> None:
+    rows = PatientLink.objects
+    said = [rows.of(clinic.pk), rows.of_any([clinic.pk]), rows.of_all(), rows.filter(clinic=clinic)]
+    for scoped in said:
+        found = scoped.filter(patient="10").order_by("pk")
+        assert (list(found), found.count(), found.exists(), found.update(contact=1)) == ([], 0, False, 0)
+    assert list(rows.none()) == []
+    PatientLink.objects.get_or_create(
+        clinic=clinic, connection="ident", patient="10", defaults={"contact": 1, "made_at": timezone.now()}
+    )
+    clinic.delete()
+    assert not rows.of_all().exists()

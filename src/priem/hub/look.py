@@ -10,8 +10,10 @@ if TYPE_CHECKING:
     from django.utils.functional import _StrPromise as StrPromise
 
 
-def page(title: "StrPromise", icon: str, view: str) -> dict[str, Any]:
-    return {"title": title, "icon": icon, "link": reverse_lazy(f"admin:{view}")}
+def page(title: "StrPromise", icon: str, view: str, allowed: str = "sees") -> dict[str, Any]:
+    """`allowed`: a question of roles.asked."""
+    link = reverse_lazy(view if ":" in view else f"admin:{view}")
+    return {"title": title, "icon": icon, "link": link, "permission": f"priem.hub.roles.asked.{allowed}"}
 
 
 LOOK: dict[str, Any] = {
@@ -46,7 +48,7 @@ LOOK: dict[str, Any] = {
         "navigation": [
             {
                 "items": [
-                    page(_("Today"), "today", "index"),
+                    page(_("Today"), "today", "index", "anybody"),
                     page(_("Clinics"), "local_hospital", "hub_clinic_changelist"),
                     page(_("Connections"), "cable", "hub_connection_changelist"),
                 ],
@@ -72,7 +74,7 @@ LOOK: dict[str, Any] = {
                 "title": _("Access"),
                 "separator": True,
                 "items": [
-                    page(_("People"), "group", "auth_user_changelist"),
+                    page(_("People"), "group", "auth_user_changelist", "owns"),
                 ],
             },
         ],

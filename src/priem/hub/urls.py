@@ -5,8 +5,8 @@ from django.views.generic import RedirectView
 from priem.hub.health import healthz
 
 urlpatterns = [
-    path("", RedirectView.as_view(pattern_name="admin:index")),
-    path("healthz", healthz),
+    path("", RedirectView.as_view(pattern_name="admin:index"), name="home"),
+    path("healthz", healthz, name="healthz"),
     path("", include("priem.hub.ident.urls")),
     path("amocrm/", include("priem.hub.amocrm.urls")),
     path("admin/", admin.site.urls),

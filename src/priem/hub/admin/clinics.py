@@ -14,12 +14,18 @@ from priem.hub.admin.unfolded import column
 from priem.hub.amocrm.subscription import findings
 from priem.hub.clinics import clinic_data
 from priem.hub.models import Clinic, Connection
-from priem.hub.scope import visible_clinics
+from priem.hub.roles.rights import Right
+from priem.hub.scope import may, visible_clinics
 from priem.hub.sentences import readable
 from priem.hub.templatetags.moments import moment
 
 BUTTON = (
     "bg-primary-600 border border-transparent font-medium inline-block px-3 py-2 rounded-default text-center text-white"
+)
+
+AMOCRM: tuple[str, Any] = (
+    "amoCRM",
+    {"fields": ("base_url", "client_id", "secret_is_there", "redirect_uri", "access_in_words", "allow", "hooks")},
 )
 
 
@@ -29,22 +35,19 @@ class ClinicAdmin(ReadOnly):
     search_fields = ("slug", "name")
     fieldsets = (
         (None, {"fields": ("name", "slug", "live", "sandbox", "created")}),
-        (
-            "amoCRM",
-            {
-                "fields": (
-                    "base_url",
-                    "client_id",
-                    "secret_is_there",
-                    "redirect_uri",
-                    "access_in_words",
-                    "allow",
-                    "hooks",
-                )
-            },
-        ),
+        AMOCRM,
         (_("settings"), {"fields": ("settings_text",), "classes": ("collapse",)}),
     )
+
+    def clinic_of(self, row: Any) -> int:  # noqa: ANN401  # a clinic
+        return int(row.pk)
+
+    def get_fieldsets(self, request: HttpRequest, obj: Any = None) -> Any:  # noqa: ANN401  # Django's
+        """The button for access to amoCRM is for those who may press it."""
+        if obj and may(request, Right.SET_UP, obj.pk):
+            return self.fieldsets
+        bare = (AMOCRM[0], {"fields": [name for name in AMOCRM[1]["fields"] if name != "allow"]})
+        return [bare if one is AMOCRM else one for one in self.fieldsets]
 
     def get_queryset(self, request: HttpRequest) -> QuerySet[Any]:
         return visible_clinics(request).select_related("authorisation")

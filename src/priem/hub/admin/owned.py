@@ -12,12 +12,21 @@ from django.utils.translation import gettext_lazy as _
 
 from priem.hub.admin.unfolded import DaysFilter, EndlessPaginator, ModelAdmin, RelatedFilter, column
 from priem.hub.models import Clinic
-from priem.hub.scope import clinic_ids, visible, visible_clinics
+from priem.hub.roles.rights import Right
+from priem.hub.scope import clinic_ids, may, visible, visible_clinics
 
 if TYPE_CHECKING:
     from django.contrib.admin.options import _ListFilterT as ListFilter
 
-CLINIC: "ListFilter" = ("clinic", RelatedFilter)
+
+class ClinicFilter(RelatedFilter):
+    """Offers the clinics that the person may see, and no other's name."""
+
+    def field_choices(self, field: Any, request: HttpRequest, model_admin: Any) -> list[Any]:  # noqa: ANN401, ARG002  # as there
+        return [(str(clinic.pk), clinic.name) for clinic in visible_clinics(request)]
+
+
+CLINIC: "ListFilter" = ("clinic", ClinicFilter)
 
 
 class WholeDaysFilter(DaysFilter):
@@ -46,6 +55,16 @@ class ReadOnly(ModelAdmin):
     list_filter_submit = True
     list_fullwidth = True
     compressed_fields = True
+
+    def has_module_permission(self, request: HttpRequest) -> bool:
+        return may(request, Right.SEE)
+
+    def has_view_permission(self, request: HttpRequest, obj: Any = None) -> bool:  # noqa: ANN401  # any row
+        """By the person's role, not by Django's permissions: of what row it is, `get_queryset` has looked."""
+        return may(request, Right.SEE, self.clinic_of(obj)) if obj is not None else may(request, Right.SEE)
+
+    def clinic_of(self, row: Any) -> int:  # noqa: ANN401  # any row of a clinic
+        return int(row.clinic_id)
 
     def has_add_permission(self, request: HttpRequest) -> bool:  # noqa: ARG002  # Django's signature
         return False

@@ -1,4 +1,4 @@
-"""Who may come in. Roles come later; for now everybody here is an administrator of the whole hub."""
+"""The accounts of all people, for the owner of the hub."""
 
 from django.contrib import admin
 from django.contrib.auth.models import Group, User

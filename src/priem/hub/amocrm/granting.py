@@ -22,6 +22,7 @@ from priem.hub.amocrm.access import config_of, connected, note_account
 from priem.hub.amocrm.subscription import keep_subscribed
 from priem.hub.clinics import ClinicData, clinic_data
 from priem.hub.models import Clinic, ExchangeRecord
+from priem.hub.roles.rights import Right
 from priem.hub.scope import visible_clinics
 from priem.hub.tokens import DjangoTokens
 from priem.texts import text
@@ -65,7 +66,7 @@ def clinic_of_state(request: HttpRequest, state: str) -> Clinic:
     if told["once"] not in given:
         raise AskOperator(text("This answer of amoCRM was used already, or asked for in another browser."), AGAIN)
     request.session[STATES] = [once for once in given if once != told["once"]]
-    found = visible_clinics(request).filter(pk=told["clinic"]).first()
+    found = visible_clinics(request, Right.SET_UP).filter(pk=told["clinic"]).first()
     if found is None:
         raise AskOperator(text("The clinic that asked for it is not there any more."))
     return found

@@ -2,6 +2,7 @@
 
 from django.contrib import messages
 from django.contrib.auth.decorators import login_required
+from django.core.exceptions import PermissionDenied
 from django.http import HttpRequest, HttpResponse, HttpResponseNotFound
 from django.http.request import UnreadablePostError
 from django.shortcuts import get_object_or_404, redirect, render
@@ -21,7 +22,8 @@ from priem.hub.amocrm.granting import (
     way_to_amocrm,
 )
 from priem.hub.amocrm.inbox import INBOX
-from priem.hub.scope import visible_clinics
+from priem.hub.roles.rights import Right
+from priem.hub.scope import may, visible_clinics
 from priem.hub.sentences import readable
 from priem.texts import text
 
@@ -73,6 +75,8 @@ def callback(request: HttpRequest) -> HttpResponse:
 def authorise(request: HttpRequest, clinic_id: int) -> HttpResponse:
     """Behind the button «allow access»."""
     clinic = get_object_or_404(visible_clinics(request), pk=clinic_id)
+    if not may(request, Right.SET_UP, clinic.pk):
+        raise PermissionDenied
     try:
         return redirect(way_to_amocrm(request, clinic))
     except PriemError as error:

@@ -8,7 +8,9 @@ from priem.hub.ident.doors import enter, lost
 from priem.hub.ident.openapi import document
 
 urlpatterns = [
-    re_path(r"^[Ii][Dd][Ee][Nn][Tt]/openapi\.json$", document),
-    re_path(r"^[Ii][Dd][Ee][Nn][Tt]/(?P<slug>[^/]+)/(?P<connection>[^/]+)/(?P<name>[^/]+)/?$", enter),
-    re_path(r"^[Ii][Dd][Ee][Nn][Tt](?:/.*)?$", lost),
+    re_path(r"^[Ii][Dd][Ee][Nn][Tt]/openapi\.json$", document, name="ident_openapi"),
+    re_path(
+        r"^[Ii][Dd][Ee][Nn][Tt]/(?P<slug>[^/]+)/(?P<connection>[^/]+)/(?P<name>[^/]+)/?$", enter, name="ident_service"
+    ),
+    re_path(r"^[Ii][Dd][Ee][Nn][Tt](?:/.*)?$", lost, name="ident_lost"),
 ]

@@ -17,11 +17,13 @@ from priem.hub.models.mirror import (
     MirroredLeadKey,
     MirrorState,
 )
+from priem.hub.models.people import AmoCrmPerson, Membership, UsedToken
 from priem.hub.models.setting_up import AccountPicture, PlannedStep, SourcePicture, Work, WorkKind, WorkState
 from priem.hub.models.wishes import WishedTask
 
 __all__ = [
     "AccountPicture",
+    "AmoCrmPerson",
     "Authorisation",
     "Clinic",
     "Connection",
@@ -30,6 +32,7 @@ __all__ = [
     "IdentCall",
     "IdentService",
     "IdentTicket",
+    "Membership",
     "Merge",
     "MirrorState",
     "MirroredContact",
@@ -51,6 +54,7 @@ __all__ = [
     "Timetable",
     "TimetableDay",
     "UnmappedStatus",
+    "UsedToken",
     "VisitLink",
     "WishedTask",
     "Work",

@@ -1,15 +1,21 @@
 """Rows that belong to a clinic, and the one way to ask for them."""
 
-from collections.abc import Iterable
-from typing import Self, TypeVar
+from collections.abc import Iterable, Iterator
+from typing import Any, Self, TypeVar
 
 from django.db import models
 
 Row = TypeVar("Row", bound=models.Model)
+NAMES_THE_CLINIC = frozenset({"clinic", "clinic_id", "clinic__in", "clinic_id__in", "clinic__pk"})
+
+
+class NobodysRows(TypeError):
+    """A query that forgot whose rows it wants: it would read, or change, all clinics'. A mistake in our code."""
 
 
 class OwnedRows(models.QuerySet[Row]):
-    """Begins with `of` a clinic, or says with `of_all` that it crosses the walls. Others forgot whose they are."""
+    """Begins with `of` a clinic, or says with `of_all` that it crosses the walls. Others are refused by the database's
+    door: they forgot whose they are."""
 
     says_whose = False
 
@@ -30,6 +36,44 @@ class OwnedRows(models.QuerySet[Row]):
         clone: Self = super()._clone()  # type: ignore[misc]  # the stubs leave out what a queryset copies itself with
         clone.says_whose = self.says_whose
         return clone
+
+    def _filter_or_exclude(self, negate: bool, args: Any, kwargs: Any) -> Self:  # noqa: ANN401, FBT001  # as there
+        rows: Self = super()._filter_or_exclude(negate, args, kwargs)  # type: ignore[misc]  # likewise
+        if not negate and NAMES_THE_CLINIC & kwargs.keys():
+            rows.says_whose = True
+        return rows
+
+    def _must_say_whose(self) -> None:
+        if not (self.says_whose or self.query.is_empty()):
+            raise NobodysRows(f"{self.model.__name__}: say whose with of(clinic), of_any(clinics) or of_all()")
+
+    def _fetch_all(self) -> None:
+        self._must_say_whose()
+        super()._fetch_all()
+
+    def iterator(self, chunk_size: int | None = None) -> Iterator[Row]:
+        self._must_say_whose()
+        return super().iterator(chunk_size)
+
+    def count(self) -> int:
+        self._must_say_whose()
+        return super().count()
+
+    def exists(self) -> bool:
+        self._must_say_whose()
+        return super().exists()
+
+    def aggregate(self, *args: Any, **kwargs: Any) -> dict[str, Any]:  # noqa: ANN401  # Django's
+        self._must_say_whose()
+        return super().aggregate(*args, **kwargs)
+
+    def update(self, **kwargs: Any) -> int:  # noqa: ANN401  # Django's
+        self._must_say_whose()
+        return super().update(**kwargs)
+
+    def delete(self) -> tuple[int, dict[str, int]]:
+        self._must_say_whose()
+        return super().delete()
 
 
 class ClinicOwned(models.Model):

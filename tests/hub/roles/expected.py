@@ -1,0 +1,82 @@
+"""What every address of the hub is for. A new one without a line here fails the matrix: say who may use it, and how.
+
+A line: the address's name → who may (a Right in the clinic that the address names, or one of the words below), and
+how it is tried.
+"""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Literal
+
+from priem.hub.roles.rights import Right
+
+Who = Right | Literal["anybody", "person", "owner", "founder"]
+"""`anybody`: no login; `person`: whoever is logged in; a Right: whoever has it in that clinic, or, where the address
+names no clinic, in any."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Line:
+    who: Who
+    verb: str = "GET"
+    sent: Mapping[str, str] = field(default_factory=dict)
+    found: tuple[int, ...] = ()
+    """Statuses of being let in, besides 200 and a redirect that is not to the login page."""
+    parts: Mapping[str, str] = field(default_factory=dict)
+    """What stands in the address, where it is not a clinic: `{"kind": "patient"}`. Here and in `sent`, `@question` is
+    the id of a row of that clinic, `@slug` its short name."""
+    closed: bool = False
+    """Nobody may: what the machine owns is not edited by hand."""
+
+
+LISTS = ("clinic", "connection", "steprecord", "exchangerecord", "rejectedrow", "patientlink", "visitlink")
+"""The admin's lists of what the machine owns."""
+
+
+def page(who: Who) -> Line:
+    return Line(who=who)
+
+
+def action(who: Who, **sent: str) -> Line:
+    return Line(who=who, verb="POST", sent=sent)
+
+
+EXPECTED: dict[str, Line] = {
+    # Doors with keys of their own
+    "home": Line(who="anybody", found=(302,)),
+    "healthz": page("anybody"),
+    "ident_openapi": page("anybody"),
+    "ident_service": Line(who="anybody", found=(401, 403, 404)),
+    "ident_lost": Line(who="anybody", found=(404,)),
+    "amocrm_hooks": Line(who="anybody", verb="POST", found=(404,)),
+    "amocrm_callback": Line(who="anybody", found=(400,)),
+    "amocrm_uninstall": Line(who="anybody", found=(404,)),
+    "amocrm_authorise": Line(who=Right.SET_UP, found=(400,)),
+    # The admin's own
+    "admin:index": page("person"),
+    "admin:login": Line(who="anybody", found=(302,)),
+    "admin:logout": Line(who="anybody", verb="POST", found=(302,)),
+    "admin:password_change": page("person"),
+    "admin:password_change_done": page("person"),
+    "admin:search": page("person"),
+    "admin:autocomplete": Line(who="owner", closed=True),
+    "admin:jsi18n": page("person"),
+    "admin:view_on_site": Line(who="owner", closed=True),
+    "admin:app_list": page(Right.SEE),
+    "admin:catch_all": Line(who="person", closed=True),
+    # Accounts of people, as Django has them
+    "admin:auth_user_changelist": page("owner"),
+    "admin:auth_user_add": page("owner"),
+    "admin:auth_user_change": page("owner"),
+    "admin:auth_user_history": page("owner"),
+    "admin:auth_user_delete": page("owner"),
+    "admin:auth_user_password_change": page("owner"),
+}
+for model in LISTS:
+    EXPECTED |= {
+        f"admin:hub_{model}_changelist": page(Right.SEE),
+        f"admin:hub_{model}_change": page(Right.SEE),
+        f"admin:hub_{model}_history": page(Right.SEE),
+        f"admin:hub_{model}_add": Line(who="owner", closed=True),
+        f"admin:hub_{model}_delete": Line(who="owner", verb="POST", closed=True),
+    }

@@ -1,0 +1,114 @@
+"""Two clinics with a row of every kind, and a person of every role in the first of them."""
+
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from datetime import UTC, datetime
+
+from django.apps import apps
+from django.contrib.auth.models import User
+from django.urls import URLPattern, URLResolver, get_resolver
+
+from priem.hub.clinics import ConnectionData, save_connection
+from priem.hub.exchanges import DjangoExchanges
+from priem.hub.models import Clinic, Membership
+from priem.hub.roles.rights import Role
+from priem.hub.store import DjangoStore
+from priem.model import (
+    Action,
+    Candidate,
+    ContactDraft,
+    LeadDraft,
+    Outcome,
+    PatientKey,
+    Rejected,
+    State,
+    Step,
+    VisitKey,
+    Why,
+)
+from priem.ports import Exchange
+from priem.texts import text
+
+FOREIGN = "Чужая"
+PEOPLE = ("stranger", "outsider", *Role.values, "owner")
+"""`stranger` is not logged in; `outsider` is, and has no clinic."""
+
+
+@dataclass(slots=True)
+class World:
+    own: Clinic
+    foreign: Clinic
+    people: dict[str, User] = field(default_factory=dict)
+
+    def row(self, model: str, clinic: Clinic) -> int:
+        """The id of a row of that clinic."""
+        if model == "clinic":
+            return clinic.pk
+        found = apps.get_model("hub", model)._base_manager.filter(clinic=clinic).values_list("pk", flat=True)
+        return int(found[0])
+
+
+def make_world() -> World:
+    world = World(make_clinic("own", "Своя"), make_clinic("foreign", FOREIGN))
+    for role in Role.values:
+        world.people[role] = User.objects.create(username=role, is_staff=True)
+        Membership.objects.create(clinic=world.own, person=world.people[role], role=role)
+    world.people["outsider"] = User.objects.create(username="outsider", is_staff=True)
+    world.people["owner"] = User.objects.create(username="owner", is_staff=True, is_superuser=True)
+    return world
+
+
+def make_clinic(slug: str, name: str) -> Clinic:
+    clinic = Clinic.objects.create(slug=slug, name=name, base_url=f"https://{slug}.amocrm.ru")
+    save_connection(clinic.pk, ConnectionData(key="ident", kind="ident", secrets={"password": "open sesame"}))
+    store = DjangoStore(clinic.pk)
+    for key in (PatientKey("ident", "10"), VisitKey("ident", "500")):
+        step = creation(key)
+        store.intend([step])
+        done = Outcome(ref="1", state=State.DONE, id=clinic.pk * 100_000 + int(key.id), request_id="r-1")
+        store.record([(step, done, None)])
+    store.reject("ident", [Rejected(kind="visit", id="9", reason=text("There is no clinic {slug}.", slug="x"))])
+    store.ask({PatientKey("ident", "11"): [Candidate(77, "phone:other_name"), Candidate(78, "key")]})
+    store.note_unmapped("ident", {"Ждёт": 3}, ())
+    exchanges = DjangoExchanges(clinic.pk)
+    now = datetime.now(UTC)
+    exchanges.note(Exchange(system="amocrm", what="GET /api/v4/leads", started_at=now, milliseconds=3, status=200))
+    exchanges.flush()
+    return clinic
+
+
+def creation(key: PatientKey | VisitKey) -> Step:
+    draft: ContactDraft | LeadDraft = (
+        ContactDraft(ref="1", name="Анна") if isinstance(key, PatientKey) else LeadDraft(ref="1", name="Приём")
+    )
+    return Step(action=Action.CREATE, key=key, draft=draft, why=Why("nobody"), fingerprint="f")
+
+
+@dataclass(frozen=True, slots=True)
+class Address:
+    name: str
+    route: str
+    parts: tuple[str, ...]
+    """Names of what stands in it."""
+
+
+def addresses() -> Iterator[Address]:
+    """Every one that the hub answers to."""
+    yield from walk(get_resolver().url_patterns, "", "")
+
+
+def walk(patterns: list[URLPattern | URLResolver], namespace: str, before: str) -> Iterator[Address]:
+    for pattern in patterns:
+        route = before + str(pattern.pattern)
+        if isinstance(pattern, URLResolver):
+            inner = f"{namespace}{pattern.namespace}:" if pattern.namespace else namespace
+            yield from walk(pattern.url_patterns, inner, route)
+        else:
+            parts = tuple(pattern.pattern.converters) or tuple(getattr(pattern.pattern, "regex").groupindex)  # noqa: B009
+            yield Address(namespace + (pattern.name or nameless(route)), route, parts)
+
+
+def nameless(route: str) -> str:
+    if route.endswith("<path:object_id>/"):
+        return "object"  # where Django redirects from a row's address to its page
+    return "catch_all" if route.endswith("(?P<url>.*)$") else route
