@@ -13,10 +13,10 @@ class Clock:
         self._shift = timedelta()
         self._frozen: datetime | None = None
         self._lock = threading.Lock()
-        if start is not None:
-            self.set(start)
         if frozen:
             self.freeze()
+        if start is not None:
+            self.set(start)
 
     def utc(self) -> datetime:
         """Aware."""

@@ -10,7 +10,7 @@ from priem.sandbox.server import HOST, Server, serve
 
 from .app import Archimed
 from .sandbox import announcement
-from .settings import COLLISIONS, Manners, Settings
+from .settings import Manners, Settings, changed_manners, changed_shape, shapes
 
 
 def run(argv: list[str]) -> int:
@@ -39,12 +39,42 @@ def read_settings(argv: list[str]) -> Settings:
     """The command line as settings."""
     known = _parser()
     given = vars(known.parse_args(argv))
-    manners = Manners(collision=given.pop("collision"), versions=tuple(given.pop("versions").split(",")))
-    for missing in given.pop("missing"):
-        method, _, status = missing.partition("=")
-        manners.missing[method] = int(status or 404)
+    versions, missing = given.pop("versions").split(","), dict(map(_missing, given.pop("missing")))
+    try:
+        chosen = dict(map(_chosen, given.pop("set")))
+        manners = changed_manners(Manners(), {"versions": versions, "missing": missing} | _own(chosen, ""))
+        known_shapes = {name: changed_shape(shape, _own(chosen, f"{name}.")) for name, shape in shapes().items()}
+    except ValueError as error:
+        known.error(f"--set: {error}")
     given["time_zones"] = tuple(given["time_zones"].split(","))
-    return Settings(manners=manners, **given)
+    return Settings(manners=manners, shapes=known_shapes, **given)
+
+
+def _missing(text: str) -> tuple[str, int]:
+    """`categories`, or `DELETE talons=405`."""
+    method, _, status = text.partition("=")
+    return method, int(status or 404)
+
+
+def _chosen(text: str) -> tuple[str, object]:
+    """`errors=text`, `v5.max_limit=100`: JSON where it is JSON, else a text. The codes of `collision` are texts."""
+    name, _, value = text.partition("=")
+    return name, value if name == "collision" or not _is_json(value) else json.loads(value)
+
+
+def _is_json(text: str) -> bool:
+    try:
+        json.loads(text)
+    except ValueError:
+        return False
+    return True
+
+
+def _own(chosen: dict[str, object], prefix: str) -> dict[str, object]:
+    """Those of a version, or those of none."""
+    if not prefix:
+        return {name: value for name, value in chosen.items() if "." not in name}
+    return {name.removeprefix(prefix): value for name, value in chosen.items() if name.startswith(prefix)}
 
 
 def _parser() -> argparse.ArgumentParser:
@@ -64,7 +94,7 @@ def _parser() -> argparse.ArgumentParser:
     add("--live", type=float, default=0.0, metavar="RATE", help="changes per second")
     add("--versions", default="v4,v5", help="of the API; others are 404")
     add("--missing", action="append", default=[], metavar="METHOD[=405]", help='e.g. categories, "DELETE talons=405"')
-    add("--collision", choices=COLLISIONS, default="403", help="how a taken time is refused")
+    add("--set", action="append", default=[], metavar="NAME=VALUE", help="e.g. collision=409, v5.ids_as_text=false")
     add(
         "--time-zones",
         default=",".join(defaults.time_zones),

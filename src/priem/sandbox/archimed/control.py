@@ -14,7 +14,7 @@
 """
 
 import json
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import asdict
 from datetime import datetime
 from typing import TYPE_CHECKING, Any
@@ -45,18 +45,23 @@ class Control:
 
     def handle(self, request: Request) -> Answer:
         """What was asked, or 400 with what was wrong about it."""
+        wanted = f"{request.method} {request.path.removeprefix('/_sandbox/')}"
         try:
-            body = self._answer(request, request.path.removeprefix("/_sandbox/"))
+            sent = json.loads(request.body) if request.body else {}
+            body = self.ask(wanted, sent, dict(request.pairs))
         except (ValueError, KeyError, TypeError, StopIteration) as error:
             return Answer(400, encode({"error": f"{type(error).__name__}: {error}"}))
         return Answer(404, encode({"error": "no such control"})) if body is None else Answer(200, encode(body))
 
-    def _answer(self, request: Request, name: str) -> object | None:
+    def ask(self, wanted: str, sent: Sent, query: Mapping[str, str]) -> object | None:
+        """The same from inside: `ask("POST act", {"act": "book", …}, {})`.
+
+        None when there is no such thing; ValueError, KeyError or TypeError with what was wrong about it.
+        """
         sandbox = self._sandbox
-        sent: Sent = json.loads(request.body) if request.body else {}
-        after = int(request.parameter("after", "0"))
+        after = int(query.get("after", 0))
         asked: dict[str, Callable[[], object]] = {
-            "GET state": lambda: overview.state(sandbox, request),
+            "GET state": lambda: overview.state(sandbox, query),
             "GET requests": lambda: sandbox.journal.after(after),
             "GET changes": lambda: sandbox.live.after(after),
             "GET faults": sandbox.faults.shown,
@@ -67,7 +72,6 @@ class Control:
             "POST clock": lambda: self._clock(sent),
             "POST token": lambda: self._token(sent),
         }
-        wanted = f"{request.method} {name}"
         if wanted == "POST live":  # it waits for the clinic, who waits for the lock
             return self._live(sent)
         with sandbox.lock:
@@ -92,12 +96,14 @@ class Control:
     def _clock(self, sent: Sent) -> object:
         """`set` is ISO, UTC unless it says otherwise; `freeze` true or false; `skew` puts the gateway ahead."""
         clock = self._sandbox.clock
+        if sent.get("freeze"):
+            clock.freeze()
         if "set" in sent:
             clock.set(datetime.fromisoformat(sent["set"]))
         if "advance" in sent:
             clock.advance(float(sent["advance"]))
-        if "freeze" in sent:
-            (clock.freeze if sent["freeze"] else clock.run)()
+        if sent.get("freeze") is False:
+            clock.run()
         if "skew" in sent:
             clock.skew = float(sent["skew"])
         return overview.clock(self._sandbox)

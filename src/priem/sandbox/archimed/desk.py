@@ -7,7 +7,7 @@ from collections.abc import Callable, Mapping
 from datetime import datetime, timedelta
 from typing import Any
 
-from .state import booking
+from .state import booking, grid
 from .state.booking import Refusal, Wish
 from .state.branch import Branch
 from .state.records import Medcard, Named, Shift, Status, Talon
@@ -57,6 +57,18 @@ def _write(card: Medcard, sent: Sent) -> None:
 def _delete_patient(branch: Branch, sent: Sent) -> Done:
     branch.medcards[int(sent["medcard"])].deleted = True
     return {"medcard": int(sent["medcard"])}
+
+
+def _free(branch: Branch, sent: Sent) -> Done:
+    """Free slots of `doctor`, or of all, from tomorrow on for `days`: at most `count` of them."""
+    today, days = branch.now().date(), int(sent.get("days", 14))
+    chosen = [booking.doctor_of(branch, int(sent["doctor"]))] if sent.get("doctor") else branch.bookable()
+    slots = [
+        {"doctor": doctor.id, "start": start.isoformat(), "end": end.isoformat()}
+        for doctor in chosen
+        for start, end in grid.free_slots(branch, doctor, today + timedelta(days=1), today + timedelta(days=days))
+    ]
+    return {"slots": slots[: int(sent.get("count", 20))]}
 
 
 def _book(branch: Branch, sent: Sent) -> Done:
@@ -206,6 +218,7 @@ ACTS: dict[str, Act] = {
     "patient": _patient,
     "change_patient": _change_patient,
     "delete_patient": _delete_patient,
+    "free": _free,
     "book": _book,
     "move": _move,
     "status": _status,

@@ -1,13 +1,12 @@
 """What `/_sandbox/state` tells: everything as it is stored, by branch, and how it was asked for."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import asdict
 from datetime import date, datetime
 from typing import TYPE_CHECKING
 
 from .state.branch import Branch
 from .tokens import partner_token
-from .wire import Request
 
 if TYPE_CHECKING:
     from .app import Archimed
@@ -16,10 +15,10 @@ Row = dict[str, object]
 TABLES = ("medcards", "doctors", "shifts", "talons", "statuses", "buildings", "services", "groups", "users")
 
 
-def state(sandbox: "Archimed", request: Request) -> Row:
+def state(sandbox: "Archimed", query: Mapping[str, str]) -> Row:
     """Everything, or what `only=talons,requests` names; tables of one branch with `branch=API_ID`."""
-    wanted = [name for name in request.parameter("only").split(",") if name]
-    chosen = request.parameter("branch")
+    wanted = [name for name in query.get("only", "").split(",") if name]
+    chosen = query.get("branch")
     branches = [sandbox.branches[chosen]] if chosen else list(sandbox.branches.values())
     sections = _sections(sandbox, branches)
     unknown = set(wanted) - sections.keys()

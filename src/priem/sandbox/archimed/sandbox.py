@@ -39,6 +39,28 @@ class ArchimedSandbox:
         """API id and secret of every branch."""
         return [(branch.api_id, branch.secret) for branch in self.archimed.branches.values()]
 
+    def act(self, act: str, **sent: object) -> dict[str, Any]:
+        """What the clinic's people do (desk.py); ValueError or KeyError when they cannot."""
+        return self._ask("POST act", {"act": act, **sent})
+
+    def fault(self, kind: str, **sent: object) -> None:
+        """Order a failure (faults.py)."""
+        self._ask("POST faults", {"kind": kind, **sent})
+
+    def change(self, **sent: object) -> None:
+        """A branch's manners and shapes (settings.py)."""
+        self._ask("POST branch", sent)
+
+    def state(self, *only: str) -> dict[str, Any]:
+        """Everything as it is stored, or those sections."""
+        return self._ask("GET state", {}, {"only": ",".join(only)})
+
+    def _ask(self, wanted: str, sent: dict[str, object], query: dict[str, str] | None = None) -> dict[str, Any]:
+        found = self.archimed.control.ask(wanted, sent, query or {})
+        if not isinstance(found, dict):
+            raise TypeError(f"{wanted} answers {found!r}")
+        return found
+
     def start(self) -> None:
         """Answers from now on."""
         self._thread.start()

@@ -1,11 +1,11 @@
 """How one sandbox, its branches and their server are set up."""
 
+from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 from datetime import datetime
-from typing import Any, Literal
+from typing import Any, Literal, get_args, get_origin, get_type_hints
 
 Collision = Literal["403", "400", "409", "200", "allowed"]
-COLLISIONS = ("403", "400", "409", "200", "allowed")
 
 
 @dataclass(slots=True)
@@ -91,27 +91,31 @@ class Settings:
     skew: float = 0.0
     """Seconds by which the gateway's clock, which judges tokens, is ahead."""
     manners: Manners = field(default_factory=Manners)
+    """Of every branch at the start; a second branch lacks `categories` besides, as installations were seen to."""
+    shapes: dict[str, Shape] = field(default_factory=shapes)
     time_zones: tuple[str, ...] = ("Europe/Moscow", "Asia/Yekaterinburg", "Europe/Samara", "Asia/Novosibirsk")
     tls: bool = False
     until_stdin_closes: bool = False
 
 
-def changed_shape(shape: Shape, given: dict[str, Any]) -> Shape:
-    """With other values; ValueError for a name that it does not have."""
-    return replace(shape, **_known(shape, given))
-
-
-def changed_manners(manners: Manners, given: dict[str, Any]) -> Manners:
+def changed_shape(shape: Shape, given: Mapping[str, Any]) -> Shape:
     """With other values; ValueError for a name or a value that makes no sense."""
-    known = dict(_known(manners, given))
-    known |= {name: tuple(value) for name, value in known.items() if isinstance(value, list)}
-    if known.get("collision", "403") not in COLLISIONS:
-        raise ValueError(f"collision: one of {', '.join(COLLISIONS)}")
-    return replace(manners, **known)
+    return replace(shape, **_checked(shape, given))
 
 
-def _known(settings: Shape | Manners, given: dict[str, Any]) -> dict[str, Any]:
-    unknown = set(given) - set(settings.__slots__)
+def changed_manners(manners: Manners, given: Mapping[str, Any]) -> Manners:
+    """With other values; ValueError for a name or a value that makes no sense."""
+    return replace(manners, **_checked(manners, given))
+
+
+def _checked(settings: Shape | Manners, given: Mapping[str, Any]) -> dict[str, Any]:
+    hints = get_type_hints(type(settings))
+    unknown = set(given) - set(hints)
     if unknown:
-        raise ValueError(f"unknown: {', '.join(sorted(unknown))}; known: {', '.join(settings.__slots__)}")
-    return given
+        raise ValueError(f"unknown: {', '.join(sorted(unknown))}; known: {', '.join(hints)}")
+    found = {name: tuple(value) if isinstance(value, list) else value for name, value in given.items()}
+    for name, value in found.items():
+        choices = get_args(hints[name]) if get_origin(hints[name]) is Literal else ()
+        if (choices and value not in choices) or type(value) is not type(getattr(settings, name)):
+            raise ValueError(f"{name}: {value!r} is none of {', '.join(choices) or hints[name]}")
+    return found

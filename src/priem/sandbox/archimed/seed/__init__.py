@@ -28,7 +28,10 @@ def _branch(settings: Settings, clock: Clock, number: int) -> Branch:
         name=NAMES[number] if number < len(NAMES) else f"Филиал {number + 1}",
         zone=ZoneInfo(settings.time_zones[number % len(settings.time_zones)]),
         clock=clock,
-        manners=replace(settings.manners, missing=dict(settings.manners.missing)),
+        manners=replace(
+            settings.manners, missing=({"categories": 404} if number % 2 else {}) | settings.manners.missing
+        ),
+        shapes=dict(settings.shapes),
     )
     furnish(branch, dice, number, max(2, settings.doctors, settings.visits // 200), settings.history)
     cards = CardFile(branch, dice)

@@ -7,7 +7,7 @@ from datetime import date, datetime
 from zoneinfo import ZoneInfo
 
 from ..clock import Clock
-from ..settings import Manners, Shape, shapes
+from ..settings import Manners, Shape
 from .records import (
     Building,
     Dictionaries,
@@ -34,8 +34,8 @@ class Branch:
     name: str
     zone: ZoneInfo
     clock: Clock
-    manners: Manners = field(default_factory=Manners)
-    shapes: dict[str, Shape] = field(default_factory=shapes)
+    manners: Manners
+    shapes: dict[str, Shape]
     medcards: dict[int, Medcard] = field(default_factory=dict)
     doctors: dict[int, Doctor] = field(default_factory=dict)
     shifts: dict[int, Shift] = field(default_factory=dict)
