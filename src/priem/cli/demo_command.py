@@ -15,13 +15,13 @@ def register(app: typer.Typer) -> None:
 
 def demo(  # noqa: PLR0913 - a command's options are its arguments
     *,
-    patients: Annotated[int, typer.Option(help="Пациентов в клинике. (Patients.)")] = 2000,
-    visits: Annotated[int, typer.Option(help="Будущих записей. (Visits to come.)")] = 500,
-    changes: Annotated[int, typer.Option(help="С --once: сколько изменений дождаться. (Changes to see.)")] = 50,
-    rate: Annotated[float, typer.Option(help="Изменений в секунду. (Changes a second.)")] = 0.0,
+    patients: Annotated[int, typer.Option(min=0, help="Пациентов в клинике. (Patients.)")] = 2000,
+    visits: Annotated[int, typer.Option(min=0, help="Будущих записей. (Visits to come.)")] = 500,
+    changes: Annotated[int, typer.Option(min=0, help="С --once: сколько изменений дождаться. (Changes to see.)")] = 50,
+    rate: Annotated[float, typer.Option(min=0, help="Изменений в секунду. (Changes a second.)")] = 0.0,
     seed: Annotated[int, typer.Option(help="Какая клиника. (Which clinic.)")] = 7,
-    latency_ms: Annotated[int, typer.Option(help="Задержка amoCRM, мс. (Latency of amoCRM.)")] = 50,
-    port: Annotated[int, typer.Option(help="Порт узла. (Port of the hub.)")] = 0,
+    latency_ms: Annotated[int, typer.Option(min=0, help="Задержка amoCRM, мс. (Latency of amoCRM.)")] = 50,
+    port: Annotated[int, typer.Option(min=0, max=65535, help="Порт узла. (Port of the hub.)")] = 0,
     once: Annotated[bool, typer.Option("--once", help="Показать и закончить. (Show and end.)")] = False,
     json: Annotated[
         bool, typer.Option("--json", help="Итог последней строкой. (The result as the last line.)")

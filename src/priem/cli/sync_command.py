@@ -27,7 +27,7 @@ def sync(
     *,
     clinic: Annotated[str, typer.Option(help="Клиника, если их несколько. (Which clinic, if several.)")] = "",
     follow: Annotated[bool, typer.Option("--follow/--once", help="Не останавливаться. (Go on until stopped.)")] = False,
-    interval: Annotated[float, typer.Option(help="Секунд между чтениями. (Seconds between readings.)")] = 1.0,
+    interval: Annotated[float, typer.Option(min=0.1, help="Секунд между чтениями. (Seconds between readings.)")] = 1.0,
     yes: Annotated[bool, typer.Option("--yes", help="Не смотрев priem plan. (Without a look at priem plan.)")] = False,
     json: Annotated[bool, typer.Option("--json", help="Итог одной строкой JSON. (The result as JSON.)")] = False,
 ) -> None:

@@ -62,7 +62,9 @@ class Demo:
         with self.systems() as systems, bootstrap.opened(self.set_up(systems)) as opened:
             self.first_sync(opened)
             happened = self.live_through(opened, systems, changes, rate)
-            return self.result(systems, happened)
+            result = self.result(systems, happened)
+            self.last_word(result)
+            return result
 
     def live(self, rate: float) -> dict[str, Any]:
         """Until Ctrl-C."""

@@ -35,7 +35,7 @@ def verify(ident: str, amocrm: str, connection: str, horizon: str) -> Verdict:
     contacts = Counter(keys_in(entities["contacts"], "PRIEM_PATIENT", connection))
     leads = Counter(keys_in(entities["leads"], "PRIEM_VISIT", connection))
     return Verdict(
-        duplicate_contacts=sum(count - 1 for count in contacts.values()),
+        duplicate_contacts=sum(count - 1 for count in contacts.values()) + twins(entities["contacts"]),
         missing_contacts=len(patients - contacts.keys()),
         duplicate_leads=sum(count - 1 for count in leads.values()),
         missing_leads=len(visits - leads.keys()),
@@ -71,6 +71,27 @@ def expected_visits(receptions: Iterable[Row], horizon: str) -> set[str]:
         and row["PlanStart"] is not None
         and str(row["PlanStart"]).replace("T", " ") >= horizon
     }
+
+
+def twins(contacts: Iterable[Row]) -> int:
+    """Cards with a key beside one without, of the same name and number: Priem made a second one of a person."""
+    living = [card for card in contacts if not card.get("is_deleted")]
+    keyed = {person for card in living if has_field(card, "PRIEM_PATIENT") for person in people_on(card)}
+    return sum(1 for card in living if not has_field(card, "PRIEM_PATIENT") and not keyed.isdisjoint(people_on(card)))
+
+
+def people_on(card: Row) -> Iterator[tuple[str, str]]:
+    """The name and the last ten digits of each number."""
+    for field in card.get("custom_fields_values") or ():
+        if field.get("field_code") == "PHONE":
+            for entry in field["values"]:
+                digits = "".join(filter(str.isdigit, str(entry["value"])))
+                if len(digits) >= 10:
+                    yield str(card.get("name", "")).casefold(), digits[-10:]
+
+
+def has_field(card: Row, code: str) -> bool:
+    return any(field.get("field_code") == code for field in card.get("custom_fields_values") or ())
 
 
 def keys_in(entities: Iterable[Row], code: str, connection: str) -> Iterator[str]:
