@@ -11,7 +11,7 @@ from typing import Literal
 
 from priem import configuration
 from priem.amocrm.crm import AmoCrm
-from priem.configuration import STORED, AmoCrmAccess, ClinicFile, ClinicNames, ConnectionFile
+from priem.configuration import SECRETS, STORED, AmoCrmAccess, ClinicFile, ClinicNames, ConnectionFile
 from priem.engine.bindings import bind
 from priem.engine.nightly import Nightly
 from priem.engine.settings import FieldRule
@@ -88,9 +88,8 @@ def configure(file: ClinicFile) -> Sequence[str]:
 
 def try_settings(row: ConnectionFile) -> None:
     """Raises AskOperator for what the connector does not take, before anything of the file is kept."""
-    secrets = resolved({"password": row.password} if row.password and row.password != STORED else {})
-    given = {**row.options, **secrets} if secrets or not row.password else {**row.options, "password": STORED}
-    open_source(row.kind, row.key, given, Silence(), SystemClock())
+    new = {name: written for name, written in row.secrets.items() if written != STORED}
+    open_source(row.kind, row.key, {**row.options, **row.secrets, **resolved(new)}, Silence(), SystemClock())
 
 
 def refuse_another_account(known: ClinicData | None, account: Account) -> None:
@@ -127,7 +126,7 @@ def clinic_data(file: ClinicFile, known: ClinicData | None) -> ClinicData:
 
 def connection_data(connection: ConnectionFile, known: ConnectionData | None) -> ConnectionData:
     kept = dict(known.secrets) if known else {}
-    own = {"password": connection.password} if connection.password and connection.password != STORED else {}
+    own = {name: written for name, written in connection.secrets.items() if written != STORED}
     # TOML knows days and times, what keeps them does not; a connector reads both.
     config = {name: as_written(value) for name, value in connection.options.items()}
     return ConnectionData(key=connection.key, kind=connection.kind, config=config, secrets={**kept, **own})
@@ -188,7 +187,10 @@ def clinic_file(slug: str) -> ClinicFile:
         ),
         connections=tuple(
             ConnectionFile(
-                key=row.key, kind=row.kind, password=shown(row.secrets.get("password", "")), options=row.config
+                key=row.key,
+                kind=row.kind,
+                options=row.config,
+                **{name: shown(row.secrets.get(name, "")) for name in SECRETS},
             )
             for row in clinic.connections
         ),

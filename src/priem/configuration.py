@@ -25,6 +25,8 @@ Secret = str
 """A reference, or the secret itself."""
 
 STORED = "stored"
+SECRETS = ("password", "api_secret")
+"""What connectors keep secret."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -53,7 +55,13 @@ class ConnectionFile:
     kind: str
     """A word of `mis.CONNECTORS`."""
     password: Secret = field(default="", repr=False)
+    api_secret: Secret = field(default="", repr=False)
     options: Mapping[str, Any] = field(default_factory=dict)
+
+    @property
+    def secrets(self) -> Mapping[str, Secret]:
+        """Those that the file says anything of."""
+        return {name: value for name in SECRETS if (value := getattr(self, name))}
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

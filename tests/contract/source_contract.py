@@ -6,7 +6,7 @@ from typing import Any, Protocol
 import pytest
 
 from priem.errors import AskOperator
-from priem.model import Page, Patient, Visit
+from priem.model import Page, Patient, Visit, VisitStatus
 from priem.ports import Source
 
 
@@ -117,7 +117,7 @@ class SourceContract:
         pages, _ = read_on(source, cursor)
 
         assert patients_of(pages)[patient].name.startswith("Орлова")
-        assert visits_of(pages)[visit].raw_status == "confirmed"
+        assert visits_of(pages)[visit].status is VisitStatus.CONFIRMED
         assert another in visits_of(pages)
 
     def test_a_change_made_while_a_first_reading_goes_on_is_not_missed(self, clinic: Clinic) -> None:
@@ -134,7 +134,7 @@ class SourceContract:
         later, _ = read_on(source, pages[-1].cursor)
 
         assert patients_of([*pages, *later])[patient].name.startswith("Карпова")
-        assert visits_of([*pages, *later])[visit].raw_status == "confirmed"
+        assert visits_of([*pages, *later])[visit].status is VisitStatus.CONFIRMED
 
     def test_going_on_from_any_page_loses_nothing(self, clinic: Clinic) -> None:
         clinic.book(clinic.register("Лунина"))

@@ -1,4 +1,7 @@
-"""Every connector keeps what `Source` promises, each against its МИС's sandbox. IDENT: priem.mis.ident."""
+"""Every connector keeps what `Source` promises, each against its МИС's sandbox. IDENT: priem.mis.ident.
+
+ArchiMed+ (priem.mis.archimed) keeps it against payloads of recorded shapes, too, of both versions.
+"""
 
 from collections.abc import Iterator
 from typing import Any
@@ -8,6 +11,7 @@ import pytest
 from priem.mis.ahead import ReadAhead
 from priem.ports import Source
 from tests.contract.source_contract import SourceContract, read_on
+from tests.mis.archimed.recorded import Recorded, RecordedClinic
 from tests.mis.ident.clinic import IdentClinic, Sandbox
 
 pytestmark = pytest.mark.slow
@@ -70,3 +74,16 @@ class TestIdentWithoutActiveRowVersion(SourceContract):
         asked = {exchange.what for exchange in clinic.journal.exchanges}
         assert "visits changed" in asked
         assert clinic.asked_for("RowVersion >") == []
+
+
+class TestArchimedAsRecorded(SourceContract):
+    @pytest.fixture(params=["v4", "v5", "no filter by day"])
+    def clinic(self, request: pytest.FixtureRequest) -> Iterator[RecordedClinic]:
+        recorded = Recorded("v5" if request.param == "v5" else "v4")
+        recorded.narrows = request.param != "no filter by day"
+        clinic = RecordedClinic(recorded)
+        for surname in ("Белова", "Седов", "Титова", "Умнов"):
+            clinic.book(clinic.register(surname), days=1)
+        yield clinic
+        clinic.close()
+        recorded.stop()

@@ -10,6 +10,7 @@ from priem.ports import Clock, ExchangeLog, Source
 from priem.texts import text
 
 CONNECTORS: Mapping[str, str] = {
+    "archimed": "priem.mis.archimed:Archimed",
     "ident": "priem.mis.ident:Ident",
 }
 """A connection's kind → its source, next to which stands its `Config`."""
