@@ -135,6 +135,14 @@ def test_the_clock_stands_moves_and_runs(start: Start) -> None:
     assert clock()["utc"] > running["utc"]
 
 
+def test_the_schedule_goes_on_as_days_go_by(account: Account) -> None:
+    before = account.act("free", count=1)["slots"][0]["start"]
+    account.http.post("/_sandbox/clock", json={"advance": 200 * 86_400})
+    [slot] = account.act("free", count=1)["slots"]
+    assert slot["start"] > before
+    assert account.act("book", medcard=1, doctor=slot["doctor"], start=slot["start"])["talon"]
+
+
 def until(account: Account, done: int) -> Json:
     """The summary of the life once so much has happened."""
     deadline = time.monotonic() + 20

@@ -88,6 +88,17 @@ def test_pages_follow_each_other_by_id_and_echo_the_limit_that_was_used(account:
     assert len(ids) == int(pages[0]["total"]) == 30
 
 
+def test_lists_may_begin_with_the_latest(account: Account) -> None:
+    account.change(newest_first=True)
+    assert [row["id"] for row in account.get("medcards", limit=2)["data"]] == [30, 29]
+
+
+def test_a_card_that_the_clinic_threw_away_is_gone(account: Account) -> None:
+    account.act("delete_patient", medcard=3)
+    assert account.call("GET", "medcards/3").status_code == 404
+    assert account.get("medcards")["total"] == 29
+
+
 def test_a_page_of_thousands_comes_in_one(start: Start) -> None:
     account = start(patients=3000, visits=0, history=0)
     assert len(account.get("medcards", limit=20_000, **{"fields[]": "id"})["data"]) == 3000

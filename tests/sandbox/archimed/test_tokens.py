@@ -1,6 +1,7 @@
 """Who gets in (docs/reference/archimed.md §1.1)."""
 
 import time
+from email.utils import parsedate_to_datetime
 from typing import Any
 
 import jwt
@@ -55,6 +56,8 @@ def test_a_gateway_that_is_ahead_takes_a_fresh_token_for_an_old_one(start: Start
     account = start(skew=4000)
     assert status(account, f"Bearer {account.token()}") == 401
     assert status(account, f"Bearer {account.token(exp=int(time.time()) + 5000)}") == 200
+    told = parsedate_to_datetime(account.call("GET", "doctors").headers["Date"]).timestamp()
+    assert 3900 < told - time.time() < 4100
 
 
 def test_the_tokens_user_is_the_talons_creator(account: Account) -> None:

@@ -5,6 +5,7 @@ import random
 import threading
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
+from email.utils import formatdate
 
 from priem.sandbox.server import Receive, Scope, Send
 
@@ -17,6 +18,7 @@ from .live import LivingClinic
 from .routes import build_router
 from .routes.call import Call
 from .seed import branches
+from .seed.places import schedule
 from .settings import Settings
 from .state.booking import Refusal
 from .state.branch import Branch
@@ -55,7 +57,7 @@ class Archimed:
         """Serve one request."""
         request = await _read(scope, receive)
         if self.control.is_meant(request):
-            await _send(send, await self._aside_of_the_loop(self.control.handle, request))
+            await self._send(send, await self._aside_of_the_loop(self.control.handle, request))
             return
         branch = self._branch_named(request)
         form = _names_sent(request)
@@ -69,7 +71,17 @@ class Archimed:
             await _cut(scope)
             return
         self.journal.leave(entry, answer.status)
-        await _send(send, answer)
+        await self._send(send, answer)
+
+    async def _send(self, send: Send, answer: Answer) -> None:
+        headers = [
+            (b"server", b"nginx"),
+            (b"date", formatdate(self.clock.gateway(), usegmt=True).encode()),
+            (b"content-length", str(len(answer.body)).encode()),
+            (b"content-type", answer.content_type.encode()),
+        ]
+        await send({"type": "http.response.start", "status": answer.status, "headers": headers})
+        await send({"type": "http.response.body", "body": answer.body})
 
     def _branch_named(self, request: Request) -> str:
         """The API id that a request claims; empty for none of ours."""
@@ -124,7 +136,13 @@ class Archimed:
     def _work(self, request: Request) -> Answer:
         """The state changes here and only here, under the lock: a request is atomic."""
         with self.lock:
+            self.prolong()
             return self._worked(request)
+
+    def prolong(self) -> None:
+        """The clinic makes its schedule as days go by."""
+        for branch in self.branches.values():
+            schedule(branch)
 
     def _worked(self, request: Request) -> Answer:
         branch: Branch | None = None
@@ -174,16 +192,6 @@ async def _read(scope: Scope, receive: Receive) -> Request:
             break
     base = f"{scope['scheme']}://{headers.get('host', '127.0.0.1')}"
     return Request(scope["method"], scope["path"], scope["query_string"].decode("latin-1"), headers, body, base)
-
-
-async def _send(send: Send, answer: Answer) -> None:
-    headers = [
-        (b"server", b"nginx"),
-        (b"content-length", str(len(answer.body)).encode()),
-        (b"content-type", answer.content_type.encode()),
-    ]
-    await send({"type": "http.response.start", "status": answer.status, "headers": headers})
-    await send({"type": "http.response.body", "body": answer.body})
 
 
 async def _cut(scope: Scope) -> None:

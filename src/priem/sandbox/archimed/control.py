@@ -75,6 +75,7 @@ class Control:
         if wanted == "POST live":  # it waits for the clinic, who waits for the lock
             return self._live(sent)
         with sandbox.lock:
+            sandbox.prolong()
             return asked[wanted]() if wanted in asked else None
 
     def branch(self, sent: Sent) -> Branch:

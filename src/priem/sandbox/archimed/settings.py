@@ -62,6 +62,8 @@ class Manners:
     """Whether a talon for an unknown patient makes a medcard; else it stands without one, `patient_id` 0."""
     spilled_days: int = 1
     """So many days on either side of the window come along in `intervals`."""
+    newest_first: bool = False
+    """Whether lists begin with the latest; by id from the oldest on is what a client relied on in 2021."""
     errors: Literal["json", "text"] = "json"
     """What a refusal's body is."""
 

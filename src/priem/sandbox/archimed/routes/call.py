@@ -43,6 +43,8 @@ class Call:
     def page(self, rows: Iterable[T], show: Callable[[T], Row]) -> Answer:
         """`data` with `total`, `page` and the `limit` that was really used; only `fields[]` of each row."""
         fitting = list(self._filtered(rows, show))
+        if self.branch.manners.newest_first:
+            fitting.reverse()
         limit = max(1, min(whole(self.request.parameter("limit"), self.shape.default_limit), self.shape.max_limit))
         number = max(1, whole(self.request.parameter("page"), 1))
         shown = [self.only_fields(show(row)) for row in fitting[(number - 1) * limit : number * limit]]

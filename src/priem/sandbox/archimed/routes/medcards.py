@@ -1,7 +1,7 @@
 """`medcards`: find and make; changing one was never seen (docs/reference/archimed.md §1.6)."""
 
 from ..wire import Answer, Refused, answer
-from .call import Call, found
+from .call import NOT_FOUND, Call, found
 from .router import Router
 from .talons import new_card
 
@@ -20,7 +20,10 @@ def listed(call: Call) -> Answer:
 
 def one(call: Call, number: int) -> Answer:
     """One of them."""
-    return call.one(call.renderer.medcard(found(call.branch.medcards, number)))
+    card = found(call.branch.medcards, number)
+    if card.deleted:
+        raise Refused(404, NOT_FOUND)
+    return call.one(call.renderer.medcard(card))
 
 
 def create(call: Call) -> Answer:

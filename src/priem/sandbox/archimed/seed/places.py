@@ -54,7 +54,9 @@ def furnish(branch: Branch, dice: random.Random, number: int, doctors: int, hist
     for n in range(1, doctors + 1):
         branch.doctors[n + 7] = _doctor(dice, n, last=n == doctors)
     _prices(branch)
-    schedule(branch, -history, AHEAD)
+    today = branch.now().date()
+    branch.scheduled_until = today - timedelta(days=history + 1)
+    schedule(branch)
 
 
 def _dictionaries(branch: Branch) -> None:
@@ -118,31 +120,20 @@ def _prices(branch: Branch) -> None:
             )
 
 
-def schedule(branch: Branch, first: int, last: int) -> None:
-    """Shifts for days counted from today: mornings or evenings by turns, Sundays free, now and then two a day."""
-    today = branch.now().date()
-    for day in (today + timedelta(days=n) for n in range(first, last + 1)):
-        if day.isoweekday() == 7:
-            continue
+def schedule(branch: Branch) -> None:
+    """The next shifts, as far as is usual: mornings or evenings by turns, Sundays free, now and then two a day."""
+    last = branch.now().date() + timedelta(days=AHEAD)
+    while branch.scheduled_until < last:
+        branch.scheduled_until += timedelta(days=1)
         for doctor in branch.doctors.values():
-            for start, end, kind, hidden in _hours(doctor, day):
-                branch.add_shift(
-                    Shift(
-                        branch.next_id(branch.shifts),
-                        doctor.id,
-                        doctor.building_id,
-                        doctor.room,
-                        start,
-                        end,
-                        kind,
-                        hidden,
-                    )
-                )
+            for start, end, kind, hidden in _hours(doctor, branch.scheduled_until):
+                number, place = branch.next_id(branch.shifts), (doctor.building_id, doctor.room)
+                branch.add_shift(Shift(number, doctor.id, *place, start, end, kind, hidden))
 
 
 def _hours(doctor: Doctor, day: date) -> list[tuple[datetime, datetime, int, bool]]:
     turn = (doctor.id + day.toordinal()) % 5
-    if turn == 4:
+    if turn == 4 or day.isoweekday() == 7 or not doctor.enabled:
         return []
     pieces = [(8, 14), (14, 20), (8, 12), (9, 15)][turn : turn + 1]
     if turn == 2:

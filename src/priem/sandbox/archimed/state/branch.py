@@ -46,6 +46,8 @@ class Branch:
     groups: dict[int, Group] = field(default_factory=dict)
     users: dict[int, User] = field(default_factory=dict)
     dictionaries: Dictionaries = field(default_factory=Dictionaries)
+    scheduled_until: date = date.min
+    """The last day for which there are shifts."""
     _days: dict[tuple[int, date], list[Talon]] = field(default_factory=lambda: defaultdict(list))
     _shift_days: dict[tuple[int, date], list[Shift]] = field(default_factory=lambda: defaultdict(list))
     _of_patient: dict[int, list[Talon]] = field(default_factory=lambda: defaultdict(list))
