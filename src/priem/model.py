@@ -9,6 +9,7 @@ from typing import Self
 
 from priem.findings import Finding as Finding  # noqa: PLC0414 - a noun like the others
 from priem.findings import Severity as Severity  # noqa: PLC0414 - likewise
+from priem.handed import HandedLead
 from priem.texts import Text
 
 FieldValue = str | tuple[str, ...]
@@ -111,6 +112,8 @@ class Visit:
     moved_from: VisitKey | None = None
     moved_to: VisitKey | None = None
     """A visit that was moved as a new row lives on in that row: it has no lead of its own."""
+    application: str = ""
+    """The application that it was made from, where the МИС says so."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -339,6 +342,8 @@ class Surroundings:
     told: Mapping[PatientKey | VisitKey, Told] = field(default_factory=dict)
     asked: frozenset[PatientKey] = frozenset()
     """What persons said of these records, and about which of the patients a person is being asked."""
+    handed: tuple[HandedLead, ...] = ()
+    """Those of `leads` that wait in a МИС for a visit to be made from them."""
 
 
 @dataclass(frozen=True, slots=True)

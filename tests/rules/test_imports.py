@@ -36,6 +36,7 @@ PURE = (
     "phones.py",
     "findings.py",
     "tasks.py",
+    "handed.py",
     *sorted(f"engine/{path.name}" for path in (SRC / "engine").glob("*.py") if path.stem not in THROUGH_PORTS),
 )
 HARMLESS = {

@@ -13,6 +13,7 @@ from priem.engine.indexes import Index, Merges
 from priem.engine.linking import bound_link, claims, links_after, links_to
 from priem.engine.marks import forgotten
 from priem.errors import TryLater
+from priem.handed import HandedLead
 from priem.model import (
     Action,
     Candidate,
@@ -70,6 +71,8 @@ class MemoryStore:
         self.desk = Desk(now)
         self.troubles: dict[str, Text | None] = {}
         """By connection, once it was read: None when all is well."""
+        self.handed: list[HandedLead] = []
+        """Leads that wait in a МИС as applications."""
         self._reconciled_at: datetime | None = None
         self.wishes: dict[VisitKey, Wish] = {}
         self._unmapped: dict[str, Counter[str]] = {}
@@ -179,7 +182,8 @@ class MemoryStore:
         near = self._contacts_of(patients) | self._phones.at(phones)
         contacts = {id_: self.contacts[id_] for id_ in sorted(near) if id_ in self.contacts}
         linked = {self._merged_leads.living(link.lead) for link in visit_links.values()}
-        wanted = linked | self._lead_keys.at(visits) | self._lead_contacts.at(near)
+        handed = tuple(self.handed) if visits else ()
+        wanted = linked | self._lead_keys.at(visits) | self._lead_contacts.at(near) | {each.lead for each in handed}
         leads = {id_: self.leads[id_] for id_ in sorted(wanted) if id_ in self.leads}
         return Surroundings(
             patient_links=patient_links,
@@ -192,6 +196,7 @@ class MemoryStore:
             merged_leads=self._merged_leads.of(link.lead for link in visit_links.values()),
             told={key: self.desk.told[key] for key in (*patients, *visits) if key in self.desk.told},
             asked=frozenset(patients) & self.desk.asked.keys(),
+            handed=handed,
         )
 
     def _owners_of_contacts(self, contacts: Collection[int]) -> dict[int, tuple[PatientKey, ...]]:

@@ -111,7 +111,7 @@ def plan_visits(
             yield leave(visit.key, None, Reason.HISTORY if visit.key in history else Reason.MOVED_ON)
         elif match.lead is None:
             yield missing_lead(visit, match, around, bound, is_taken=visit.patient not in left_out)
-        elif match.why.rule == Reason.WAITING and not last_look:
+        elif match.why.rule in (Reason.APPLICATION, Reason.WAITING) and not last_look:
             yield leave(visit.key, None, Reason.LATER)
         else:
             yield lead_step(visit, match.lead, match, around, bound)

@@ -20,6 +20,7 @@ class Reason(StrEnum):
     PART_OF_NAME = "phone:part_of_name"
     NAMELESS = "phone:nameless"
     OTHER_NAME = "phone:other_name"
+    APPLICATION = "application"
     WAITING = "waiting"
     NOT_WAITING = "not_waiting"
     MOVED = "moved"
@@ -59,6 +60,7 @@ SENTENCES: Mapping[str, Text] = {
     Reason.PART_OF_NAME: text("The phone is the same, and a part of the name."),
     Reason.NAMELESS: text("The phone is the same; the contact has no name."),
     Reason.OTHER_NAME: text("The phone is the same, the name is another; nobody fits better."),
+    Reason.APPLICATION: text("It went to the МИС as an application, and the visit was made from it."),
     Reason.WAITING: text("A request that was waiting for a visit."),
     Reason.NOT_WAITING: text("In a stage where no requests wait."),
     Reason.MOVED: text("The lead of the visit that this one was moved from."),

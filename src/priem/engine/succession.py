@@ -7,8 +7,10 @@ request that was waiting to the earliest visit of its patient.
 from collections import defaultdict
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
+from datetime import datetime
 
 from priem.engine.bindings import Bound
+from priem.engine.handed import applications_for
 from priem.engine.identity import by_key, contacts_by_number, linked_contact, owners_of
 from priem.engine.reasons import Reason
 from priem.model import Candidate, Contact, Key, Lead, PatientKey, Surroundings, Told, Visit, VisitKey, VisitLink, Why
@@ -36,10 +38,16 @@ def find_leads(visits: Sequence[Visit], around: Surroundings, bound: Bound) -> d
     search.moved_on = {visit.key for visit in visits if search.lives_on(visit)}
     search.moved_on |= {visit.moved_from for visit in visits if visit.moved_from}
     found = {visit.key: match for visit in in_order_of_moves(visits) if (match := search.certain(visit))}
-    for visit in sorted(visits, key=lambda visit: (visit.starts_at, visit.key)):
-        if visit.key not in found and visit.key not in search.moved_on:
+    undecided = [visit for visit in visits if visit.key not in found and visit.key not in search.moved_on]
+    found.update(search.applied_for(undecided))
+    for visit in sorted(undecided, key=earliest):
+        if visit.key not in found:
             found[visit.key] = search.waiting(visit)
     return found
+
+
+def earliest(visit: Visit) -> tuple[datetime, VisitKey]:
+    return visit.starts_at, visit.key
 
 
 def in_order_of_moves(visits: Sequence[Visit]) -> list[Visit]:
@@ -125,6 +133,28 @@ class LeadSearch:
         """Is the key enough, or the lead's contact the patient's?"""
         own = linked_contact(visit.patient, self.around)
         return self.bound.settings.duplicates.id_is_enough or (own is not None and own.id in lead.contacts)
+
+    def applied_for(self, visits: Sequence[Visit]) -> Iterator[tuple[VisitKey, FoundLead]]:
+        """The best fitting pairs of visits and applications first, then the earliest visit. These leads were handed to
+        the МИС on purpose, so they may stand anywhere, as long as they are open."""
+        free = [each for each in self.around.handed if self.is_free(each.lead)]
+        pairs = [
+            (how, visit, each.lead)
+            for visit in visits
+            if not visit.status.is_over and self.around.told.get(visit.key) is not Told.NEW
+            for how, each in applications_for(visit, linked_contact(visit.patient, self.around), free)
+        ]
+        served: set[VisitKey] = set()
+        for _, visit, lead in sorted(pairs, key=lambda pair: (-pair[0], *earliest(pair[1]), pair[2])):
+            if visit.key not in served and lead not in self.owners:
+                served.add(visit.key)
+                self.owners[lead] = visit.key
+                why = Why(Reason.APPLICATION, (Candidate(lead, Reason.APPLICATION),))
+                yield visit.key, FoundLead(self.around.leads[lead], why)
+
+    def is_free(self, lead: int) -> bool:
+        there = self.around.leads.get(lead)
+        return there is not None and not there.is_closed and not there.keys and lead not in self.owners
 
     def waiting(self, visit: Visit) -> FoundLead:
         if self.around.told.get(visit.key) is Told.NEW:

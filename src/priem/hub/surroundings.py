@@ -4,6 +4,7 @@ from collections import defaultdict
 from collections.abc import Collection, Iterable
 from typing import Any
 
+from priem.hub.ident.waiting import handed_leads
 from priem.hub.merges import swallowed_by, swallowers
 from priem.hub.models import (
     MirroredContact,
@@ -35,7 +36,9 @@ def around(
     near = own | with_phones(clinic_id, phones)
     contacts = contacts_by_id(clinic_id, near)
     linked = {link.lead for link in visit_links.values()} | set(merged_leads.values())
-    leads = leads_by_id(clinic_id, linked | with_keys(clinic_id, visits) | open_leads(clinic_id, near))
+    handed = tuple(handed_leads(clinic_id)) if visits else ()
+    near_leads = open_leads(clinic_id, near) | {each.lead for each in handed}
+    leads = leads_by_id(clinic_id, linked | with_keys(clinic_id, visits) | near_leads)
     return Surroundings(
         patient_links=patient_links,
         visit_links=visit_links,
@@ -45,6 +48,7 @@ def around(
         lead_owners=owners_with_merges(clinic_id, leads),
         merged_contacts=merged_contacts,
         merged_leads=merged_leads,
+        handed=handed,
     )
 
 

@@ -45,7 +45,7 @@ def card(**changed: object) -> Row:
 
 def reception(**changed: object) -> Row:
     times = ("Appeared", "Started", "Ended", "CheckIssued", "Cancelled", "CancelReason", "MovedFrom", "Booked", "Added")
-    row: dict[str, object] = dict.fromkeys((*times, "Comment", "Notified", "FirstVisit"))
+    row: dict[str, object] = dict.fromkeys((*times, "Comment", "Notified", "External", "FirstVisit"))
     row |= {"ID": 100, "Patient": 5, "Doctor": 20, "Chair": 7, "PlanStart": TEN, "PlanEnd": HALF_PAST}
     return row | changed
 

@@ -223,6 +223,7 @@ def whole_visit(row: Row, key: VisitKey, patient: int, starts: datetime, around:
         is_first=is_first(day(row["FirstVisit"]), starts.date()),
         moved_from=around.visit(whole(row["MovedFrom"])),
         moved_to=around.visit(around.moved_to),
+        application=words(row["External"]),
     )
 
 

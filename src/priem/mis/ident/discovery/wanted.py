@@ -112,6 +112,7 @@ COLUMNS: tuple[Wanted, ...] = (
     optional("Receptions", "ReceptionAdded", MOMENT, r"reception added|booked|zapisan"),
     Wanted("Receptions", "DateTimeAdded", MOMENT, r"^date time added|creat|sozdan|^added"),
     Wanted("Receptions", "DateTimeChanged", MOMENT, CHANGED),
+    optional("Receptions", "ExternalUID", TEXT, r"external ?uid|vnesh\w* ?(id|kod)"),
     optional("Receptions", "RowVersion", ("version",)),
     key("Orders"),
     Wanted("Orders", "ID_Receptions", WHOLE, r"recepti|appointment|visit|zapis|priem", refers="Receptions"),

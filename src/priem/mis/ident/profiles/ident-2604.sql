@@ -39,6 +39,7 @@ LEFT JOIN dbo.Persons AS person ON person.ID = card.ID_Persons
 -- An appointment, which becomes a visit in the same row; its status is derived from what is filled in.
 -- optional: reception.RowVersion binary(8), reception.IsNotified bit, reception.ID_ReceptionsTransferFrom int
 -- optional: reception.Comment nvarchar(max), reception.ReceptionAdded datetime, card.FirstVisit date
+-- optional: reception.ExternalUID nvarchar(400)
 SELECT reception.ID AS ID,
        reception.ID_Patients AS Patient,
        reception.ID_Staffs AS Doctor,
@@ -58,6 +59,7 @@ SELECT reception.ID AS ID,
        reception.DateTimeAdded AS Added,
        reception.DateTimeChanged AS Changed,
        reception.RowVersion AS RowVersion,
+       reception.ExternalUID AS External,
        card.FirstVisit AS FirstVisit
 FROM dbo.Receptions AS reception
 LEFT JOIN dbo.Patients AS card ON card.ID_Persons = reception.ID_Patients
