@@ -85,32 +85,9 @@ def _book(branch: Branch, sent: Sent) -> Done:
         creator=str(sent.get("by") or next(iter(branch.users.values())).name),
         record_type_id=int(sent.get("record_type", 1)),
         info_source_id=int(sent.get("info_source", 0)),
+        forced=bool(sent.get("force")),
     )
-    talon = _forced(branch, wish) if sent.get("force") else booking.book(branch, wish)
-    return {"talon": talon.id}
-
-
-def _forced(branch: Branch, wish: Wish) -> Talon:
-    now = branch.now()
-    doctor = booking.doctor_of(branch, wish.doctor_id)
-    talon = Talon(
-        id=branch.next_id(branch.talons),
-        patient_id=wish.card.id if wish.card else 0,
-        doctor_id=doctor.id,
-        start=wish.start,
-        end=wish.end or wish.start + timedelta(minutes=doctor.max_time or 30),
-        created=now,
-        updated=now,
-        status_id=wish.status_id or branch.status_that("booked").id,
-        creator=wish.creator,
-        room=doctor.room,
-        info=wish.info,
-        name=wish.name,
-        phone=wish.phone,
-        record_type_id=wish.record_type_id,
-        info_source_id=wish.info_source_id,
-    )
-    return branch.add_talon(talon)
+    return {"talon": booking.book(branch, wish).id}
 
 
 def _move(branch: Branch, sent: Sent) -> Done:

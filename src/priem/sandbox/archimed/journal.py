@@ -72,14 +72,14 @@ class Journal:
         return {"requests": entries, "last": self.total}
 
     def summary(self) -> dict[str, object]:
-        """Counts, for `/_sandbox/state`."""
+        """Counts, for `/_sandbox/state`; copied first, for requests go on arriving."""
         return {
             "total": self.total,
-            "by_path": dict(sorted(self.by_path.items())),
-            "by_status": dict(sorted(self.by_status.items())),
+            "by_path": dict(sorted(dict(self.by_path).items())),
+            "by_status": dict(sorted(dict(self.by_status).items())),
             "by_branch": {
                 branch: {"total": pace.total, "max_in_one_second": pace.most_in_one_second}
-                for branch, pace in self.paces.items()
+                for branch, pace in list(self.paces.items())
             },
         }
 

@@ -10,6 +10,8 @@ NO_RECEPTION_TIME = "Врач не указал время приема"
 TAKEN = "Время приема уже занято"
 OUTSIDE = "Врач не принимает в указанное время"
 CANCELLED = "cancelled"
+LONG_ENOUGH = 30
+"""Minutes, where nobody said how long."""
 
 
 class Refusal(Exception):
@@ -38,6 +40,8 @@ class Wish:
     record_type_id: int = 0
     info_source_id: int = 0
     reception_type_id: int = 0
+    forced: bool = False
+    """Over whatever stands there, as a program lets its people do who insist."""
 
 
 def doctor_of(branch: Branch, doctor_id: int) -> Doctor:
@@ -66,9 +70,11 @@ def hours(branch: Branch, doctor: Doctor, start: datetime, end: datetime | None)
 def book(branch: Branch, wish: Wish) -> Talon:
     """A new talon, or Refusal."""
     doctor = doctor_of(branch, wish.doctor_id)
-    end, room = hours(branch, doctor, wish.start, wish.end)
-    if branch.manners.collision != "allowed" and branch.taken(doctor.id, wish.start, end):
-        raise Refusal(TAKEN, "taken")
+    if wish.forced:
+        end, room = wish.end or wish.start + timedelta(minutes=doctor.max_time or LONG_ENOUGH), doctor.room
+    else:
+        end, room = hours(branch, doctor, wish.start, wish.end)
+        _guard(branch, doctor.id, wish.start, end)
     status_id = branch.status_that("booked").id if wish.status_id is None else known_status(branch, wish.status_id)
     now = branch.now()
     talon = Talon(
@@ -92,6 +98,12 @@ def book(branch: Branch, wish: Wish) -> Talon:
     return branch.add_talon(talon)
 
 
+def _guard(branch: Branch, doctor_id: int, start: datetime, end: datetime, besides: Talon | None = None) -> None:
+    """Refusal when somebody has that time."""
+    if branch.manners.collision != "allowed" and branch.taken(doctor_id, start, end, besides):
+        raise Refusal(TAKEN, "taken")
+
+
 def known_status(branch: Branch, status_id: int) -> int:
     """Refusal for a status that the clinic does not have."""
     if status_id not in branch.statuses:
@@ -105,8 +117,7 @@ def move(branch: Branch, talon: Talon, doctor_id: int, start: datetime, end: dat
         return
     doctor = doctor_of(branch, doctor_id)
     until, room = hours(branch, doctor, start, end or start + (talon.end - talon.start))
-    if branch.manners.collision != "allowed" and branch.taken(doctor.id, start, until, besides=talon):
-        raise Refusal(TAKEN, "taken")
+    _guard(branch, doctor.id, start, until, besides=talon)
     branch.place(talon, doctor.id, start, until)
     talon.room = room
     touch(branch, talon)
@@ -116,9 +127,8 @@ def change_status(branch: Branch, talon: Talon, status_id: int, reason_id: int =
     """Refusal when the status is unknown, or when the time of a cancelled talon has been given away."""
     means = branch.meaning(known_status(branch, status_id))
     revived = branch.meaning(talon.status_id) == CANCELLED and means != CANCELLED
-    guarded = branch.manners.collision != "allowed"
-    if revived and guarded and branch.taken(talon.doctor_id, talon.start, talon.end, besides=talon):
-        raise Refusal(TAKEN, "taken")
+    if revived:
+        _guard(branch, talon.doctor_id, talon.start, talon.end, besides=talon)
     talon.status_id = status_id
     if means == CANCELLED:
         talon.delete_reason_id = reason_id or talon.delete_reason_id
@@ -136,8 +146,7 @@ def delete(branch: Branch, talon: Talon, reason_id: int = 0) -> None:
 
 def restore(branch: Branch, talon: Talon) -> None:
     """A deletion taken back; Refusal when the time has been given away."""
-    if branch.taken(talon.doctor_id, talon.start, talon.end, besides=talon):
-        raise Refusal(TAKEN, "taken")
+    _guard(branch, talon.doctor_id, talon.start, talon.end, besides=talon)
     talon.deleted, talon.delete_reason_id = False, 0
     touch(branch, talon)
 
