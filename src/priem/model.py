@@ -295,6 +295,8 @@ class Step:
     """Of the record and the settings as they were decided upon: the same again needs no decision."""
     replaces: VisitKey | None = None
     """The visit whose lead this one takes over, since it was moved."""
+    status: str = ""
+    """The visit's, in the МИС's word."""
 
 
 class Told(StrEnum):
@@ -321,6 +323,8 @@ class VisitLink:
     moved_to: VisitKey | None = None
     """Set when another visit has taken the lead over."""
     by_person: bool = False
+    status: str = ""
+    """The МИС's word for it when it was last decided upon; empty when that is not known."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

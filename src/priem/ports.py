@@ -7,6 +7,7 @@ from datetime import datetime
 from enum import StrEnum
 from typing import Protocol, TypeVar
 
+from priem.intents import Intents
 from priem.model import (
     Account,
     Candidate,
@@ -26,7 +27,7 @@ from priem.model import (
     Told,
     VisitKey,
 )
-from priem.tasks import Task, TaskDraft
+from priem.tasks import Entity, NoteDraft, Task, TaskDraft
 from priem.texts import Text
 
 K = TypeVar("K", PatientKey, VisitKey)
@@ -123,6 +124,8 @@ class Crm(Protocol):
     def write_leads(self, drafts: Sequence[LeadDraft]) -> Iterator[Sequence[Outcome]]: ...
 
     def write_tasks(self, drafts: Sequence[TaskDraft]) -> Iterator[Sequence[Outcome]]: ...
+
+    def write_notes(self, entity: Entity, drafts: Sequence[NoteDraft]) -> Iterator[Sequence[Outcome]]: ...
 
     def tasks(self, leads: Sequence[int]) -> Sequence[Task]:
         """All tasks of these leads, done ones too: this is how one is found whose answer was lost."""
@@ -292,6 +295,10 @@ class Store(Protocol):
 
     def reconciled(self) -> None:
         """All links were compared with both sides just now."""
+
+
+class BookingStore(Store, Intents, Protocol):
+    """One that remembers bookings, too: those of clinics do, a rehearsal's does not."""
 
 
 class Ears(Protocol):

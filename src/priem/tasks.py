@@ -1,4 +1,4 @@
-"""Tasks in the CRM, as far as Priem makes them. Standard library only."""
+"""Tasks and notes in the CRM, as far as Priem makes them. Standard library only."""
 
 from dataclasses import dataclass
 from typing import Literal
@@ -30,3 +30,13 @@ class Task:
     id: int
     lead: int
     text: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class NoteDraft:
+    """A plain note on a contact or lead."""
+
+    ref: str
+    entity_id: int
+    text: str
+    id: int | None = None

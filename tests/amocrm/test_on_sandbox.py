@@ -9,10 +9,9 @@ import pytest
 from priem.amocrm import unsorted, webhooks
 from priem.amocrm.crm import AmoCrm
 from priem.amocrm.problems import Refused
-from priem.amocrm.work import NoteDraft
 from priem.errors import AskOperator
 from priem.model import ContactDraft, FieldValue, LeadDraft, Outcome, PatientKey, State
-from priem.tasks import TaskDraft
+from priem.tasks import NoteDraft, TaskDraft
 from tests.amocrm.kit import SandboxProcess, connected
 
 pytestmark = pytest.mark.slow

@@ -17,7 +17,7 @@ from priem.model import (
     State,
 )
 from priem.ports import Crm, Gone, Writing
-from priem.tasks import Task, TaskDraft
+from priem.tasks import Entity, NoteDraft, Task, TaskDraft
 from priem.texts import Text, text
 from tests.contract.fake_account import ACCOUNT as ACCOUNT  # noqa: PLC0414 - whoever knows the fake asks it
 from tests.contract.fake_cards import FakeCards, merge_fields
@@ -44,6 +44,7 @@ class FakeCrm(FakeCards):
         self.requests = 0
         self.all_tasks: dict[int, Task] = {}
         self.task_drafts: dict[int, TaskDraft] = {}
+        self.all_notes: list[NoteDraft] = []
         self._lost_answers = 0
         self._lost_requests = 0
         self._refused: dict[str, Text] = {}
@@ -123,6 +124,11 @@ class FakeCrm(FakeCards):
             yield self._write_batch(drafts[start : start + BATCH], self._write_task)
         if isinstance(self._stopped, AskOperator) and drafts:
             raise self._stopped
+
+    def write_notes(self, entity: Entity, drafts: Sequence[NoteDraft]) -> Iterator[Sequence[Outcome]]:  # noqa: ARG002 - the port's
+        self._ask()
+        self.all_notes += drafts
+        yield [Outcome(ref=draft.ref, state=State.DONE, id=next(self._ids)) for draft in drafts]
 
     def tasks(self, leads: Sequence[int]) -> Sequence[Task]:
         self._ask()

@@ -12,6 +12,14 @@ from tests.rules.source import ROOT, SRC, Module, modules
 THROUGH_PORTS = frozenset(
     {
         "nightly",
+        "booking",
+        "booking_memory",
+        "done",
+        "expected",
+        "finding_out",
+        "rebooking",
+        "reception",
+        "triggers",
         "reconcile",
         "apply",
         "by_hand",
@@ -32,6 +40,7 @@ THROUGH_PORTS = frozenset(
 PURE = (
     "model.py",
     "booking.py",
+    "intents.py",
     "errors.py",
     "phones.py",
     "findings.py",

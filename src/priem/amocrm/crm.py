@@ -25,12 +25,12 @@ from priem.amocrm.pace import Lane
 from priem.amocrm.problems import Answer
 from priem.amocrm.reading import begun, complete_pages, full_pages, read_pages, read_some
 from priem.amocrm.readying import make_ready
-from priem.amocrm.work import NoteDraft, from_note_draft, from_task_draft, tasks_of
+from priem.amocrm.work import from_note_draft, from_task_draft, tasks_of
 from priem.amocrm.writing import D, Load, Writing
 from priem.errors import PriemError
 from priem.model import Account, Contact, ContactDraft, FieldInfo, FieldValue, Lead, LeadDraft, Outcome
 from priem.ports import Clock, ExchangeLog, Gone, TokenStore
-from priem.tasks import Task, TaskDraft
+from priem.tasks import NoteDraft, Task, TaskDraft
 
 R = TypeVar("R", bound=Contact | Lead)
 CONTACTS, LEADS = "/api/v4/contacts", "/api/v4/leads"

@@ -1,27 +1,16 @@
 """Tasks and notes. docs/reference/amocrm.md §3.7, §3.8"""
 
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
 from typing import Any
 
 from priem.amocrm.client import Client
-from priem.tasks import Task, TaskDraft
+from priem.tasks import NoteDraft, Task, TaskDraft
 
 PAGE = 250
 LEADS_AT_ONCE = 50
 FOLLOW_UP = 1
 MEETING = 2
 """Types of tasks that every account has; others are in the account's own list."""
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class NoteDraft:
-    """A plain note on a contact or lead."""
-
-    ref: str
-    entity_id: int
-    text: str
-    id: int | None = None
 
 
 def from_task_draft(draft: TaskDraft) -> dict[str, Any]:

@@ -1,19 +1,22 @@
 """Pages in their order, each decided while the steps of those before it are on their way to amoCRM."""
 
 from collections import deque
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass, field
 
 from priem.engine.apply import Carried, Underway
 from priem.engine.bindings import Bound
 from priem.engine.errands import make_tasks, wish_tasks
+from priem.engine.expected import claim, kept
 from priem.engine.inbox import show_unmapped
+from priem.engine.kinds import Act
 from priem.engine.later import Later
 from priem.engine.linking import decided_on_nothing
 from priem.engine.mirror import SETTLE, Mirror
 from priem.engine.orphans import with_patients, without_contact
 from priem.engine.plan import plan_patients, plan_visits
+from priem.engine.reception import Reception
 from priem.engine.taking import left_out
 from priem.engine.unheard import as_if_heard
 from priem.engine.vanished import DecideAnew
@@ -54,6 +57,10 @@ class Clinic:
     """What was decided before counts for nothing: everything is compared anew."""
     ears: Ears | None = None
     """What brings the CRM's own news into the mirror, between passes."""
+    reception: Reception | None = None
+    """Where visits are booked, for clinics whose МИС lets others book; a rehearsal has none."""
+    acts: Mapping[str, Act] = field(default_factory=dict)
+    """What stage triggers do besides, by their kind: `engine/kinds.py`."""
 
 
 @dataclass(slots=True)
@@ -165,14 +172,21 @@ class Line:
                 self._clinic.store.advance(self._source.connection, turn.page.cursor)
             yield Progress(page=turn.came)
 
+    def _booked(self, page: Page) -> Mapping[int, VisitKey]:
+        """Whose visits and patients come on the page, linked; and the leads that are kept for others."""
+        reception = self._clinic.reception
+        return claim(page, self._source.connection, reception.store) if reception else {}
+
     def _patients(self, page: Page) -> Decision:
+        self._booked(page)
         around = self._underway.seen_in(self._clinic.store.around_patients(page.patients))
         return decide_patients(page, remembered(around, self._clinic), self._clinic, self.later)
 
     def _visits(self, page: Page) -> Decision:
         moves = {visit.key: visit.moved_from for visit in page.visits}
+        booked = self._booked(page)
         known = self._clinic.store.around_visits(moves, {visit.patient for visit in page.visits})
-        around = self._underway.seen_in(known)
+        around = kept(self._underway.seen_in(known), booked)
         if self._mirror.unheard:
             around = as_if_heard(around, {step.key for step in self._mirror.unheard})
         return decide_visits(page, remembered(around, self._clinic), self._clinic, self.later)

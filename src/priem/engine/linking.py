@@ -28,7 +28,7 @@ def link_after(step: Step, lead: int, before: VisitLink | None) -> VisitLink:
     """The visit's link once the step is done. Where Priem put the lead last is known until it puts it elsewhere."""
     same = before if before and before.lead == lead else VisitLink(lead=lead)
     moved_to = None if step.replaces else same.moved_to
-    link = replace(same, fingerprint=step.fingerprint, moved_to=moved_to)
+    link = replace(same, fingerprint=step.fingerprint, moved_to=moved_to, status=step.status or same.status)
     if isinstance(step.draft, LeadDraft) and step.draft.stage is not None:
         link = replace(link, pipeline=step.draft.pipeline or link.pipeline, stage=step.draft.stage)
     return link

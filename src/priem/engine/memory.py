@@ -8,6 +8,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 
+from priem.engine.booking_memory import BookingMemory, Diary
 from priem.engine.desk import Desk
 from priem.engine.indexes import Index, Merges
 from priem.engine.linking import bound_link, claims, links_after, links_to
@@ -56,7 +57,7 @@ def utc_now() -> datetime:
     return datetime.now(UTC)
 
 
-class MemoryStore:
+class MemoryStore(BookingMemory):
     """One clinic's memory for as long as the process lives. What a test wants to see is public."""
 
     def __init__(self, now: Callable[[], datetime] = utc_now) -> None:
@@ -69,6 +70,7 @@ class MemoryStore:
         self.rejected: dict[tuple[str, str, str], Rejected] = {}
         """By connection, kind and id."""
         self.desk = Desk(now)
+        self.diary = Diary(now)
         self.troubles: dict[str, Text | None] = {}
         """By connection, once it was read: None when all is well."""
         self.handed: list[HandedLead] = []
@@ -113,7 +115,13 @@ class MemoryStore:
 
     def mirror(self, contacts: Iterable[Contact] = (), leads: Iterable[Lead] = ()) -> Collection[int]:
         news = {contact.id for contact in contacts if self._mirror_contact(contact)}
-        return news | {lead.id for lead in leads if self._mirror_lead(lead)}
+        for lead in leads:
+            before = self.leads.get(lead.id)
+            if self._mirror_lead(lead):
+                news.add(lead.id)
+                if self._until is not None:
+                    self.diary.note_move(before, lead)
+        return news
 
     def _mirror_contact(self, contact: Contact) -> bool:
         known = self.contacts.get(contact.id)
@@ -232,11 +240,11 @@ class MemoryStore:
             entry = self.journal[self._open[step.key][-1]]
             entry.reason, entry.request_id = outcome.reason, outcome.request_id
             self._settle(entry, outcome.state)
-        written = [after for _, outcome, after in outcomes if outcome.state == State.DONE]
-        self.mirror(
-            (after for after in written if isinstance(after, Contact)),
-            (after for after in written if isinstance(after, Lead)),
-        )
+        for _, outcome, after in outcomes:
+            if outcome.state == State.DONE and isinstance(after, Contact):
+                self._mirror_contact(after)
+            elif outcome.state == State.DONE and isinstance(after, Lead):
+                self._mirror_lead(after)
 
     def _settle(self, entry: JournalEntry, state: State) -> None:
         entry.state = state

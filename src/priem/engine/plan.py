@@ -153,6 +153,7 @@ def lead_step(visit: Visit, lead: Lead, match: FoundLead, around: Surroundings, 
         why=Why(match.why.rule, match.why.candidates, placement.rule),
         fingerprint=visit_fingerprint(visit, contact, bound, name.own),
         replaces=match.replaces,
+        status=visit.raw_status,
     )
 
 
@@ -171,6 +172,7 @@ def untouched(visit: Visit, lead: Lead, match: FoundLead, *, is_linked: bool) ->
         target=lead.id,
         why=Why(match.why.rule, match.why.candidates, Reason.UNTOUCHED),
         replaces=match.replaces,
+        status=visit.raw_status,
     )
 
 
@@ -192,6 +194,7 @@ def missing_lead(visit: Visit, match: FoundLead, around: Surroundings, bound: Bo
         draft=new_lead(visit, contact, name, placement, bound),
         why=Why(match.why.rule, match.why.candidates, placement.rule),
         fingerprint=visit_fingerprint(visit, contact, bound, name),
+        status=visit.raw_status,
     )
 
 

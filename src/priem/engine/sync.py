@@ -3,8 +3,10 @@
 from collections.abc import Iterator
 from itertools import chain
 
+from priem.engine.finding_out import take_up
 from priem.engine.line import Clinic, Line, Progress
 from priem.engine.mirror import Mirror
+from priem.engine.triggers import fire
 from priem.engine.waiting import recalled_pages
 from priem.errors import AskOperator, TryLater
 from priem.ports import Source
@@ -29,6 +31,9 @@ def sync(source: Source, clinic: Clinic) -> Iterator[Progress]:
     for count in mirror.fill():
         yield Progress(mirrored=count)
     mirror.settle()
+    if clinic.reception:
+        take_up(source.connection, clinic.reception)
+        fire(source.connection, clinic, mirror)
     line, cursor = Line(source, clinic, mirror), clinic.store.cursor(source.connection)
     recalls = clinic.store.recalled(source.connection) if cursor else ()
     try:
