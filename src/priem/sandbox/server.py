@@ -10,7 +10,7 @@ import socket
 import ssl
 import tempfile
 import threading
-from collections.abc import Awaitable, Callable, Generator, MutableMapping
+from collections.abc import Awaitable, Callable, Generator, Iterable, MutableMapping
 from pathlib import Path
 from typing import Any, Protocol
 
@@ -92,8 +92,16 @@ class Server(uvicorn.Server):
         self.should_exit = self.force_exit = True
 
 
-def serve(application: Application, settings: Wanted, ready: Callable[[Server, int, Path | None], None]) -> None:
-    """Listen on the loopback until told to stop; `ready` gets the server, its port and its certificate, if any."""
+def serve(
+    application: Application,
+    settings: Wanted,
+    ready: Callable[[Server, int, Path | None], None],
+    hosts: Iterable[str] = (),
+) -> None:
+    """Listen on the loopback until told to stop; `ready` gets the server, its port and its certificate, if any.
+
+    `hosts` are names that the certificate carries besides localhost.
+    """
     listener = socket.socket(socket.AF_INET, socket.SOCK_STREAM)
     listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
     listener.bind((HOST, settings.port))
@@ -114,7 +122,7 @@ def serve(application: Application, settings: Wanted, ready: Callable[[Server, i
         config.load()
         certificate = Path(folder) / "certificate.pem" if settings.tls else None
         if certificate:
-            config.ssl = own_certificate(certificate)
+            config.ssl = own_certificate(certificate, hosts)
         server = Server(config, lambda port: ready(server, port, certificate))
         if settings.until_stdin_closes:
             threading.Thread(target=_stop_when_stdin_closes, args=(server,), daemon=True).start()
@@ -129,11 +137,12 @@ def _stop_when_stdin_closes(server: Server) -> None:
     server.stop()
 
 
-def own_certificate(pem: Path) -> ssl.SSLContext:
-    """A context with a fresh self-signed certificate for 127.0.0.1 and localhost, written to `pem`."""
+def own_certificate(pem: Path, hosts: Iterable[str] = ()) -> ssl.SSLContext:
+    """A context with a fresh self-signed certificate for 127.0.0.1, localhost and `hosts`, written to `pem`."""
     key = ec.generate_private_key(ec.SECP256R1())
     name = x509.Name([x509.NameAttribute(NameOID.COMMON_NAME, "localhost")])
-    names = x509.SubjectAlternativeName([x509.DNSName("localhost"), x509.IPAddress(ipaddress.ip_address(HOST))])
+    known = [x509.DNSName(host) for host in ("localhost", *hosts)]
+    names = x509.SubjectAlternativeName([*known, x509.IPAddress(ipaddress.ip_address(HOST))])
     now = dt.datetime.now(dt.UTC)
     certificate = (
         x509.CertificateBuilder()

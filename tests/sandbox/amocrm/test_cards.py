@@ -77,8 +77,8 @@ REFUSED: list[tuple[str, Json, list[tuple[str, str]]]] = [
     ),
     (
         "contacts",
-        {"custom_fields_values": [{"field_code": "PHONE", "field_type": "multitext", "values": [{"value": "1"}]}]},
-        [("FieldNotExpected", "custom_fields_values.0.field_type")],
+        {"custom_fields_values": [{"field_code": "PHONE", "field_sort": 1, "values": [{"value": "1"}]}]},
+        [("FieldNotExpected", "custom_fields_values.0.field_sort")],
     ),
     (
         "contacts",

@@ -144,7 +144,7 @@ BAD_VALUES: list[tuple[str, Json]] = [
     ("numeric", "пять"),
     ("checkbox", "да"),
     ("date", "вчера"),
-    ("date", 1.5),
+    ("date", True),
     ("url", 1),
 ]
 

@@ -89,13 +89,20 @@ def _lead(sandbox: "Sandbox", sent: dict[str, Any], _request: Request) -> Json:
 
 
 def _site_form_lead(sandbox: "Sandbox", sent: dict[str, Any], _request: Request) -> Json:
-    """A request from the clinic's site: name, phone; `unsorted` true leaves it in «Неразобранное»."""
+    """A request from the clinic's site: name, phone; `unsorted` true leaves it in «Неразобранное».
+
+    `category` says how it came: forms, or chats.
+    """
     crm = sandbox.crm
     contact = writing.create_contact(crm, {**_names(sent), "custom_fields_values": _phone_entry(sent)}, 0)
     item = _lead_item({**sent, "name": sent.get("lead_name") or "Заявка с сайта", "tags": sent.get("tags") or ["Сайт"]})
     form = sent.get("form_name") or "Запись на приём"
     if sent.get("unsorted"):
-        metadata: Json = {"category": "forms", "form_name": form, "form_page": "https://ulybka.example.org/"}
+        metadata: Json = {
+            "category": sent.get("category") or "forms",
+            "form_name": form,
+            "form_page": "https://ulybka.example.org/",
+        }
         entry = unsorted.make_unsorted(crm, item, metadata, contact.id, None, 0, source_name="Сайт", source_uid="site")
         writing.link(crm, "leads", entry.lead_id, "contacts", contact.id, 0, main=True)
         return {"lead_id": entry.lead_id, "contact_id": contact.id, "uid": entry.uid}
@@ -319,10 +326,30 @@ def _bulk(sandbox: "Sandbox", sent: dict[str, Any], _request: Request) -> Json:
     return fill_quickly(sandbox.crm, sent)
 
 
+def _talk(sandbox: "Sandbox", sent: dict[str, Any], _request: Request) -> Json:
+    """Somebody writes in a messenger: contact_id, lead_id."""
+    crm = sandbox.crm
+    talk_id, now = len(crm.talks) + 1, crm.now()
+    crm.talks[talk_id] = {
+        "talk_id": talk_id,
+        "created_at": now,
+        "updated_at": now,
+        "contact_id": int(sent["contact_id"]),
+        "entity_id": sent.get("lead_id"),
+        "entity_type": "lead" if sent.get("lead_id") else None,
+        "is_in_work": True,
+        "is_read": False,
+        "origin": "telegram",
+        "account_id": crm.account.id,
+    }
+    return {"talk_id": talk_id}
+
+
 ACTS: dict[str, Act] = {
     "site_form_lead": _site_form_lead,
     "lead": _lead,
     "contact": _contact,
+    "talk": _talk,
     "move_stage": _move_stage,
     "edit_contact": _edit_contact,
     "edit_lead": _edit_lead,

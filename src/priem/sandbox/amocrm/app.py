@@ -15,7 +15,7 @@ from .control import Control
 from .faults import AFTER, Fault, Faults
 from .limits import Limits, RequestLog
 from .problems import nginx
-from .routes import build_router
+from .routes import build_old_router, build_router
 from .routes.oauth import oauth
 from .routes.router import Api
 from .settings import Settings
@@ -24,6 +24,7 @@ from .webhooks import Courier
 from .wire import Answer, Refused, Request, html
 
 PREFIX = "/api/v4/"
+OLD_PREFIX = "/api/v2/"
 WRITES = frozenset({"POST", "PATCH", "PUT", "DELETE"})
 READS_END_AFTER = 30 * 86_400
 GATEWAY = {"500": 500, "502": 502, "504_before": 504, "504_after": 504}
@@ -52,7 +53,7 @@ class Sandbox:
         self.control = Control(self)
         self.courier = Courier(crm, settings, faults)
         self.certificate: Path | None = None
-        self._router = build_router()
+        self._router, self._old_router = build_router(), build_old_router()
         self._turn = asyncio.Lock()
         self._aside = ThreadPoolExecutor(1, "sandbox-amocrm-large")
         self.api.stale_search_seconds = self._stale_search
@@ -184,6 +185,8 @@ class Sandbox:
         try:
             if request.path.startswith(PREFIX):
                 answer = self._router.handle(self.api, request, request.path[len(PREFIX) :].rstrip("/"))
+            elif request.path.startswith(OLD_PREFIX):
+                answer = self._old_router.handle(self.api, request, request.path[len(OLD_PREFIX) :].rstrip("/"))
             else:
                 answer = oauth(self.api, request)
         except Refused as refusal:

@@ -29,13 +29,18 @@ def run(argv: list[str]) -> int:
         sys.stdout.flush()
 
     try:
-        serve(sandbox, settings, ready)
+        serve(sandbox, settings, ready, hosts_of(settings.subdomain))
     except OSError as error:
         sys.stderr.write(f"Порт занят или недоступен / the port cannot be used: {error}\n")
         return 2
     if settings.state_file is not None:
         snapshot.save(sandbox.crm, settings.state_file)
     return 0
+
+
+def hosts_of(subdomain: str) -> tuple[str, ...]:
+    """The names by which a client that will not be told another address may be led here, e.g. by a line in hosts."""
+    return f"{subdomain}.amocrm.ru", f"{subdomain}.kommo.com", "www.amocrm.ru", "www.kommo.com"
 
 
 def build(settings: Settings) -> Sandbox:

@@ -60,6 +60,12 @@ def integer(value: object, path: str, findings: Findings) -> None:
         findings.wrong_type(path, "int")
 
 
+def seconds(value: object, path: str, findings: Findings) -> None:
+    """Unix seconds or a duration. Clients at work send fractions, too; they are cut off."""
+    if value is not None and type(value) is not int and type(value) is not float:
+        findings.wrong_type(path, "int")
+
+
 def string(value: object, path: str, findings: Findings) -> None:
     """A text."""
     if value is not None and type(value) is not str:

@@ -4,7 +4,7 @@ import asyncio
 import threading
 import time
 from collections import Counter, deque
-from collections.abc import Coroutine
+from collections.abc import Callable, Coroutine, Iterable
 from dataclasses import asdict, dataclass, field
 
 from . import post
@@ -59,8 +59,11 @@ class Courier:
         wanting = self._crm.subscriptions.wanting(setting)
         if wanting:
             body = encode_change(self._crm, change, self.host)
-            for subscription in wanting:
-                self._start(subscription, setting, body)
+            self._at_home(lambda: self._start_all(wanting, setting, body))
+
+    def _start_all(self, wanting: Iterable[Subscription], setting: str, body: bytes) -> None:
+        for subscription in wanting:
+            self._start(subscription, setting, body)
 
     def _start(self, subscription: Subscription, setting: str, body: bytes) -> None:
         number = sum(self.outcomes.values()) + 1
@@ -76,10 +79,14 @@ class Courier:
 
     def run(self, coroutine: Coroutine[None, None, None]) -> None:
         """Do something beside the requests, whichever thread works on the one that wants it."""
+        self._at_home(lambda: self._begin(coroutine))
+
+    def _at_home(self, work: Callable[[], None]) -> None:
+        """Counts and deliveries belong to the loop's own thread."""
         if self._loop is None or threading.get_ident() == self._thread:
-            self._begin(coroutine)
+            work()
         else:
-            self._loop.call_soon_threadsafe(self._begin, coroutine)
+            self._loop.call_soon_threadsafe(work)
 
     def at_home(self) -> None:
         """The loop that this is called in is the one that delivers."""

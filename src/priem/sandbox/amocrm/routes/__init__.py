@@ -2,6 +2,7 @@
 
 from . import (
     account,
+    around,
     calls,
     cards,
     catalogs,
@@ -41,7 +42,15 @@ def build_router() -> Router:
         webhooks,
         sources,
         catalogs,
+        around,
     )
     for area in areas:
         area.mount(router)
+    return router
+
+
+def build_old_router() -> Router:
+    """The few paths below /api/v2 that have no newer form."""
+    router = Router()
+    around.mount_old(router)
     return router

@@ -6,7 +6,8 @@ from ..state.duplicates import key_fields, keys_of
 from ..state.incoming import Call
 from ..state.pipelines import CLOSED
 from ..state.search import digits_of
-from ..validation import batch, conform, integer, integer_or_string, one_of, request_id, string
+from ..state.writing import number
+from ..validation import batch, conform, integer, integer_or_string, one_of, request_id, seconds, string
 from ..wire import Answer, Json, Request, hal
 from .notes import write_note
 from .render import self_link
@@ -25,7 +26,8 @@ def _add(api: Api, request: Request) -> Answer:
     items = batch(request.json())
     keys = {
         **dict.fromkeys(("source", "phone", "uniq", "link", "call_result", "request_id"), string),
-        **dict.fromkeys(("duration", "call_status", "created_at", "updated_at"), integer),
+        **dict.fromkeys(("duration", "created_at", "updated_at"), seconds),
+        "call_status": integer,
         "direction": one_of(("inbound", "outbound")),
         "call_responsible": integer_or_string,
         "responsible_user_id": api.rules.user,
@@ -70,6 +72,7 @@ def who_called(crm: Crm, phone: str) -> tuple[str, Card] | None:
 def _made(api: Api, request: Request, item: Json, kind: str, card: Card) -> Json:
     names = ("uniq", "duration", "source", "link", "phone", "call_result", "call_status", "call_responsible")
     params = {name: item[name] for name in names if item.get(name) is not None}
+    params["duration"] = number(item, "duration", 0)
     note_type = "call_in" if item["direction"] == "inbound" else "call_out"
     write_note(
         api, kind, {**_times(item), "entity_id": card.id, "note_type": note_type, "params": params}, request.user_id

@@ -19,6 +19,7 @@ from ..validation import (
     integer_or_string,
     one_of,
     request_id,
+    seconds,
     shape,
     single,
     string,
@@ -29,7 +30,8 @@ from .router import Api, Router
 
 _CALL: dict[str, Check] = {
     **dict.fromkeys(("uniq", "source", "link", "phone", "call_result"), string),
-    **dict.fromkeys(("duration", "call_status"), integer),
+    "duration": seconds,
+    "call_status": integer,
     "call_responsible": integer_or_string,
 }
 _SERVICE: dict[str, Check] = {"service": string, "text": string}
@@ -64,6 +66,8 @@ def mount(router: Router) -> None:
         router.add("PATCH", f"{kind}/notes/#", partial(_change_any, kind=kind))
         router.add("POST", f"{kind}/notes/#/pin", partial(_pin, kind=kind, pinned=True))
         router.add("POST", f"{kind}/notes/#/unpin", partial(_pin, kind=kind, pinned=False))
+        router.add("POST", f"{kind}/#/notes/#/pin", partial(_pin_at, kind=kind, pinned=True))
+        router.add("POST", f"{kind}/#/notes/#/unpin", partial(_pin_at, kind=kind, pinned=False))
         router.add("GET", f"{kind}/#/notes", partial(_list, kind=kind))
         router.add("POST", f"{kind}/#/notes", partial(_add, kind=kind))
         router.add("PATCH", f"{kind}/#/notes", partial(_change_many, kind=kind))
@@ -121,13 +125,20 @@ def _pin(api: Api, _request: Request, note_id: int, *, kind: str, pinned: bool) 
     return empty()
 
 
+def _pin_at(api: Api, request: Request, card_id: int, note_id: int, *, kind: str, pinned: bool) -> Answer:
+    found = api.crm.notes.rows.get(note_id)
+    if found is None or found.entity_id != card_id:
+        return empty(404)
+    return _pin(api, request, note_id, kind=kind, pinned=pinned)
+
+
 def _keys(api: Api) -> dict[str, Check]:
     return {
         "entity_id": integer,
         "created_by": api.rules.author,
         "updated_by": api.rules.author,
-        "created_at": integer,
-        "updated_at": integer,
+        "created_at": seconds,
+        "updated_at": seconds,
         "note_type": one_of(PARAMS),
         "params": anything,
         "responsible_user_id": api.rules.user,

@@ -4,7 +4,21 @@ from ..paging import asked_page, self_url
 from ..problems import bad_request, forbidden, missing
 from ..state.pipelines import CLOSED, COLORS, Pipeline, Status
 from ..state.tags import LossReason
-from ..validation import anything, batch, boolean, conform, integer, listing, one_of, request_id, shape, single, string
+from ..validation import (
+    Check,
+    anything,
+    batch,
+    boolean,
+    conform,
+    integer,
+    integer_choice,
+    listing,
+    one_of,
+    request_id,
+    shape,
+    single,
+    string,
+)
 from ..wire import Answer, Json, Request, empty, hal
 from .render import loss_reason, self_link
 from .router import Api, Router
@@ -35,6 +49,7 @@ def mount(router: Router) -> None:
     router.add("DELETE", "leads/pipelines/#/statuses/#", _delete_status)
     router.add("GET", "leads/loss_reasons", _reasons)
     router.add("POST", "leads/loss_reasons", _add_reasons)
+    router.add("PATCH", "leads/loss_reasons", _change_reasons)
     router.add("GET", "leads/loss_reasons/#", _reason)
     router.add("PATCH", "leads/loss_reasons/#", _change_reason)
     router.add("DELETE", "leads/loss_reasons/#", _delete_reason)
@@ -225,15 +240,30 @@ def _add_reasons(api: Api, request: Request) -> Answer:
     return _listed(request, "loss_reasons", made)
 
 
+REASON_KEYS: dict[str, Check] = {"name": string, "sort": integer, "request_id": string}
+
+
+def _change_reasons(api: Api, request: Request) -> Answer:
+    items = batch(request.json())
+    known = integer_choice(api.crm.loss_reasons.__contains__)
+    conform(items, REASON_KEYS | {"id": known}, ["id"])
+    changed = [_changed_reason(api, request, int(str(item["id"])), item) for item in items]
+    return _listed(request, "loss_reasons", changed)
+
+
 def _change_reason(api: Api, request: Request, reason_id: int) -> Answer:
-    found, item = api.crm.loss_reasons.get(reason_id), single(request.json())
-    if found is None:
+    item = single(request.json())
+    if reason_id not in api.crm.loss_reasons:
         raise missing("Loss reason not found")
-    conform([item], {"name": string, "sort": integer, "request_id": string})
+    conform([item], REASON_KEYS)
+    return hal(_changed_reason(api, request, reason_id, item))
+
+
+def _changed_reason(api: Api, request: Request, reason_id: int, item: Json) -> Json:
+    found, sort = api.crm.loss_reasons[reason_id], item.get("sort")
     found.name = str(item.get("name") or found.name)
-    sort = item.get("sort")
     found.sort, found.updated_at = sort if isinstance(sort, int) else found.sort, api.crm.now()
-    return hal(loss_reason(request.base, found))
+    return loss_reason(request.base, found)
 
 
 def _delete_reason(api: Api, _request: Request, reason_id: int) -> Answer:

@@ -15,7 +15,9 @@ from ..validation import (
     check_batch,
     integer,
     integer_choice,
+    mapping,
     request_id,
+    seconds,
     shape,
     single,
     string,
@@ -39,7 +41,8 @@ def mount(router: Router) -> None:
 
 def _keys(api: Api) -> dict[str, Check]:
     return {
-        **dict.fromkeys(("entity_id", "complete_till", "duration", "created_at", "updated_at"), integer),
+        **dict.fromkeys(("complete_till", "duration", "created_at", "updated_at"), seconds),
+        "entity_id": integer,
         "responsible_user_id": api.rules.user,
         "created_by": api.rules.author,
         "updated_by": api.rules.author,
@@ -48,6 +51,7 @@ def _keys(api: Api) -> dict[str, Check]:
         "text": string,
         "is_completed": boolean,
         "result": shape({"text": string}),
+        "_embedded": mapping,
         "request_id": string,
     }
 
@@ -193,8 +197,10 @@ def _changed(api: Api, request: Request, items: list[Json], required: list[str])
 def _write(api: Api, request: Request, task: Task, item: Json) -> None:
     was_completed, by = task.is_completed, request.user_id
     for name in ("text", "complete_till", "task_type_id", "responsible_user_id", "duration", "is_completed"):
-        if item.get(name) is not None and getattr(task, name) != item[name]:
-            setattr(task, name, item[name])
+        value = item.get(name)
+        value = int(value) if isinstance(value, float) else value
+        if value is not None and getattr(task, name) != value:
+            setattr(task, name, value)
             if name in _EVENTS:
                 _note(api, _EVENTS[name], task, by)
     result = item.get("result")

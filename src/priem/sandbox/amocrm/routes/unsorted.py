@@ -12,15 +12,16 @@ from ..validation import (
     batch,
     check_batch,
     conform,
-    integer,
     integer_choice,
     listing,
+    one_of,
     request_id,
+    seconds,
     shape,
     single,
     string,
 )
-from ..wire import Answer, Json, Request, hal
+from ..wire import Answer, Json, Request, hal, whole
 from .render import self_link
 from .router import Api, Router
 
@@ -103,7 +104,7 @@ def _add(api: Api, request: Request, *, category: str) -> Answer:
         "source_name": string,
         "source_uid": string,
         "pipeline_id": integer_choice(api.crm.pipelines.rows.__contains__),
-        "created_at": integer,
+        "created_at": seconds,
         "metadata": shape({key: check for key, check in METADATA.items() if key != "category"}, in_metadata),
         "_embedded": shape(
             {
@@ -180,14 +181,32 @@ def _decline(api: Api, request: Request, uid: int | str) -> Answer:
     return _settled(request, entry)
 
 
-def _link(api: Api, _request: Request, uid: int | str) -> Answer:
-    """Only entries from chats can be linked, and the sandbox has none."""
-    _found(api, uid)
-    raise bad_request("Only chats can be linked")
+def _link(api: Api, request: Request, uid: int | str) -> Answer:
+    """Only entries from chats can be linked."""
+    entry, item = _found(api, uid), single(request.json())
+    if entry.category != "chats":
+        raise bad_request("Only chats can be linked")
+    lead = {
+        "entity_id": integer_choice(lambda value: api.crm.leads.get(value) is not None),
+        "entity_type": one_of(("leads",)),
+        "metadata": shape({"contact_id": integer_choice(entry.contact_ids.__contains__)}),
+    }
+    conform([item], {"user_id": api.rules.user, "link": shape(lead, ["entity_id", "entity_type"])}, ["link"])
+    unsorted.link(api.crm, entry, number(_dictionary(item["link"]), "entity_id", 0), number(item, "user_id", 0))
+    return _settled(request, entry)
 
 
-def _summary(api: Api, _request: Request) -> Answer:
-    rows = list(api.crm.unsorted.rows.values())
+def _dictionary(value: object) -> Json:
+    return value if isinstance(value, dict) else {}
+
+
+def _summary(api: Api, request: Request) -> Answer:
+    wanted = _dictionary(request.tree("filter"))
+    span = _dictionary(wanted.get("created_at"))
+    since, until = whole(span.get("from"), 0), whole(span.get("to"), 2**40)
+    rows = [
+        each for each in api.crm.unsorted.rows.values() if since <= each.created_at <= until and _matches(each, wanted)
+    ]
     waits = [each.settled_at - each.created_at for each in rows if each.settled_at is not None]
     body: Json = {"total": len(rows)}
     for outcome in ("accepted", "declined"):

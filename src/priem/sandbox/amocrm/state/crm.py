@@ -54,6 +54,8 @@ class Crm:
     catalogs: Catalogs = field(default_factory=Catalogs)
     subscriptions: Subscriptions = field(default_factory=Subscriptions)
     roles: dict[int, dict[str, object]] = field(default_factory=dict)
+    widgets: dict[str, dict[str, object]] = field(default_factory=dict)
+    talks: dict[int, dict[str, object]] = field(default_factory=dict)
     listeners: list[Callable[[Change], None]] = field(default_factory=list)
 
     def now(self) -> int:

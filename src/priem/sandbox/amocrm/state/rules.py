@@ -14,6 +14,7 @@ from ..validation import (
     integer,
     integer_choice,
     listing,
+    seconds,
     shape,
     string,
 )
@@ -23,6 +24,8 @@ from .crm import Crm
 from .values import check_values
 
 MAX_COMPLEX_FIELDS = 40
+FIELD_KEYS = frozenset({"field_id", "field_code", "values", "field_name", "field_type"})
+"""The last two come with a card that is read. Clients at work send them back, so they are taken, and mean nothing."""
 
 
 class Rules:
@@ -80,21 +83,22 @@ class Rules:
             "responsible_user_id": self.user,
             "created_by": self.author,
             "updated_by": self.author,
-            "created_at": integer,
-            "updated_at": integer,
+            "created_at": seconds,
+            "updated_at": seconds,
             "custom_fields_values": filled(self._crm, kind),
             "tags_to_add": self.tags(kind),
             "request_id": string,
         }
 
     def _lead(self) -> dict[str, Check]:
-        own: dict[str, Check] = dict.fromkeys(("price", "status_id", "closed_at", "score"), integer)
+        own: dict[str, Check] = dict.fromkeys(("price", "status_id", "score"), integer)
         return (
             self._card("leads")
             | own
             | {
                 "pipeline_id": integer_choice(self._crm.pipelines.rows.__contains__),
                 "loss_reason_id": integer_choice(self._crm.loss_reasons.__contains__),
+                "closed_at": seconds,
                 "visitor_uid": string,
             }
         )
@@ -138,7 +142,7 @@ METADATA: dict[str, Check] = {
         ),
         string,
     ),
-    **dict.fromkeys(("form_sent_at", "duration", "called_at"), integer),
+    **dict.fromkeys(("form_sent_at", "duration", "called_at"), seconds),
     **dict.fromkeys(("form_id", "phone", "call_responsible"), anything),
     "category": string,
     "is_call_event_needed": boolean,
@@ -153,7 +157,7 @@ def filled(crm: Crm, kind: str, at_most: int | None = None) -> Check:
             findings.wrong_type(path, "array")
             return
         for key in item:
-            if key not in ("field_id", "field_code", "values"):
+            if key not in FIELD_KEYS:
                 findings.unexpected(f"{path}.{key}")
         if "values" not in item:
             findings.missing(f"{path}.values")

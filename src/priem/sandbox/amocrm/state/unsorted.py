@@ -8,6 +8,7 @@ from .incoming import Unsorted
 from .leads import create_lead, move_to_trash, stage_value
 from .noting import note
 from .writing import changed, number, text
+from .writing import link as link_cards
 
 SOURCES = {"sip": "service_code", "forms": "form_name"}
 
@@ -58,6 +59,16 @@ def accept(crm: Crm, entry: Unsorted, status_id: int | None, user_id: int) -> No
     stages = (stage_value(each, pipeline.id) for each in (old, lead.status_id))
     note(crm, "lead_status_changed", "leads", lead, user_id, *stages)
     changed(crm, "leads", lead, {}, user_id, {"old_status_id": old, "old_pipeline_id": pipeline.id})
+    crm.tell(Change("delete", "unsorted", {"uid": entry.uid, "action": "accept", "user_id": user_id}))
+
+
+def link(crm: Crm, entry: Unsorted, lead_id: int, user_id: int) -> None:
+    """A chat belongs to a lead that is there already: its people go there, its own lead goes to the trash."""
+    entry.outcome, entry.settled_at = "accepted", crm.now()
+    for contact_id in entry.contact_ids:
+        link_cards(crm, "leads", lead_id, "contacts", contact_id, user_id)
+    move_to_trash(crm, "leads", entry.lead_id, user_id)
+    entry.lead_id = lead_id
     crm.tell(Change("delete", "unsorted", {"uid": entry.uid, "action": "accept", "user_id": user_id}))
 
 

@@ -44,7 +44,7 @@ def numeric(value: object, path: str, findings: Findings) -> None:
 
 def moment(value: object, path: str, findings: Findings) -> None:
     """Unix seconds or RFC 3339."""
-    if value is None or is_int(value):
+    if value is None or is_int(value) or isinstance(value, float):
         return
     if not isinstance(value, str) or (value and seconds(value) is None):
         findings.wrong_type(path, "int")
@@ -135,8 +135,8 @@ def _kept(of: Field, value: Json) -> Value | None:
 
 def _stored(kind: str, raw: object) -> Scalar:
     """Numbers are read back as texts, dates as seconds."""
-    if kind in TIMES and isinstance(raw, str):
-        return seconds(raw) or 0
+    if kind in TIMES and isinstance(raw, str | float):
+        return int(raw) if isinstance(raw, float) else seconds(raw) or 0
     if kind == "numeric":
         return str(raw)
     if isinstance(raw, str | int | float | bool | dict):

@@ -10,9 +10,9 @@ from .values import kept_values
 
 
 def number(item: Mapping[str, object], key: str, default: int) -> int:
-    """A checked whole number; null and absent mean the default."""
+    """A checked number, whole; null and absent mean the default."""
     value = item.get(key)
-    return value if isinstance(value, int) else default
+    return int(value) if isinstance(value, int | float) else default
 
 
 def text(item: Mapping[str, object], key: str, default: str = "") -> str:
