@@ -10,7 +10,7 @@ from typing import Any
 from priem.sandbox.server import Server, serve
 
 from .app import Sandbox
-from .command import build, introduction
+from .command import build, hosts_of, introduction
 from .settings import Settings
 
 START_SECONDS = 30
@@ -41,7 +41,12 @@ def running(settings: Settings | None = None) -> Iterator[Running]:
         started.append((server, port))
         answers.set()
 
-    thread = threading.Thread(target=serve, args=(sandbox, sandbox.settings, ready), name="sandbox-amocrm", daemon=True)
+    thread = threading.Thread(
+        target=serve,
+        args=(sandbox, sandbox.settings, ready, hosts_of(sandbox.settings.subdomain)),
+        name="sandbox-amocrm",
+        daemon=True,
+    )
     thread.start()
     if not answers.wait(START_SECONDS):
         raise TimeoutError("the sandbox did not start")
