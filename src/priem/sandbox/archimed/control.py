@@ -47,9 +47,9 @@ class Control:
         """What was asked, or 400 with what was wrong about it."""
         wanted = f"{request.method} {request.path.removeprefix('/_sandbox/')}"
         try:
-            sent = json.loads(request.body) if request.body else {}
+            sent = dict(json.loads(request.body or b"{}"))
             body = self.ask(wanted, sent, dict(request.pairs))
-        except (ValueError, KeyError, TypeError, StopIteration) as error:
+        except (ValueError, LookupError, TypeError, AttributeError, StopIteration) as error:
             return Answer(400, encode({"error": f"{type(error).__name__}: {error}"}))
         return Answer(404, encode({"error": "no such control"})) if body is None else Answer(200, encode(body))
 

@@ -10,6 +10,8 @@ AFTER = frozenset({"lost_after_commit", "cut_after", "500_after", "502_after", "
 KINDS = BEFORE | AFTER
 GATEWAY = {"500": 500, "502": 502, "504_before": 504, "500_after": 500, "502_after": 502, "504_after": 504}
 
+NUMBERS = {"count": int | None, "probability": int | float, "seconds": int | float, "skip": int}
+
 
 @dataclass(slots=True)
 class Fault:
@@ -45,12 +47,15 @@ class Faults:
     fired: dict[str, int] = field(default_factory=dict)
 
     def order(self, sent: dict[str, Any]) -> Fault:
-        """Add an order; ValueError with a text for people when it makes no sense."""
+        """Add an order; ValueError or TypeError with a text for people when it makes no sense."""
         if sent.get("kind") not in KINDS:
             raise ValueError(f"kind: one of {', '.join(sorted(KINDS))}")
         unknown = set(sent) - {"kind", "count", "probability", "method", "path", "branch", "seconds", "skip"}
         if unknown:
             raise ValueError(f"unknown: {', '.join(sorted(unknown))}")
+        for name, kind in NUMBERS.items():
+            if not isinstance(sent.get(name, 0), kind):
+                raise TypeError(f"{name}: not a number")
         fault = Fault(**({"count": None} if "probability" in sent else {}) | sent)
         self.rows.append(fault)
         return fault

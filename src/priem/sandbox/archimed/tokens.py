@@ -5,6 +5,7 @@ import binascii
 import hashlib
 import hmac
 import json
+import math
 from collections.abc import Mapping
 from dataclasses import dataclass
 
@@ -45,7 +46,7 @@ def caller(header: str, branches: Mapping[str, Branch], now: float) -> Caller:
     if branch is None or algorithm != "HS256" or not hmac.compare_digest(sent, _signature(branch.secret, head, body)):
         raise Refused(401, UNAUTHORIZED)
     expires = claims.get("exp")
-    if not isinstance(expires, int | float) or expires <= now:
+    if not isinstance(expires, int | float) or not now < expires < math.inf:
         raise Refused(401, "Срок действия токена истек")
     if not branch.manners.active:
         raise Refused(403, "Доступ к API не активирован")

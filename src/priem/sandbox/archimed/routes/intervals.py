@@ -9,6 +9,9 @@ from .call import Call
 from .render import Row, clock_time, day
 from .router import Router
 
+FIRST, LAST = date(1900, 1, 1), date(2200, 1, 1)
+"""No clinic has a schedule before or after."""
+
 
 def mount(router: Router) -> None:
     """Its path."""
@@ -21,7 +24,8 @@ def listed(call: Call) -> Answer:
     if first is None or last is None:
         raise Refused(400, "Не указан период")
     spill = timedelta(days=call.branch.manners.spilled_days)
-    doctors = [_doctor(call, doctor, first - spill, last + spill) for doctor in call.branch.doctors.values()]
+    first, last = max(first, FIRST) - spill, min(last, LAST) + spill
+    doctors = [_doctor(call, doctor, first, last) for doctor in call.branch.doctors.values()]
     return answer({"doctors": doctors}, len(doctors))
 
 

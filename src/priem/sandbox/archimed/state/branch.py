@@ -48,6 +48,9 @@ class Branch:
     dictionaries: Dictionaries = field(default_factory=Dictionaries)
     scheduled_until: date = date.min
     """The last day for which there are shifts."""
+    first_shift: date = date.max
+    last_shift: date = date.min
+    """Days before and after have none."""
     _days: dict[tuple[int, date], list[Talon]] = field(default_factory=lambda: defaultdict(list))
     _shift_days: dict[tuple[int, date], list[Shift]] = field(default_factory=lambda: defaultdict(list))
     _of_patient: dict[int, list[Talon]] = field(default_factory=lambda: defaultdict(list))
@@ -70,7 +73,9 @@ class Branch:
     def add_shift(self, shift: Shift) -> Shift:
         """Put it into the schedule."""
         self.shifts[shift.id] = shift
-        self._shift_days[shift.doctor_id, shift.start.date()].append(shift)
+        day = shift.start.date()
+        self._shift_days[shift.doctor_id, day].append(shift)
+        self.first_shift, self.last_shift = min(self.first_shift, day), max(self.last_shift, day)
         return shift
 
     def drop_shift(self, shift: Shift) -> None:

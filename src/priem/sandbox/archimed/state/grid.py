@@ -11,7 +11,7 @@ def shifts_between(branch: Branch, doctor: Doctor, first: date, last: date) -> I
     """What the API shows: nothing of a doctor who never set a reception time, no hidden hours."""
     if not doctor.max_time or not doctor.enabled:
         return
-    day = first
+    day, last = max(first, branch.first_shift), min(last, branch.last_shift)
     while day <= last:
         yield from (shift for shift in branch.shifts_on(doctor.id, day) if not shift.hidden)
         day += timedelta(days=1)
