@@ -49,7 +49,7 @@ def read_pages(
                 yield parsed
                 if not answer.has_next:
                     return
-                width = min(width + 1, AHEAD, math.ceil(answer.seconds * per_second + 0.5))
+                width = min(width + 1, AHEAD, max(2, math.ceil(answer.seconds * per_second + 0.5)))
         finally:
             for future in ahead:
                 future.cancel()
