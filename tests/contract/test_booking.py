@@ -1,11 +1,13 @@
 """Every desk there is, held to what desks promise."""
 
+from collections.abc import Iterator
 from datetime import UTC, date, datetime, timedelta
 
 import pytest
 
 from tests.contract.booking_contract import BookingContract, Place
 from tests.contract.fake_booking import FakeDesk
+from tests.mis.archimed.clinic import ArchimedClinic, ArchimedPlace, started
 
 MORNING = (datetime.now(UTC) + timedelta(days=3)).replace(hour=9, minute=0, second=0, microsecond=0)
 
@@ -35,3 +37,14 @@ class TestFake(BookingContract):
     @pytest.fixture
     def place(self) -> Place:
         return Fake()
+
+
+@pytest.mark.slow
+class TestArchimed(BookingContract):
+    @pytest.fixture(params=["v4", "v5"])
+    def place(self, request: pytest.FixtureRequest) -> Iterator[ArchimedPlace]:
+        sandbox = started()
+        clinic = ArchimedClinic(sandbox, version=request.param)
+        yield ArchimedPlace(clinic)
+        clinic.close()
+        sandbox.stop()

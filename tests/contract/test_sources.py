@@ -11,6 +11,7 @@ import pytest
 from priem.mis.ahead import ReadAhead
 from priem.ports import Source
 from tests.contract.source_contract import SourceContract, read_on
+from tests.mis.archimed.clinic import ArchimedClinic, started
 from tests.mis.archimed.recorded import Recorded, RecordedClinic
 from tests.mis.ident.clinic import IdentClinic, Sandbox
 
@@ -87,3 +88,16 @@ class TestArchimedAsRecorded(SourceContract):
         yield clinic
         clinic.close()
         recorded.stop()
+
+
+class TestArchimed(SourceContract):
+    @pytest.fixture(params=["v4", "v5", "newest first"])
+    def clinic(self, request: pytest.FixtureRequest) -> Iterator[ArchimedClinic]:
+        sandbox = started()
+        clinic = ArchimedClinic(sandbox, version="v4" if request.param == "v4" else "v5")
+        if request.param == "newest first":
+            sandbox.change(branch=0, newest_first=True)
+            sandbox.change(branch=0, v5={"max_limit": 7, "doctor_names": "last_name", "ids_as_text": False})
+        yield clinic
+        clinic.close()
+        sandbox.stop()

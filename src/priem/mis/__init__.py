@@ -15,7 +15,9 @@ CONNECTORS: Mapping[str, str] = {
 }
 """A connection's kind → its source, next to which stands its `Config`."""
 
-DESKS: Mapping[str, str] = {}
+DESKS: Mapping[str, str] = {
+    "archimed": "priem.mis.archimed:Desk",
+}
 """A connection's kind → its desk, for those that can be booked in from outside. Takes what the source takes."""
 
 

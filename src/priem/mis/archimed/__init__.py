@@ -16,6 +16,7 @@ What it is: a program on a server in the clinic, and a gateway of the vendor's i
 
 from priem.mis.archimed.asking import ASKED
 from priem.mis.archimed.config import Config
+from priem.mis.archimed.desk import Desk
 from priem.mis.archimed.source import Archimed
 
-__all__ = ["ASKED", "Archimed", "Config"]
+__all__ = ["ASKED", "Archimed", "Config", "Desk"]

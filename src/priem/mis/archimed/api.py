@@ -149,7 +149,7 @@ class Api:
             answer = self._send("GET", path, params=params)
             note.status = answer.status
             sort_out(answer, path)
-            note.items = len(rows_in(answer.body, path.partition("/")[0]) or ()) if answer.status < 400 else 0
+            note.items = count_rows(answer.body) if answer.status < 400 else 0
             self.has_answered = True
             return answer
 
@@ -264,10 +264,10 @@ def done(answer: Answer, path: str) -> Row:
         raise failures.outcome_unknown()
     if status == 401 or (status == 403 and not texts_in(answer.body)):
         raise failures.not_let_in(status)
-    if status in (404, 405) and "/" not in path:
+    if status == 405 or (status == 404 and "/" not in path):
         raise failures.no_method(path)
     if status == 404:
-        raise failures.refused("талон не найден")
+        raise failures.no_visit()
     if status >= 400 or says_no(answer.body):
         raise failures.refused(" ".join(texts_in(answer.body)))
     return written_row(answer.body)
@@ -285,6 +285,13 @@ def written_row(body: object) -> Row:
     if rows:
         return rows[0]
     return body if isinstance(body, dict) else {}
+
+
+def count_rows(body: object) -> int:
+    """Of the longest list, or one record."""
+    if isinstance(body, dict):
+        return max((len(value) for value in body.values() if isinstance(value, list)), default=1)
+    return len(body) if isinstance(body, list) else 0
 
 
 def rows_in(body: object, envelope: str) -> list[Row] | None:

@@ -91,6 +91,10 @@ def outcome_unknown() -> OutcomeUnknown:
     )
 
 
+def no_visit() -> Refused:
+    return Refused(RefusalKind.NO_VISIT, SAID[RefusalKind.NO_VISIT])
+
+
 KINDS: Mapping[str, RefusalKind] = {
     "не указал время": RefusalKind.NOT_WORKING,
     "не принимает": RefusalKind.NOT_WORKING,

@@ -1,0 +1,21 @@
+"""A phone as people may have typed it into a card. ArchiMed+ compares texts: docs/reference/archimed.md §1.6."""
+
+from collections.abc import Sequence
+
+FIELDS = ("phone", "phone1")
+SHAPES = (
+    *("7{0}{1}{2}{3}", "+7{0}{1}{2}{3}", "8{0}{1}{2}{3}", "{0}{1}{2}{3}"),
+    *("+7 ({0}) {1}-{2}-{3}", "8 ({0}) {1}-{2}-{3}", "+7({0}){1}-{2}-{3}", "8({0}){1}-{2}-{3}"),
+    *("+7 {0} {1}-{2}-{3}", "8-{0}-{1}-{2}-{3}", "8 {0} {1} {2} {3}", "+7 {0} {1} {2} {3}"),
+)
+
+
+def spellings(phone: str) -> Sequence[tuple[str, str]]:
+    """Fields and what may stand in them, for a number in E.164."""
+    digits = phone.removeprefix("+")
+    if len(digits) == 11 and digits.startswith("7"):
+        parts = (digits[1:4], digits[4:7], digits[7:9], digits[9:])
+        written = [shape.format(*parts) for shape in SHAPES]
+    else:
+        written = [digits, f"+{digits}"]
+    return [(field, spelling) for field in FIELDS for spelling in written]
