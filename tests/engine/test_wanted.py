@@ -87,6 +87,8 @@ def test_a_patient_without_a_name_is_called_by_his_number() -> None:
         ((BORIS,), ("8 (921) 333-44-55",), ("8 (921) 333-44-55", BORIS)),
         ((ANNA,), ("9213334455, 9217778899",), ("9213334455, 9217778899",)),
         ((), ("нет",), ("нет",)),
+        (("+79999999999",), ("+79999999999",), ("+79999999999",)),
+        ((BORIS, BORIS), (), (BORIS,)),
     ],
 )
 def test_phones_are_merged(ours: tuple[str, ...], theirs: tuple[str, ...], merged: tuple[str, ...]) -> None:

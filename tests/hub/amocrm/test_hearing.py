@@ -1,12 +1,15 @@
 """What managers do in amoCRM is known before anything is decided, and is asked for only when it is news."""
 
+import threading
+import time
 from dataclasses import replace
 from datetime import UTC, date, datetime, timedelta
 from decimal import Decimal
 
 import pytest
+from django.db import connection
 
-from priem.hub.models import Hearing, PatientLink
+from priem.hub.models import Hearing, PatientLink, ReceivedHook
 from priem.model import (
     LOST,
     Action,
@@ -318,3 +321,31 @@ def test_a_request_from_the_site_becomes_the_visit_that_is_booked_next(known: Of
     assert len(known.names_there()) == 2
     assert request["lead_id"] in known.stages_there()
     assert len(known.stages_there()) == 2
+
+
+def test_a_hook_that_another_process_stores_meanwhile_is_not_thrown_away(known: Office) -> None:
+    """Ids are given when a row is made, not when it is committed: a smaller one may appear later."""
+    known.fault("webhook_lost", path="add_contact")
+    stranger = known.act("contact", name="Кто-то", phone="+79215550011")["contact_id"]
+    known.act("edit_contact", contact_id=min(known.names()), name="Белова Анна Петровна")
+    known.wait_for_hooks()
+    hooks = ReceivedHook.objects.of(known.clinic.pk)
+    first = hooks.earliest("id")
+    hooks.filter(id=first.pk).update(id=first.pk + 10)
+    known.fault("slow", method="GET", path="/api/v4/contacts", seconds=1)
+    before = len(known.requests)
+
+    def store_late() -> None:
+        while len(known.requests) == before:
+            time.sleep(0.01)
+        told = f"contacts[add][0][id]={stranger}&contacts[add][0][type]=contact".encode()
+        ReceivedHook.objects.create(id=first.pk, clinic=known.clinic, received_at=first.received_at, body=told)
+        connection.close()
+
+    late = threading.Thread(target=store_late)
+    late.start()
+    assert known.ears.hear()
+    late.join()
+
+    assert stranger in known.names()
+    assert known.agrees()

@@ -114,7 +114,8 @@ class Ears:
                 return True
             self._look(rows)
             note(self._clinic.id, heard_at=rows[-1].received_at)
-            ReceivedHook.objects.of(self._clinic.id).filter(id__lte=rows[-1].id).delete()
+            # By their ids: one with a smaller id may have been committed since, by another process.
+            ReceivedHook.objects.of(self._clinic.id).filter(id__in=[row.id for row in rows]).delete()
         return False
 
     def _look(self, rows: Sequence[ReceivedHook]) -> None:
