@@ -157,6 +157,6 @@ def may_write(wanted: FieldValue, there: FieldValue, policy: Policy) -> bool:
 
 
 def merged_phones(ours: Iterable[str], theirs: tuple[PhoneEntry, ...]) -> tuple[PhoneEntry, ...]:
-    """Theirs as they are, and those of ours that are not among them in any spelling; junk is there as it was written."""
+    """Theirs as they are, and those of ours that are not among them in any spelling; junk counts as written."""
     known = {number for phone in theirs for number in (phone.text, *numbers_in(phone.text))}
     return theirs + tuple(PhoneEntry(phone, LABEL) for phone in dict.fromkeys(ours) if phone not in known)
