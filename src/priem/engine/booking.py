@@ -81,6 +81,7 @@ def asked(request: BookingRequest, actor: Actor) -> Wanted:
 def complete(wanted: Wanted, actor: Actor, reception: Reception) -> Wanted:
     """With what the lead tells. Raises Refused for what can be known before anything is written down."""
     desk = reception.desk(wanted.connection)
+    wanted = replace(wanted, time=reception.local(wanted.time, wanted.connection) if wanted.time else None)
     if not desk.abilities & {Ability.BOOK, Ability.APPLY}:
         reception.desk(wanted.connection, Ability.BOOK)
     time = wanted.time

@@ -32,6 +32,7 @@ class Change:
 
 def reschedule(change: Change, to: Time, actor: Actor, reception: Reception) -> Answer:
     """Raises TryLater and AskOperator as `booking.book` does, and so do the others."""
+    to = reception.local(to, change.visit.connection)
     wanted = replace(asked(change, Deed.RESCHEDULE, actor), time=to)
 
     def moves(visit: Visit, desk: Booking) -> Do:

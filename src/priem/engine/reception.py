@@ -1,9 +1,10 @@
 """What everybody who books shares: the clinic's desks, the answer that a caller gets, and how long it is waited for."""
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 from typing import TypeVar
+from zoneinfo import ZoneInfo
 
 from priem.booking import Ability, Booking, RefusalKind, Refused, ScheduleQuery, Time, unable
 from priem.engine.bindings import Bound
@@ -72,6 +73,15 @@ class Reception:
         if desk is None or not desk.abilities.issuperset(abilities):
             raise unable()
         return desk
+
+    def local(self, time: Time, connection: str) -> Time:
+        """In the branch's own zone: a day is a day there, whatever zone the caller speaks."""
+        branches = desk.branches() if (desk := self.desks.get(connection)) else ()
+        names = [one.time_zone for one in branches if one.id == time.branch or not time.branch]
+        if not names:
+            return time
+        zone = ZoneInfo(names[0])
+        return replace(time, starts_at=time.starts_at.astimezone(zone), ends_at=time.ends_at.astimezone(zone))
 
     def require(self, actor: Actor, connection: str, branch: str) -> None:
         if not may_book(actor, connection, branch, self.bound):

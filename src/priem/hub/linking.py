@@ -23,6 +23,7 @@ VISIT_COLUMNS = (
     "stage",
     "moved_to",
     "by_person",
+    "status",
     "rule",
     "made_at",
 )
@@ -80,5 +81,5 @@ def made_before(clinic_id: int, keys: Sequence[VisitKey]) -> dict[VisitKey, Made
 def visit_row(clinic_id: int, key: VisitKey, after: LinkOfVisit, made: Made) -> tuple[object, ...]:
     """VISIT_COLUMNS."""
     moved_to = str(after.moved_to) if after.moved_to else None
-    standing = (after.lead, after.fingerprint, after.pipeline, after.stage, moved_to, after.by_person)
+    standing = (after.lead, after.fingerprint, after.pipeline, after.stage, moved_to, after.by_person, after.status)
     return (clinic_id, key.connection, key.id, *standing, *made)

@@ -5,6 +5,7 @@ from typing import TypeVar
 
 from priem.hub.bulk import put
 from priem.hub.models import (
+    LeadMove,
     MirroredContact,
     MirroredContactKey,
     MirroredContactPhone,
@@ -20,7 +21,13 @@ from priem.phones import numbers_in
 AT_ONCE = 500
 Record = TypeVar("Record", Contact, Lead)
 Table = type[MirroredContact] | type[MirroredLead]
-Index = type[MirroredContactPhone] | type[MirroredContactKey] | type[MirroredLeadContact] | type[MirroredLeadKey]
+Index = (
+    type[MirroredContactPhone]
+    | type[MirroredContactKey]
+    | type[MirroredLeadContact]
+    | type[MirroredLeadKey]
+    | type[LeadMove]
+)
 
 
 def mirror_contacts(clinic_id: int, contacts: Iterable[Contact]) -> set[int]:
@@ -40,12 +47,15 @@ def mirror_contacts(clinic_id: int, contacts: Iterable[Contact]) -> set[int]:
     return news
 
 
-def mirror_leads(clinic_id: int, leads: Iterable[Lead]) -> set[int]:
+def mirror_leads(clinic_id: int, leads: Iterable[Lead], *, notes_moves: bool = False) -> set[int]:
     """Gives the ids of those that were news."""
     news: set[int] = set()
     for page in pieces(leads, AT_ONCE):
         fresh, known = newer(clinic_id, MirroredLead, page)
-        news |= {lead.id for lead in fresh if known.get(lead.id) != lead.updated_at}
+        changed = [lead for lead in fresh if known.get(lead.id) != lead.updated_at]
+        news |= {lead.id for lead in changed}
+        if notes_moves and changed:
+            note_moves(clinic_id, changed)
         rows = ((clinic_id, *lead_row(lead)) for lead in fresh)
         put(MirroredLead, ("clinic", *LEAD_COLUMNS), rows, key=("clinic", "crm_id"))
         for index in (MirroredLeadContact, MirroredLeadKey):
@@ -57,6 +67,19 @@ def mirror_leads(clinic_id: int, leads: Iterable[Lead]) -> set[int]:
         keys = ((clinic_id, str(key), lead.id) for lead in fresh for key in set(lead.keys))
         put(MirroredLeadKey, ("clinic", "key", "lead"), keys)
     return news
+
+
+def note_moves(clinic_id: int, leads: Sequence[Lead]) -> None:
+    """Those that stand elsewhere than the mirror has them. Written anew, not over: another move has another id."""
+    columns = ("crm_id", "pipeline", "stage")
+    stood = {
+        row[0]: row[1:]
+        for row in among(MirroredLead.objects.of(clinic_id), "crm_id", [one.id for one in leads], *columns)
+    }
+    moved = [lead for lead in leads if stood.get(lead.id) != (lead.pipeline, lead.stage)]
+    forget(clinic_id, LeadMove, "lead", [lead.id for lead in moved])
+    rows = ((clinic_id, lead.id, lead.pipeline, lead.stage) for lead in moved)
+    put(LeadMove, ("clinic", "lead", "pipeline", "stage"), rows)
 
 
 def newer(clinic_id: int, table: Table, page: Sequence[Record]) -> tuple[list[Record], dict[int, int]]:

@@ -11,6 +11,7 @@ from django.db import transaction
 from priem.engine.linking import links_to
 from priem.hub import clinics, desk, inbox, journal, linking, merges, surroundings
 from priem.hub import wishes as wished
+from priem.hub.bookings import DjangoBookings
 from priem.hub.locks import Purpose, locked
 from priem.hub.mirroring import mirror_contacts, mirror_leads
 from priem.hub.models import Connection, MirrorState
@@ -36,7 +37,7 @@ def utc_now() -> datetime:
     return datetime.now(UTC)
 
 
-class DjangoStore:
+class DjangoStore(DjangoBookings):
     """Lives as long as a pass or a process; its steps carry one pass id. Every thread has a connection of its own."""
 
     def __init__(self, clinic_id: int, now: Callable[[], datetime] = utc_now) -> None:
@@ -70,7 +71,8 @@ class DjangoStore:
 
     @transaction.atomic
     def mirror(self, contacts: Iterable[Contact] = (), leads: Iterable[Lead] = ()) -> Collection[int]:
-        return mirror_contacts(self._clinic, contacts) | mirror_leads(self._clinic, leads)
+        is_known = self.mirrored_until() is not None
+        return mirror_contacts(self._clinic, contacts) | mirror_leads(self._clinic, leads, notes_moves=is_known)
 
     @transaction.atomic
     def gone(self, contacts: Collection[int] = (), leads: Collection[int] = ()) -> None:

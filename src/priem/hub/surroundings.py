@@ -70,7 +70,7 @@ def patient_links_of(clinic_id: int, keys: Iterable[PatientKey]) -> dict[Patient
 
 
 def visit_links_of(clinic_id: int, keys: Iterable[VisitKey]) -> dict[VisitKey, LinkOfVisit]:
-    columns = ("connection", "visit", "lead", "fingerprint", "pipeline", "stage", "moved_to", "by_person")
+    columns = ("connection", "visit", "lead", "fingerprint", "pipeline", "stage", "moved_to", "by_person", "status")
     rows = by_key(VisitLink.objects.of(clinic_id), "visit", keys, *columns)
     return {
         VisitKey(connection, id_): LinkOfVisit(
@@ -80,8 +80,9 @@ def visit_links_of(clinic_id: int, keys: Iterable[VisitKey]) -> dict[VisitKey, L
             stage=stage,
             moved_to=VisitKey.parse(moved_to) if moved_to else None,
             by_person=by_person,
+            status=status,
         )
-        for connection, id_, lead, fingerprint, pipeline, stage, moved_to, by_person in rows
+        for connection, id_, lead, fingerprint, pipeline, stage, moved_to, by_person, status in rows
     }
 
 

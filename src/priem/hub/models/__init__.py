@@ -1,5 +1,6 @@
 """What the hub remembers, one file per noun. Every table but Clinic itself belongs to one clinic."""
 
+from priem.hub.models.bookings import ArmedStage, BookingIntent, LeadMove
 from priem.hub.models.clinic import Authorisation, Clinic
 from priem.hub.models.connection import Connection
 from priem.hub.models.desk import Question, RecalledRecord, Saying
@@ -24,7 +25,9 @@ from priem.hub.models.wishes import WishedTask
 __all__ = [
     "AccountPicture",
     "AmoCrmPerson",
+    "ArmedStage",
     "Authorisation",
+    "BookingIntent",
     "Clinic",
     "Connection",
     "ExchangeRecord",
@@ -32,6 +35,7 @@ __all__ = [
     "IdentCall",
     "IdentService",
     "IdentTicket",
+    "LeadMove",
     "Membership",
     "Merge",
     "MirrorState",

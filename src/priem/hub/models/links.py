@@ -38,6 +38,8 @@ class VisitLink(ClinicOwned):
     moved_to = models.CharField(_("moved to"), max_length=165, blank=True, null=True)
     """The whole key of the visit that took the lead over; None for the one that has it."""
     by_person = models.BooleanField(_("by a person"), default=False, db_default=False)
+    status = models.CharField(_("status"), max_length=200, blank=True, default="", db_default="")
+    """The МИС's word for it when it was last decided upon."""
     rule = models.CharField(_("found by"), max_length=100, blank=True)
     made_at = models.DateTimeField(_("made"))
 
