@@ -11,3 +11,6 @@ class Hub(AppConfig):
 
     def ready(self) -> None:
         configure_structlog()
+        from priem.hub.audit import watching  # noqa: PLC0415  # models are there only now
+
+        watching.start()

@@ -12,8 +12,12 @@ if TYPE_CHECKING:
 
 def page(title: "StrPromise", icon: str, view: str, allowed: str = "sees") -> dict[str, Any]:
     """`allowed`: a question of roles.asked."""
-    link = reverse_lazy(view if ":" in view else f"admin:{view}")
-    return {"title": title, "icon": icon, "link": link, "permission": f"priem.hub.roles.asked.{allowed}"}
+    return own_page(title, icon, f"admin:{view}", allowed)
+
+
+def own_page(title: "StrPromise", icon: str, view: str, allowed: str = "sees") -> dict[str, Any]:
+    """One that is not the admin's."""
+    return {"title": title, "icon": icon, "link": reverse_lazy(view), "permission": f"priem.hub.roles.asked.{allowed}"}
 
 
 LOOK: dict[str, Any] = {
@@ -74,7 +78,8 @@ LOOK: dict[str, Any] = {
                 "title": _("Access"),
                 "separator": True,
                 "items": [
-                    page(_("People"), "group", "auth_user_changelist", "owns"),
+                    own_page(_("People"), "group", "people", "manages_people"),
+                    page(_("Accounts"), "manage_accounts", "auth_user_changelist", "owns"),
                 ],
             },
         ],

@@ -9,11 +9,14 @@ PRIEM_ORIGINS       https://… addresses whose forms it takes
 PRIEM_PUBLIC_URL    the hub's address from outside, to which amoCRM posts what changes; its name is answered to as well
 PRIEM_CATCH_UP      seconds between readings of what webhooks may have left out (600)
 PRIEM_HTTPS         1 behind a proxy that speaks HTTPS and sets X-Forwarded-Proto
+PRIEM_SECOND_FACTOR roles that need a second factor at login, separated by commas: owner, integrator, administrator,
+                    manager, auditor (owner,integrator with PRIEM_HTTPS, else nobody has to)
 PRIEM_TIME_ZONE     of the pages (Europe/Moscow)
 PRIEM_LOG, PRIEM_LOG_LEVEL  console or json; INFO, WARNING, …
 """
 
 import os
+from datetime import timedelta
 from pathlib import Path
 from typing import cast
 
@@ -47,6 +50,8 @@ INSTALLED_APPS = [
     "django.contrib.sessions",
     "django.contrib.messages",
     "django.contrib.staticfiles",
+    "axes",
+    "django_otp",
 ]
 MIDDLEWARE = [
     "django.middleware.security.SecurityMiddleware",
@@ -56,8 +61,12 @@ MIDDLEWARE = [
     "django.middleware.common.CommonMiddleware",
     "django.middleware.csrf.CsrfViewMiddleware",
     "django.contrib.auth.middleware.AuthenticationMiddleware",
+    "django_otp.middleware.OTPMiddleware",
+    "priem.hub.roles.second_factor.SecondFactor",
+    "priem.hub.audit.acting.Acting",
     "django.contrib.messages.middleware.MessageMiddleware",
     "django.middleware.clickjacking.XFrameOptionsMiddleware",
+    "axes.middleware.AxesMiddleware",
 ]
 ROOT_URLCONF = "priem.hub.urls"
 LOGIN_URL = "admin:login"
@@ -80,6 +89,19 @@ TEMPLATES = [
 
 DATABASES = {"default": environment.database(os.environ.get("DATABASE_URL", ""), environment.home())}
 DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
+
+AUTHENTICATION_BACKENDS = ["axes.backends.AxesStandaloneBackend", "django.contrib.auth.backends.ModelBackend"]
+AXES_FAILURE_LIMIT = 5
+AXES_COOLOFF_TIME = timedelta(minutes=15)
+# Not by name alone: anybody could lock others out.
+AXES_LOCKOUT_PARAMETERS = [["username", "ip_address"]]
+AXES_CLIENT_IP_CALLABLE = "priem.hub.roles.throttling.address"
+AXES_CLIENT_STR_CALLABLE = "priem.hub.roles.throttling.somebody"
+AXES_LOCKOUT_CALLABLE = "priem.hub.roles.throttling.locked_out"
+AXES_RESET_ON_SUCCESS = True
+AXES_ENABLE_ADMIN = AXES_VERBOSE = False
+AXES_DISABLE_ACCESS_LOG = True
+SECOND_FACTOR_ROLES = environment.words("PRIEM_SECOND_FACTOR", ("owner", "integrator") if HTTPS else ())
 
 AUTH_PASSWORD_VALIDATORS = [
     {"NAME": "django.contrib.auth.password_validation.UserAttributeSimilarityValidator"},

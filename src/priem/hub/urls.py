@@ -9,5 +9,7 @@ urlpatterns = [
     path("healthz", healthz, name="healthz"),
     path("", include("priem.hub.ident.urls")),
     path("amocrm/", include("priem.hub.amocrm.urls")),
+    path("admin/", include("priem.hub.roles.entrance")),
+    path("admin/", include("priem.hub.roles.pages")),
     path("admin/", admin.site.urls),
 ]

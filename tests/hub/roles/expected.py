@@ -25,6 +25,8 @@ class Line:
     parts: Mapping[str, str] = field(default_factory=dict)
     """What stands in the address, where it is not a clinic: `{"kind": "patient"}`. Here and in `sent`, `@question` is
     the id of a row of that clinic, `@slug` its short name."""
+    sends_home: bool = False
+    """That is a success here."""
     closed: bool = False
     """Nobody may: what the machine owns is not edited by hand."""
 
@@ -52,6 +54,16 @@ EXPECTED: dict[str, Line] = {
     "amocrm_callback": Line(who="anybody", found=(400,)),
     "amocrm_uninstall": Line(who="anybody", found=(404,)),
     "amocrm_authorise": Line(who=Right.SET_UP, found=(400,)),
+    "amocrm_enter": Line(who="anybody", verb="POST", found=(403,)),
+    "amocrm_enter_by_ticket": Line(who="anybody", found=(403,)),
+    # On the way in, and people
+    "second_factor": Line(who="person", sends_home=True),
+    "second_factor_set_up": page("person"),
+    "set_password": page("anybody"),
+    "people": page(Right.MANAGE_PEOPLE),
+    "people_role": action(Right.MANAGE_PEOPLE, role="manager"),
+    "people_link": action(Right.MANAGE_PEOPLE),
+    "people_forget_factor": action(Right.MANAGE_PEOPLE),
     # The admin's own
     "admin:index": page("person"),
     "admin:login": Line(who="anybody", found=(302,)),

@@ -3,14 +3,16 @@
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
+from typing import Any
 
 from django.apps import apps
 from django.contrib.auth.models import User
+from django.db.models import Manager
 from django.urls import URLPattern, URLResolver, get_resolver
 
 from priem.hub.clinics import ConnectionData, save_connection
 from priem.hub.exchanges import DjangoExchanges
-from priem.hub.models import Clinic, Membership
+from priem.hub.models import AuthenticatorApp, Clinic, Membership
 from priem.hub.roles.rights import Role
 from priem.hub.store import DjangoStore
 from priem.model import (
@@ -44,8 +46,9 @@ class World:
         """The id of a row of that clinic."""
         if model == "clinic":
             return clinic.pk
-        found = apps.get_model("hub", model)._base_manager.filter(clinic=clinic).values_list("pk", flat=True)
-        return int(found[0])
+        rows: Manager[Any] = apps.get_model("hub", model)._base_manager
+        found = rows.filter(clinic=clinic).order_by("pk")
+        return int(found.values_list("pk", flat=True).last() or 0)
 
 
 def make_world() -> World:
@@ -55,7 +58,16 @@ def make_world() -> World:
         Membership.objects.create(clinic=world.own, person=world.people[role], role=role)
     world.people["outsider"] = User.objects.create(username="outsider", is_staff=True)
     world.people["owner"] = User.objects.create(username="owner", is_staff=True, is_superuser=True)
+    for clinic in (world.own, world.foreign):
+        invite(clinic)
     return world
+
+
+def invite(clinic: Clinic) -> None:
+    """Somebody who has chosen no password yet, and has a second factor nevertheless: every button is there."""
+    person = User.objects.create_user(f"invited-{clinic.slug}", is_staff=True)
+    AuthenticatorApp.objects.create(user=person, secret="A" * 32, confirmed=True)
+    Membership.objects.create(clinic=clinic, person=person, role=Role.AUDITOR)
 
 
 def make_clinic(slug: str, name: str) -> Clinic:

@@ -1,5 +1,6 @@
 """What the hub remembers, one file per noun. Every table but Clinic itself belongs to one clinic."""
 
+from priem.hub.models.audit import AuditEntry, Revision
 from priem.hub.models.bookings import ArmedStage, BookingIntent, LeadMove
 from priem.hub.models.clinic import Authorisation, Clinic
 from priem.hub.models.connection import Connection
@@ -19,6 +20,7 @@ from priem.hub.models.mirror import (
     MirrorState,
 )
 from priem.hub.models.people import AmoCrmPerson, Membership, UsedToken
+from priem.hub.models.second_factor import AuthenticatorApp, SpareCodes
 from priem.hub.models.setting_up import AccountPicture, PlannedStep, SourcePicture, Work, WorkKind, WorkState
 from priem.hub.models.wishes import WishedTask
 
@@ -26,6 +28,8 @@ __all__ = [
     "AccountPicture",
     "AmoCrmPerson",
     "ArmedStage",
+    "AuditEntry",
+    "AuthenticatorApp",
     "Authorisation",
     "BookingIntent",
     "Clinic",
@@ -51,9 +55,11 @@ __all__ = [
     "RecalledRecord",
     "ReceivedHook",
     "RejectedRow",
+    "Revision",
     "Saying",
     "Serialization",
     "SourcePicture",
+    "SpareCodes",
     "StepRecord",
     "Timetable",
     "TimetableDay",

@@ -1,0 +1,24 @@
+"""The audit log's one way in. Called inside the transaction of the change: both happen, or neither."""
+
+from collections.abc import Sequence
+
+from priem.hub.audit.acting import actor
+from priem.hub.models import AuditEntry
+from priem.hub.models.audit import Deed
+
+Change = tuple[str, str, str]
+"""What, before, after; empty for nothing."""
+LONGEST = 2000
+"""Letters of a value that are kept."""
+
+
+def note(clinic_id: int, deed: Deed, about: object = "", changes: Sequence[Change] = ()) -> None:
+    person = actor()
+    AuditEntry.objects.create(
+        clinic_id=clinic_id,
+        person_id=person.pk if person else None,
+        name=person.get_username() if person else "",
+        deed=deed,
+        about=str(about)[:200],
+        changes=[[what, before[:LONGEST], after[:LONGEST]] for what, before, after in changes],
+    )
