@@ -34,6 +34,7 @@ from priem.hub.server import serve as serve_hub
 from priem.hub.start import setup
 from priem.hub.store import DjangoStore
 from priem.hub.tokens import DjangoTokens
+from priem.hub.watch.watcher import Watcher
 from priem.mis import open_source
 from priem.mis.ahead import ReadAhead
 from priem.model import Account, FieldInfo, Finding, Severity
@@ -233,7 +234,7 @@ def opened(slug: str) -> Iterator[Opened]:
         yield Opened(
             slug=slug,
             sources=sources,
-            clinic=Clinic(crm=crm, store=store, bound=bound, clock=clock, ears=ears),
+            clinic=Clinic(crm=crm, store=store, bound=bound, clock=clock, ears=ears, watch=Watcher(clinic.id)),
             account=account,
         )
 

@@ -16,6 +16,7 @@ from priem.engine.sync import Clinic, Progress, sync
 from priem.errors import AskOperator, PriemError, TryLater
 from priem.ports import Source
 from priem.texts import Text
+from priem.watching import Overheard, watched
 
 LONGEST_PAUSE = 60.0
 """Seconds between tries while something is wrong."""
@@ -49,8 +50,9 @@ def one_pass(sources: tuple[Source, ...], clinic: Clinic) -> Iterator[tuple[str,
     with clinic.store.exclusively():
         informed = hear(clinic)
         for source in sources:
+            overheard = Overheard(source)
             try:
-                for progress in hearing_meanwhile(sync(source, informed), clinic):
+                for progress in watched(overheard, hearing_meanwhile(sync(overheard, informed), clinic), clinic):
                     yield source.connection, progress
             except (TryLater, AskOperator) as error:
                 clinic.store.note(source.connection, error.what)
@@ -122,6 +124,8 @@ class Follower:
     def news(self) -> Iterator[tuple[str, News]]:
         while not self.stop.is_set():
             began = time.monotonic()
+            if self.clinic.watch:
+                self.clinic.watch.beat()
             due = [source for source in self.sources if self.pauses[source.connection].until <= began]
             for source in due:
                 for item in self.turn(source):
@@ -135,10 +139,11 @@ class Follower:
 
     def turn(self, source: Source) -> Iterator[News]:
         """One pass over one connection; a failure lengthens its pause, a success ends it."""
-        name = source.connection
+        name, overheard = source.connection, Overheard(source)
         try:
             with self.clinic.store.exclusively():
-                for progress in hearing_meanwhile(sync(source, hear(self.clinic)), self.clinic):
+                pieces = hearing_meanwhile(sync(overheard, hear(self.clinic)), self.clinic)
+                for progress in watched(overheard, pieces, self.clinic):
                     yield progress
                     if self.stop.is_set():
                         return

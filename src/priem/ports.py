@@ -5,8 +5,9 @@ from contextlib import AbstractContextManager
 from dataclasses import dataclass, field
 from datetime import datetime
 from enum import StrEnum
-from typing import Protocol, TypeVar
+from typing import Literal, Protocol, TypeVar
 
+from priem.errors import PriemError
 from priem.intents import Intents
 from priem.model import (
     Account,
@@ -348,7 +349,7 @@ class TokenStore(Protocol):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Exchange:
-    """One request to or from an outside system. Carries no patient's data and no secret."""
+    """One request to or from an outside system."""
 
     system: str
     """`amocrm`, `ident`, …, or the connection's name."""
@@ -362,8 +363,33 @@ class Exchange:
     """Rows read, or records sent."""
     request_id: str = ""
     error: Text | None = None
+    incoming: bool = False
+    """The other side asked."""
+    about: Sequence[tuple[str, str]] = ()
+    """Kind and id of what it concerned, as far as this is known: `("patient", "ident:4821")`, `("lead", "77")`."""
+    request: object = field(default=None, repr=False, compare=False)
+    answer: object = field(default=None, repr=False, compare=False)
+    """What was sent and what came back: JSON as Python has it. Never a secret; whoever keeps it masks it first."""
 
 
 class ExchangeLog(Protocol):
     def note(self, exchange: Exchange) -> None:
         """Must not raise and must not take long: it stands in the way of every request."""
+
+
+class Watch(Protocol):
+    """Who tells people how a clinic does. Nothing here raises: watching must not stop what is watched."""
+
+    def begins(self, connection: str) -> None:
+        """A pass over this connection."""
+
+    def saw(self, connection: str, page: Page | None, changes: int) -> None:
+        """A page that is done, and how many changes are in the CRM now."""
+
+    def ends(self, connection: str) -> None:
+        """The pass found everything in order."""
+
+    def fails(self, connection: str, error: PriemError, at: Literal["mis", "crm"]) -> None: ...
+
+    def beat(self) -> None:
+        """Somebody follows the clinic. Called all the time."""

@@ -69,7 +69,7 @@ def answering(server: subprocess.Popen[str]) -> list[int]:
     """Its workers, once it answers."""
     assert server.stdout
     url = server.stdout.readline().strip()
-    assert json.loads(answer(f"{url}/healthz")) == {"database": "ok", "clinics": 0}
+    assert json.loads(answer(f"{url}/healthz")) == {"state": "ok", "database": "ok", "clinics": 0, "incidents": {}}
     assert b"<svg" in answer(f"{url}/static/hub/favicon.svg")
     workers = children_of(server.pid)
     assert workers

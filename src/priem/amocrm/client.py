@@ -39,20 +39,29 @@ class Client:
                 return self._checked("GET", path, params, None, may_refuse)
         raise AssertionError("stamina raises when its attempts are over")
 
-    def write(self, method: str, path: str, payload: Payload) -> Answer:
-        """Sent once. Raises NotSent, Lost, Refused, TryLater (429) or AskOperator."""
+    def write(self, method: str, path: str, payload: Payload, about: Sequence[str] = ()) -> Answer:
+        """Sent once. `about`: keys of the records that are written.
+
+        Raises NotSent, Lost, Refused, TryLater (429) or AskOperator.
+        """
         for attempt in stamina.retry_context(on=NotSent, attempts=4, timeout=30, wait_initial=0.3, wait_max=4):
             with attempt:
-                return self._checked(method, path, (), payload)
+                return self._checked(method, path, (), payload, about=about)
         raise AssertionError("stamina raises when its attempts are over")
 
     def _checked(
-        self, method: str, path: str, params: Params, payload: Payload, may_refuse: Sequence[int] = ()
+        self,
+        method: str,
+        path: str,
+        params: Params,
+        payload: Payload,
+        may_refuse: Sequence[int] = (),
+        about: Sequence[str] = (),
     ) -> Answer:
         token = self._access.token()
-        answer = self._send(method, path, params, payload, token)
+        answer = self._send(method, path, params, payload, token, about)
         if answer.status == 401:
-            answer = self._send(method, path, params, payload, self._access.renew(token))
+            answer = self._send(method, path, params, payload, self._access.renew(token), about)
             if answer.status == 401:
                 self._http.stopped(AccountStopped(TOKEN_REFUSED, AUTHORISE_AGAIN))
         problem = problem_in(answer)
@@ -60,9 +69,13 @@ class Client:
             raise problem
         return answer
 
-    def _send(self, method: str, path: str, params: Params, payload: Payload, token: str) -> Answer:
+    def _send(
+        self, method: str, path: str, params: Params, payload: Payload, token: str, about: Sequence[str]
+    ) -> Answer:
         headers = {"Authorization": f"Bearer {token}"}
-        return self._http.send(method, path, params=params, payload=payload, headers=headers, lane=self.lane)
+        return self._http.send(
+            method, path, params=params, payload=payload, headers=headers, lane=self.lane, about=about
+        )
 
 
 def is_passing(error: Exception) -> bool:

@@ -10,6 +10,7 @@ from typing import Any
 
 import httpx2
 
+from priem.amocrm.carried import Carried
 from priem.amocrm.config import Config
 from priem.amocrm.limits import Limiter, Slot
 from priem.amocrm.pace import Lane
@@ -66,14 +67,16 @@ class Http:
         payload: Payload = None,
         headers: Mapping[str, str] | None = None,
         lane: Lane = "bulk",
+        about: Sequence[str] = (),
     ) -> Answer:
-        """Repeats only what was answered 429, that is, was certainly not done.
+        """Repeats only what was answered 429, that is, was certainly not done. `about`: keys of the clinic's records.
 
         Raises NotSent, and Lost when the connection broke after something was sent.
         """
         request = self._request(method, path, params, payload, headers or {})
+        carried = Carried(path, payload, tuple(about))
         for _ in range(TIMES_AFTER_429):
-            answer = self._exchange(request, path, lane, len(payload) if isinstance(payload, list) else 1)
+            answer = self._exchange(request, carried, lane)
             if answer.status != 429:
                 break
         return answer
@@ -89,16 +92,17 @@ class Http:
         query = httpx2.QueryParams([(name, str(value)) for name, value in params]) if params else None
         return self._client.build_request(method, url, params=query, content=content, headers=dict(headers))
 
-    def _exchange(self, request: httpx2.Request, path: str, lane: Lane, items: int) -> Answer:
+    def _exchange(self, request: httpx2.Request, carried: Carried, lane: Lane) -> Answer:
+        path = carried.path
         with self._limiter.slot(lane) as slot:
             sending = Sending(slot, is_read=request.method == "GET")
             request.extensions = {**request.extensions, "trace": sending.trace}
             started, at = time.monotonic(), self._clock.now()
-            with self._noting_failures(request.method, path, at, started), sending.telling_what_reached():
+            with self._noting_failures(request.method, carried, at, started), sending.telling_what_reached():
                 response = self._client.send(request)
             answer = read_answer(request.method, path, response, time.monotonic() - started)
             self._learn_from(answer, slot)
-        self._note(answer, at, count_rows(answer) if answer.is_read else items)
+        self._note(answer, at, carried)
         return answer
 
     def _learn_from(self, answer: Answer, slot: Slot) -> None:
@@ -119,18 +123,25 @@ class Http:
         self._limiter.try_now()
 
     @contextmanager
-    def _noting_failures(self, method: str, path: str, at: datetime, started: float) -> Iterator[None]:
+    def _noting_failures(self, method: str, carried: Carried, at: datetime, started: float) -> Iterator[None]:
         try:
             yield
         except PriemError as error:
             milliseconds = round((time.monotonic() - started) * 1000)
-            what = f"{method} {path}"
             self._log.note(
-                Exchange(system="amocrm", what=what, started_at=at, milliseconds=milliseconds, error=error.what)
+                Exchange(
+                    system="amocrm",
+                    what=f"{method} {carried.path}",
+                    started_at=at,
+                    milliseconds=milliseconds,
+                    error=error.what,
+                    about=carried.about(None),
+                    request=carried.shown,
+                )
             )
             raise
 
-    def _note(self, answer: Answer, at: datetime, items: int) -> None:
+    def _note(self, answer: Answer, at: datetime, carried: Carried) -> None:
         problem = problem_in(answer)
         self._log.note(
             Exchange(
@@ -139,9 +150,12 @@ class Http:
                 started_at=at,
                 milliseconds=round(answer.seconds * 1000),
                 status=answer.status,
-                items=items,
+                items=count_rows(answer) if answer.is_read else carried.items,
                 request_id=answer.request_id,
                 error=problem.what if problem else None,
+                about=carried.about(answer),
+                request=carried.shown,
+                answer=answer.body if carried.is_api else None,
             )
         )
 

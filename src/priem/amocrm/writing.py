@@ -167,7 +167,7 @@ class Writing(Generic[D]):
         if batch.method == "POST":
             # The position is what amoCRM falls back to itself, so that both readings of its answer agree.
             payload = tuple(item | {"request_id": str(place)} for place, item in enumerate(payload))
-        return self._client.write(batch.method, self._path, list(payload))
+        return self._client.write(batch.method, self._path, list(payload), [draft.ref for draft in batch.drafts])
 
     def _settle(self, batch: Batch[D], future: Future[Answer]) -> list[Outcome]:
         try:

@@ -23,7 +23,7 @@ from priem.engine.vanished import DecideAnew
 from priem.engine.waiting import show_waiting
 from priem.errors import AskOperator, TryLater
 from priem.model import Action, Key, Page, PatientKey, Step, Surroundings, VisitKey
-from priem.ports import Clock, Crm, Ears, Source, Store
+from priem.ports import Clock, Crm, Ears, Source, Store, Watch
 
 Decision = tuple[Sequence[Step], Surroundings]
 
@@ -61,6 +61,8 @@ class Clinic:
     """Where visits are booked, for clinics whose МИС lets others book; a rehearsal has none."""
     acts: Mapping[str, Act] = field(default_factory=dict)
     """What stage triggers do besides, by their kind: `engine/kinds.py`."""
+    watch: Watch | None = None
+    """Who is told how it goes."""
 
 
 @dataclass(slots=True)

@@ -26,6 +26,15 @@ def words(name: str, default: Iterable[str] = ()) -> list[str]:
     return [word.strip() for word in os.environ.get(name, "").split(",") if word.strip()] or list(default)
 
 
+def number(name: str, default: int) -> int:
+    """Raises ValueError that names the variable."""
+    written = os.environ.get(name, "").strip()
+    try:
+        return int(written.replace("_", "")) if written else default
+    except ValueError as error:
+        raise ValueError(f"{name} is no number: {written}") from error
+
+
 def public_host() -> list[str]:
     """The name in PRIEM_PUBLIC_URL, if there is one."""
     name = urlsplit(os.environ.get("PRIEM_PUBLIC_URL", "")).hostname

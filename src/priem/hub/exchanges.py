@@ -11,12 +11,14 @@ import structlog
 from django.db import DatabaseError, connection
 
 from priem.hub.environment import BUSY_SECONDS
-from priem.hub.models import ExchangeRecord
+from priem.hub.history.notes import Idle, Note, is_idle, made, write
 from priem.ports import Exchange
 
 BETWEEN_WRITES = 0.5
 MOST_WAITING = 20_000
 """A database that is away for long costs the oldest notes, not the process's memory."""
+MOST_WITH_BODIES = 2_000
+"""What waits beyond these is written without what it carried."""
 AT_ONCE = 500
 LONGEST_WAIT = 1.0
 """Seconds for another writer on SQLite: notes can wait for the next time, whoever presses Ctrl-C cannot."""
@@ -47,14 +49,20 @@ class Notebook:
 
     def begin_anew(self) -> None:
         """Empty. In a forked child, too: its parent writes what was noted before, and the thread stayed there."""
-        self._waiting: deque[tuple[int, Exchange]] = deque(maxlen=MOST_WAITING)
+        self._waiting: deque[Note] = deque(maxlen=MOST_WAITING)
+        self._idle = Idle()
         self._wake = threading.Event()
         self._writing = threading.Lock()
         self._thread: threading.Thread | None = None
         self._closed = threading.Event()
 
     def note(self, clinic_id: int, exchange: Exchange) -> None:
-        self._waiting.append((clinic_id, exchange))
+        note: Note | None = made(clinic_id, exchange, with_bodies=len(self._waiting) < MOST_WITH_BODIES)
+        if note and is_idle(exchange):
+            note = self._idle.take(note)
+        if note is None:
+            return
+        self._waiting.append(note)
         if self._thread is None or not self._thread.is_alive():
             self._begin()
         self._wake.set()
@@ -92,7 +100,7 @@ class Notebook:
     def _write(self) -> None:
         while notes := [self._waiting.popleft() for _ in range(min(AT_ONCE, len(self._waiting)))]:
             try:
-                ExchangeRecord.objects.bulk_create(row(*note) for note in notes)
+                write(notes)
             except DatabaseError:
                 self._waiting.extendleft(reversed(notes))
                 raise
@@ -125,17 +133,3 @@ class DjangoExchanges:
     def flush(self) -> None:
         """So that whoever looks now sees everything."""
         NOTEBOOK.flush()
-
-
-def row(clinic_id: int, exchange: Exchange) -> ExchangeRecord:
-    return ExchangeRecord(
-        clinic_id=clinic_id,
-        system=exchange.system[:64],
-        what=exchange.what[:200],
-        started_at=exchange.started_at,
-        milliseconds=exchange.milliseconds,
-        status=exchange.status,
-        items=exchange.items,
-        request_id=exchange.request_id[:100],
-        error=exchange.error,
-    )

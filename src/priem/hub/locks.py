@@ -23,6 +23,7 @@ class Purpose(IntEnum):
     PASS = 1
     TOKENS = 2
     MIGRATION = 3
+    WATCH = 4
 
 
 @contextmanager

@@ -13,6 +13,8 @@ PRIEM_SECOND_FACTOR roles that need a second factor at login, separated by comma
                     manager, auditor (owner,integrator with PRIEM_HTTPS, else nobody has to)
 PRIEM_TIME_ZONE     of the pages (Europe/Moscow)
 PRIEM_LOG, PRIEM_LOG_LEVEL  console or json; INFO, WARNING, …
+PRIEM_ALERT_MAIL, PRIEM_ALERT_WEBHOOK, PRIEM_SMTP, PRIEM_MAIL_FROM, PRIEM_METRICS_TOKEN  who is told of incidents, and
+PRIEM_KEEP_…, PRIEM_LATE_SECONDS, PRIEM_LEAST_DISK_MB  how long the history is kept: docs/how-to/watch-the-hub.md
 """
 
 import os

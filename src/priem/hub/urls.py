@@ -3,10 +3,12 @@ from django.urls import include, path
 from django.views.generic import RedirectView
 
 from priem.hub.health import healthz
+from priem.hub.watch.metrics import metrics
 
 urlpatterns = [
     path("", RedirectView.as_view(pattern_name="admin:index"), name="home"),
     path("healthz", healthz, name="healthz"),
+    path("metrics", metrics, name="metrics"),
     path("", include("priem.hub.ident.urls")),
     path("amocrm/", include("priem.hub.amocrm.urls")),
     path("admin/", include("priem.hub.roles.entrance")),

@@ -4,7 +4,9 @@ import ctypes
 import os
 import signal
 import sys
+import threading
 
+from priem.hub.watch.keeper import keep_watch
 from priem.hub.wsgi import application
 
 __all__ = ["application"]
@@ -23,3 +25,4 @@ def end_with_parent() -> None:
 
 
 end_with_parent()
+threading.Thread(target=keep_watch, name="keeper", daemon=True).start()

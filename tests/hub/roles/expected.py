@@ -47,6 +47,7 @@ EXPECTED: dict[str, Line] = {
     # Doors with keys of their own
     "home": Line(who="anybody", found=(302,)),
     "healthz": page("anybody"),
+    "metrics": page("anybody"),  # on this machine itself
     "ident_openapi": page("anybody"),
     "ident_service": Line(who="anybody", found=(401, 403, 404)),
     "ident_lost": Line(who="anybody", found=(404,)),

@@ -5,9 +5,10 @@ from priem.hub.models.bookings import ArmedStage, BookingIntent, LeadMove
 from priem.hub.models.clinic import Authorisation, Clinic
 from priem.hub.models.connection import Connection
 from priem.hub.models.desk import Question, RecalledRecord, Saying
+from priem.hub.models.exchanges import ExchangeBody, ExchangeRecord, ExchangeSubject
 from priem.hub.models.hooks import Hearing, ReceivedHook
 from priem.hub.models.ident import IdentCall, IdentService, IdentTicket, Serialization, Timetable, TimetableDay
-from priem.hub.models.journal import ExchangeRecord, RejectedRow, StepRecord, UnmappedStatus
+from priem.hub.models.journal import RejectedRow, StepRecord, UnmappedStatus
 from priem.hub.models.links import PatientLink, VisitLink
 from priem.hub.models.mirror import (
     Merge,
@@ -22,6 +23,7 @@ from priem.hub.models.mirror import (
 from priem.hub.models.people import AmoCrmPerson, Membership, UsedToken
 from priem.hub.models.second_factor import AuthenticatorApp, SpareCodes
 from priem.hub.models.setting_up import AccountPicture, PlannedStep, SourcePicture, Work, WorkKind, WorkState
+from priem.hub.models.watch import Delay, Incident, IncidentKind, PatientSource, Pulse, VisitFact
 from priem.hub.models.wishes import WishedTask
 
 __all__ = [
@@ -34,11 +36,16 @@ __all__ = [
     "BookingIntent",
     "Clinic",
     "Connection",
+    "Delay",
+    "ExchangeBody",
     "ExchangeRecord",
+    "ExchangeSubject",
     "Hearing",
     "IdentCall",
     "IdentService",
     "IdentTicket",
+    "Incident",
+    "IncidentKind",
     "LeadMove",
     "Membership",
     "Merge",
@@ -50,7 +57,9 @@ __all__ = [
     "MirroredLeadContact",
     "MirroredLeadKey",
     "PatientLink",
+    "PatientSource",
     "PlannedStep",
+    "Pulse",
     "Question",
     "RecalledRecord",
     "ReceivedHook",
@@ -65,6 +74,7 @@ __all__ = [
     "TimetableDay",
     "UnmappedStatus",
     "UsedToken",
+    "VisitFact",
     "VisitLink",
     "WishedTask",
     "Work",

@@ -62,32 +62,6 @@ class StepRecord(ClinicOwned):
         return f"{self.connection}:{self.record}"
 
 
-class ExchangeRecord(ClinicOwned):
-    """One request to or from an outside system."""
-
-    system = models.CharField(_("system"), max_length=64)
-    what = models.CharField(_("request"), max_length=200)
-    started_at = models.DateTimeField(_("began"))
-    milliseconds = models.PositiveIntegerField(_("took, ms"))
-    status = models.PositiveSmallIntegerField(_("answer"), null=True, blank=True)
-    items = models.PositiveIntegerField(_("records"), default=0)
-    request_id = models.CharField(_("amoCRM's request"), max_length=100, blank=True)
-    error = SentenceField(verbose_name=_("trouble"))
-
-    class Meta:
-        verbose_name = _("exchange")
-        verbose_name_plural = _("exchanges")
-        indexes = (
-            models.Index(fields=("clinic", "started_at"), name="exchange_by_time"),
-            models.Index(
-                fields=("clinic", "started_at"), condition=models.Q(error__isnull=False), name="exchange_troubled"
-            ),
-        )
-
-    def __str__(self) -> str:
-        return self.what
-
-
 class RejectedRow(ClinicOwned):
     """A row of the МИС that could not be read, until it can."""
 

@@ -68,6 +68,7 @@ class MirroredLead(ClinicOwned):
 
     class Meta:
         constraints = (models.UniqueConstraint(fields=("clinic", "crm_id"), name="mirrored_lead"),)
+        indexes = (models.Index(fields=("clinic", "created_at", "crm_id"), name="lead_by_time"),)
 
 
 class MirroredLeadContact(ClinicOwned):

@@ -3,7 +3,7 @@
 import re
 import threading
 import time
-from collections.abc import Callable, Collection, Mapping
+from collections.abc import Callable, Collection, Mapping, Sequence
 from concurrent.futures import Future
 from datetime import datetime
 from queue import SimpleQueue
@@ -32,6 +32,7 @@ does not know one of them is asked for the others."""
 DEFAULT_PORT = 1433
 GRACE = 5
 """Seconds that a driver gets beyond its own time limit before it counts as hung."""
+MOST_NAMED = 50
 NAMED_VALUE = re.compile(r"(?<![\w@])@([a-z_]+)\b")
 
 
@@ -134,6 +135,7 @@ class Database:
                     milliseconds=spent,
                     items=len(found),
                     error=reason,
+                    about=named_in(self._config.connection, what, found),
                 )
             )
         return found
@@ -190,6 +192,14 @@ class Database:
             known = self.databases()
             return error if known is None else no_database(database, known)
         return error
+
+
+def named_in(connection: str, what: str, rows: Sequence[Row]) -> tuple[tuple[str, str], ...]:
+    """Whose rows these are, so that people find the question by a patient or a visit. Nothing for long lists."""
+    kind = next((kind for kind in ("patient", "visit") if what.startswith(f"{kind}s")), "")
+    if not kind or len(rows) > MOST_NAMED:
+        return ()
+    return tuple((kind, f"{connection}:{row['ID']}") for row in rows if row.get("ID") is not None)
 
 
 def behave(connection: Connection) -> None:

@@ -1,0 +1,138 @@
+"""Mail and webhook: once when an incident begins, once when it is over. Names of clinics, and nobody else's."""
+
+import os
+from collections.abc import Callable
+from datetime import datetime, timedelta
+from email.message import EmailMessage
+from email.utils import formatdate, make_msgid
+from smtplib import SMTP, SMTP_SSL, SMTPException
+from typing import Any
+from urllib.parse import unquote, urlsplit
+
+import httpx2
+import structlog
+
+from priem.hub import environment
+from priem.hub.models import Incident, IncidentKind
+from priem.texts import Text, reader_language, text
+
+PATIENCE = timedelta(minutes=2)
+"""What mends itself so soon wakes nobody."""
+AT_ONCE = frozenset({IncidentKind.CLOSED, IncidentKind.AMOCRM_STOPPED, IncidentKind.SETTINGS, IncidentKind.DISK})
+"""What only a person can mend."""
+TIMEOUT = 10.0
+
+log = structlog.get_logger(__name__)
+BEGAN = text("Priem: {clinic}: {what}")
+OVER = text("Priem: {clinic}: it is over, all is well again")
+
+
+def send_due(now: datetime) -> None:
+    if not channels():
+        return
+    waiting = Incident.objects.of_all().select_related("clinic")
+    for incident in waiting.filter(over_at__isnull=True, told_at__isnull=True):
+        if incident.kind in AT_ONCE or incident.began_at <= now - PATIENCE:
+            tell(incident, "told_at", now)
+    for incident in waiting.filter(over_at__isnull=False, told_at__isnull=False, told_over_at__isnull=True):
+        tell(incident, "told_over_at", now)
+
+
+def tell(incident: Incident, mark: str, now: datetime) -> None:
+    """Marked before it is sent: whoever dies over it has told once too little, not once too often."""
+    untold = Incident.objects.of(incident.clinic_id).filter(pk=incident.pk, **{f"{mark}__isnull": True})
+    if not untold.update(**{mark: now}):
+        return
+    told = [sent(channel, incident) for channel in channels()]  # all of them, even when one has heard already
+    if True not in told:
+        Incident.objects.of(incident.clinic_id).filter(pk=incident.pk).update(**{mark: None})
+
+
+def sent(channel: Callable[[Incident], None], incident: Incident) -> bool:
+    try:
+        channel(incident)
+    except (OSError, SMTPException, httpx2.HTTPError, ValueError) as error:
+        log.warning("nobody could be told of an incident", incident=incident.pk, error=type(error).__name__)
+        return False
+    return True
+
+
+def channels() -> list[Callable[[Incident], None]]:
+    found: list[Callable[[Incident], None]] = []
+    if environment.words("PRIEM_ALERT_MAIL"):
+        found.append(mail)
+    if os.environ.get("PRIEM_ALERT_WEBHOOK"):
+        found.append(post)
+    return found
+
+
+def mail(incident: Incident) -> None:
+    """Raises OSError, SMTPException, or ValueError for an address of the server that is none."""
+    server = urlsplit(os.environ.get("PRIEM_SMTP", "smtp://localhost:25"))
+    if server.scheme not in ("smtp", "smtps") or not server.hostname:
+        raise ValueError("PRIEM_SMTP: smtp://user:password@host:port")
+    connect = SMTP_SSL if server.scheme == "smtps" else SMTP
+    with connect(server.hostname, server.port or 0, timeout=TIMEOUT) as session:
+        if server.scheme == "smtp" and session.has_extn("starttls"):
+            session.starttls()
+        if server.username:
+            session.login(unquote(server.username), unquote(server.password or ""))
+        session.send_message(letter(incident))
+
+
+def letter(incident: Incident) -> EmailMessage:
+    message = EmailMessage()
+    message["Subject"] = read(subject(incident))
+    message["From"] = os.environ.get("PRIEM_MAIL_FROM", "priem@localhost")
+    message["To"] = ", ".join(environment.words("PRIEM_ALERT_MAIL"))
+    message["Date"] = formatdate(localtime=True)
+    message["Message-ID"] = make_msgid(domain="priem.invalid")
+    message.set_content("\n\n".join(read(line) for line in (incident.what, incident.advice) if line) + link())
+    return message
+
+
+def subject(incident: Incident) -> Text:
+    template = (OVER if incident.over_at else BEGAN).template
+    return Text(template, {"clinic": incident.clinic.name, "what": TITLES[IncidentKind(incident.kind)]})
+
+
+TITLES = {
+    IncidentKind.AWAY: text("the clinic's system does not answer"),
+    IncidentKind.CLOSED: text("the clinic's system lets nobody in"),
+    IncidentKind.AMOCRM_AWAY: text("amoCRM does not answer"),
+    IncidentKind.AMOCRM_STOPPED: text("amoCRM is closed for Priem"),
+    IncidentKind.SETTINGS: text("the set-up does not fit"),
+    IncidentKind.LAG: text("changes are late"),
+    IncidentKind.SILENCE: text("nobody keeps the clinic in step"),
+    IncidentKind.DISK: text("the disk is almost full"),
+}
+
+
+def read(sentence: Text) -> str:
+    return sentence.read(reader_language())
+
+
+def link() -> str:
+    address = os.environ.get("PRIEM_PUBLIC_URL", "").rstrip("/")
+    return f"\n\n{address}/\n" if address else "\n"
+
+
+def post(incident: Incident) -> None:
+    """Raises httpx2.HTTPError, for an answer that is no success, too."""
+    answer = httpx2.post(os.environ["PRIEM_ALERT_WEBHOOK"], json=as_json(incident), timeout=TIMEOUT)
+    answer.raise_for_status()
+
+
+def as_json(incident: Incident) -> dict[str, Any]:
+    return {
+        "event": "over" if incident.over_at else "began",
+        "id": incident.pk,
+        "clinic": incident.clinic.slug,
+        "kind": incident.kind,
+        "connection": incident.connection,
+        "began_at": incident.began_at.isoformat(),
+        "over_at": incident.over_at.isoformat() if incident.over_at else None,
+        "caught_up": incident.caught_up,
+        "what": read(incident.what) if incident.what else "",
+        "advice": read(incident.advice) if incident.advice else "",
+    }

@@ -1,0 +1,101 @@
+"""For Prometheus: how clinics do, by their short names. No patient, no phone.
+
+Answers to this machine itself, and to whoever brings PRIEM_METRICS_TOKEN as a bearer token.
+"""
+
+import hmac
+import os
+from collections.abc import Iterator
+from datetime import datetime, timedelta
+
+from django.db.models import Count, Sum
+from django.http import HttpRequest, HttpResponse, HttpResponseForbidden
+from django.views.decorators.http import require_GET
+from prometheus_client import CONTENT_TYPE_LATEST, CollectorRegistry, generate_latest
+from prometheus_client.core import GaugeMetricFamily
+from prometheus_client.registry import Collector
+
+from priem.hub.models import Clinic, Connection, ExchangeRecord, IncidentKind
+from priem.hub.store import utc_now
+from priem.hub.watch import delays, figures, incidents
+
+LOOPBACK = ("127.0.0.1", "::1")
+FORWARDED = ("X-Forwarded-For", "Forwarded", "X-Real-Ip")
+
+
+@require_GET
+def metrics(request: HttpRequest) -> HttpResponse:
+    if not may_look(request):
+        return HttpResponseForbidden("bearer token\n", content_type="text/plain")
+    registry = CollectorRegistry()
+    registry.register(Clinics(utc_now()))
+    return HttpResponse(generate_latest(registry), content_type=CONTENT_TYPE_LATEST)
+
+
+def may_look(request: HttpRequest) -> bool:
+    token = os.environ.get("PRIEM_METRICS_TOKEN", "")
+    if token:
+        given = request.headers.get("Authorization", "").removeprefix("Bearer ")
+        return hmac.compare_digest(given.encode(), token.encode())
+    # Behind a proxy everybody comes from this machine.
+    is_forwarded = any(request.headers.get(name) for name in FORWARDED)
+    return request.META.get("REMOTE_ADDR") in LOOPBACK and not is_forwarded
+
+
+class Clinics(Collector):
+    def __init__(self, now: datetime) -> None:
+        self._now = now
+
+    def collect(self) -> Iterator[GaugeMetricFamily]:
+        clinics = list(Clinic.objects.order_by("slug").values_list("pk", "slug"))
+        yield self._incidents(clinics)
+        yield self._last_read(clinics)
+        yield self._delays(clinics)
+        yield self._requests(clinics)
+        yield self._waiting(clinics)
+
+    def _incidents(self, clinics: list[tuple[int, str]]) -> GaugeMetricFamily:
+        family = GaugeMetricFamily("priem_incidents", "Troubles that go on", labels=("clinic", "kind"))
+        for id_, slug in clinics:
+            open_ = dict(incidents.open_incidents(id_).values_list("kind").annotate(Count("pk")).order_by())
+            for kind in IncidentKind.values:
+                family.add_metric((slug, kind), open_.get(kind, 0))
+        return family
+
+    def _last_read(self, clinics: list[tuple[int, str]]) -> GaugeMetricFamily:
+        family = GaugeMetricFamily(
+            "priem_last_read_timestamp_seconds", "When a connection was read last", labels=("clinic", "connection")
+        )
+        for id_, slug in clinics:
+            for key, at in Connection.objects.of(id_).values_list("key", "last_read_at"):
+                if at:
+                    family.add_metric((slug, key), at.timestamp())
+        return family
+
+    def _delays(self, clinics: list[tuple[int, str]]) -> GaugeMetricFamily:
+        family = GaugeMetricFamily(
+            "priem_delay_seconds", "From the clinic into amoCRM, of the last 10 minutes", labels=("clinic", "quantile")
+        )
+        for id_, slug in clinics:
+            found = delays.between(id_, delays.slot_of(self._now - timedelta(minutes=10)))
+            for quantile, value in (("0.5", found.median), ("0.99", found.p99)):
+                if value is not None:
+                    family.add_metric((slug, quantile), value / 1000)
+        return family
+
+    def _requests(self, clinics: list[tuple[int, str]]) -> GaugeMetricFamily:
+        family = GaugeMetricFamily("priem_requests", "Of the last minute", labels=("clinic", "system", "result"))
+        since = self._now - timedelta(minutes=1)
+        for id_, slug in clinics:
+            rows = ExchangeRecord.objects.of(id_).filter(started_at__gte=since)
+            counted = rows.values_list("system", "failed").annotate(Sum("times")).order_by()
+            for system, failed, times in counted:
+                family.add_metric((slug, system, "failed" if failed else "fine"), times)
+        return family
+
+    def _waiting(self, clinics: list[tuple[int, str]]) -> GaugeMetricFamily:
+        family = GaugeMetricFamily("priem_waiting", "What waits, for Priem or a person", labels=("clinic", "what"))
+        for id_, slug in clinics:
+            for what, count in figures.waiting(id_).items():
+                family.add_metric((slug, what), count)
+        return family

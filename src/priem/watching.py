@@ -1,0 +1,76 @@
+"""A pass as it is watched: whose failure it was, what was done, and how long people waited for it."""
+
+from collections.abc import Iterator, Sequence
+from typing import Literal
+
+from priem.engine.sync import Clinic, Progress
+from priem.errors import AskOperator, PriemError, TryLater
+from priem.model import Action, Finding, Page, Patient, Rejected, State
+from priem.ports import Counts, Source
+
+
+class Overheard:
+    """A source that remembers its last failure: amoCRM's look the same from outside."""
+
+    def __init__(self, source: Source) -> None:
+        self._source = source
+        self.failure: PriemError | None = None
+
+    @property
+    def connection(self) -> str:
+        return self._source.connection
+
+    def check(self) -> Sequence[Finding]:
+        return self._source.check()
+
+    def count(self, since: str | None) -> Counts:
+        return self._source.count(since)
+
+    def changes(self, since: str | None) -> Iterator[Page]:
+        try:
+            yield from self._source.changes(since)
+        except PriemError as error:
+            self.failure = error
+            raise
+
+    def patients(self, ids: Sequence[str]) -> tuple[Patient | Rejected, ...]:
+        try:
+            return self._source.patients(ids)
+        except PriemError as error:
+            self.failure = error
+            raise
+
+    def reread(self, since: str, patients: Sequence[str], visits: Sequence[str]) -> Page:
+        try:
+            return self._source.reread(since, patients, visits)
+        except PriemError as error:
+            self.failure = error
+            raise
+
+    def side_of(self, error: PriemError) -> Literal["mis", "crm"]:
+        return "mis" if self.failure is error else "crm"
+
+
+def watched(source: Overheard, pieces: Iterator[Progress], clinic: Clinic) -> Iterator[Progress]:
+    """The pieces of one pass over the source. What goes wrong is told and raised again."""
+    watch, name = clinic.watch, source.connection
+    if watch is None:
+        yield from pieces
+        return
+    watch.begins(name)
+    try:
+        for progress in pieces:
+            watch.saw(name, progress.page, written(progress))
+            yield progress
+    except (TryLater, AskOperator) as error:
+        watch.fails(name, error, source.side_of(error))
+        raise
+    watch.ends(name)
+
+
+def written(progress: Progress) -> int:
+    """Changes that somebody can see in the CRM now."""
+    return sum(
+        outcome.state is State.DONE and step.draft is not None and step.action is not Action.LEAVE
+        for step, outcome in progress.carried
+    )

@@ -1,0 +1,229 @@
+"""Troubles as people meet them: once, with a beginning and an end."""
+
+from datetime import UTC, datetime, timedelta
+
+import pytest
+
+from priem.amocrm.stopping import AccountStopped
+from priem.errors import AskOperator, TryLater
+from priem.hub.models import Authorisation, Clinic, Connection, Delay, Incident, IncidentKind, Pulse, VisitFact
+from priem.hub.watch import delays, keeper
+from priem.hub.watch.delays import between, bound_of, by_hour, slot_of
+from priem.hub.watch.watcher import Watcher
+from priem.model import Page, Patient, PatientKey, Visit, VisitKey, VisitStatus
+from priem.texts import text
+
+NOON = datetime(2026, 11, 20, 12, 0, tzinfo=UTC)
+AWAY = TryLater(text("IDENT does not answer."))
+
+
+class Day:
+    """A clock that tests turn."""
+
+    def __init__(self) -> None:
+        self.now = NOON
+
+    def __call__(self) -> datetime:
+        return self.now
+
+    def passes(self, **time: float) -> None:
+        self.now += timedelta(**time)
+
+
+@pytest.fixture
+def day() -> Day:
+    return Day()
+
+
+@pytest.fixture
+def watcher(clinic: Clinic, day: Day) -> Watcher:
+    Connection.objects.of(clinic.pk).update(cursor="x", last_read_at=NOON)
+    Authorisation.objects.create(clinic=clinic, access="t")
+    return Watcher(clinic.pk, day)
+
+
+def a_pass(watcher: Watcher, changes: int = 0, page: Page | None = None) -> None:
+    watcher.begins("ident")
+    watcher.saw("ident", page, changes)
+    watcher.ends("ident")
+
+
+def kinds(clinic: Clinic, *, over: bool = False) -> list[str]:
+    rows = Incident.objects.of(clinic.pk).filter(over_at__isnull=not over)
+    return list(rows.order_by("pk").values_list("kind", flat=True))
+
+
+def test_a_computer_that_is_off_is_one_incident_with_its_length_and_what_was_made_up_for(
+    watcher: Watcher, clinic: Clinic, day: Day
+) -> None:
+    for _ in range(3):
+        watcher.begins("ident")
+        watcher.fails("ident", AWAY, "mis")
+        day.passes(minutes=20)
+    assert kinds(clinic) == ["away"]
+
+    a_pass(watcher, changes=7)
+
+    [incident] = Incident.objects.of(clinic.pk)
+    assert (incident.began_at, incident.over_at, incident.caught_up) == (NOON, day.now, 7)
+    assert incident.what == AWAY.what
+
+
+def test_a_hiccup_is_no_history(watcher: Watcher, clinic: Clinic, day: Day) -> None:
+    watcher.begins("ident")
+    watcher.fails("ident", AWAY, "mis")
+    day.passes(seconds=5)
+    a_pass(watcher)
+    assert not Incident.objects.of(clinic.pk).exists()
+
+
+@pytest.mark.parametrize(
+    ("error", "at", "kind"),
+    [
+        (AWAY, "mis", "away"),
+        (AskOperator(text("The password is wrong.")), "mis", "closed"),
+        (TryLater(text("amoCRM cannot be reached.")), "crm", "amocrm"),
+        (AccountStopped(text("Blocked."), text("Write to them.")), "crm", "stopped"),
+        (AskOperator(text("There is no pipeline {name}.", name="x")), "crm", "settings"),
+    ],
+)
+def test_whose_trouble_it_is(watcher: Watcher, clinic: Clinic, error: TryLater, at: str, kind: str) -> None:
+    watcher.begins("ident")
+    watcher.fails("ident", error, "mis" if at == "mis" else "crm")
+    assert kinds(clinic) == [kind]
+
+
+def test_an_account_that_has_to_be_authorised_again_is_closed(watcher: Watcher, clinic: Clinic) -> None:
+    Authorisation.objects.filter(clinic=clinic).update(authorise_again=text("Revoked."))
+    watcher.begins("ident")
+    watcher.fails("ident", AskOperator(text("amoCRM does not accept Priem's token.")), "crm")
+    assert kinds(clinic) == ["stopped"]
+
+
+def test_another_trouble_ends_the_one_before(watcher: Watcher, clinic: Clinic, day: Day) -> None:
+    watcher.begins("ident")
+    watcher.fails("ident", AWAY, "mis")
+    day.passes(minutes=5)
+    watcher.fails("ident", AskOperator(text("The password is wrong.")), "mis")
+    assert (kinds(clinic), kinds(clinic, over=True)) == (["closed"], ["away"])
+
+
+def test_a_process_that_stopped_is_noticed_and_forgotten_when_it_is_back(
+    watcher: Watcher, clinic: Clinic, day: Day
+) -> None:
+    Clinic.objects.filter(pk=clinic.pk).update(live=True)
+    watcher.beat()
+    keeper.look(day.now)
+    assert kinds(clinic) == []
+
+    day.passes(minutes=10)
+    keeper.look(day.now)
+    assert kinds(clinic) == ["silence"]
+
+    Pulse.objects.of(clinic.pk).update(beat_at=day.now)
+    day.passes(minutes=1)
+    keeper.look(day.now)
+    assert (kinds(clinic), kinds(clinic, over=True)) == ([], ["silence"])
+
+
+def test_a_clinic_that_nobody_ever_followed_is_not_silent(clinic: Clinic) -> None:
+    Clinic.objects.filter(pk=clinic.pk).update(live=True)
+    keeper.look(NOON)
+    assert kinds(clinic) == []
+
+
+def test_changes_that_are_late_without_another_reason_are_an_incident(clinic: Clinic) -> None:
+    Clinic.objects.filter(pk=clinic.pk).update(live=True)
+    delays.add(clinic.pk, delays.Tally({(slot_of(NOON), bound_of(timedelta(minutes=4))): 3}))
+    keeper.look(NOON)
+    assert kinds(clinic) == ["lag"]
+
+
+def test_lateness_after_an_outage_is_explained_by_it(clinic: Clinic, watcher: Watcher, day: Day) -> None:
+    Clinic.objects.filter(pk=clinic.pk).update(live=True)
+    watcher.begins("ident")
+    watcher.fails("ident", AWAY, "mis")
+    day.passes(minutes=30)
+    a_pass(watcher, changes=3)
+    keeper.look(day.now)
+    assert kinds(clinic) == []
+
+
+def test_a_full_disk_is_told(clinic: Clinic, monkeypatch: pytest.MonkeyPatch) -> None:
+    Clinic.objects.filter(pk=clinic.pk).update(live=True)
+    monkeypatch.setenv("PRIEM_LEAST_DISK_MB", "999_000_000_000")
+    keeper.look(NOON)
+    assert kinds(clinic) == [IncidentKind.DISK]
+
+
+# --- delays -----------------------------------------------------------------------------------------
+
+
+def test_a_change_counts_from_the_reading_that_could_not_have_it_yet(
+    watcher: Watcher, clinic: Clinic, day: Day
+) -> None:
+    day.passes(seconds=1)
+    a_pass(watcher)
+    day.passes(seconds=2)
+    watcher.begins("ident")
+    day.passes(seconds=0.5)
+    watcher.saw("ident", None, 2)
+    watcher.ends("ident")
+
+    found = between(clinic.pk, slot_of(NOON))
+    assert (found.changes, found.median, found.p99) == (2, 3_000, 3_000)  # 2.5 s, as the bound above them
+
+
+def test_an_outage_is_in_the_delay(watcher: Watcher, clinic: Clinic, day: Day) -> None:
+    a_pass(watcher)
+    day.passes(minutes=50)
+    a_pass(watcher, changes=1)
+    assert between(clinic.pk, NOON).p99 == 3_600_000
+
+
+def test_a_first_reading_says_nothing_about_delays(clinic: Clinic, day: Day) -> None:
+    first = Watcher(clinic.pk, day)
+    day.passes(hours=2)
+    a_pass(first, changes=250)
+    assert not Delay.objects.of(clinic.pk).exists()
+
+
+def test_delays_of_a_day_by_hour(clinic: Clinic) -> None:
+    for minutes, delay in ((0, 1), (61, 4), (62, 40)):
+        moment = NOON + timedelta(minutes=minutes)
+        delays.add(clinic.pk, delays.Tally({(slot_of(moment), bound_of(timedelta(seconds=delay))): 1}))
+    hours = by_hour(clinic.pk, NOON, 3)
+    assert [hour.p99 for hour in hours] == [1_000, 45_000, None]
+    assert sum(hour.changes for hour in hours) == 3
+
+
+def test_many_changes_are_few_rows(clinic: Clinic) -> None:
+    for _ in range(50):
+        delays.add(clinic.pk, delays.Tally({(slot_of(NOON), 1_000): 20}))
+    assert list(Delay.objects.of(clinic.pk).values_list("changes", flat=True)) == [1000]
+    delays.forget(clinic.pk, NOON + timedelta(days=40))
+    assert not Delay.objects.of(clinic.pk).exists()
+
+
+# --- facts ------------------------------------------------------------------------------------------
+
+
+def visit(status: VisitStatus) -> Visit:
+    return Visit(
+        key=VisitKey("ident", "500"),
+        patient=PatientKey("ident", "10"),
+        status=status,
+        raw_status="x",
+        starts_at=NOON,
+        branch="1",
+        branch_name="Ленина 5",
+    )
+
+
+def test_how_far_a_visit_got_is_remembered_without_the_person(watcher: Watcher, clinic: Clinic) -> None:
+    patient = Patient(key=PatientKey("ident", "10"), name="Анна", source="Сайт")
+    a_pass(watcher, page=Page(patients=(patient,), visits=(visit(VisitStatus.BOOKED),), cursor="1"))
+    a_pass(watcher, page=Page(visits=(visit(VisitStatus.PAID),), cursor="2"))
+    [row] = VisitFact.objects.of(clinic.pk)
+    assert (row.branch, row.status, row.came, row.paid) == ("Ленина 5", "paid", True, True)
+    assert "Анна" not in repr(row.__dict__)
