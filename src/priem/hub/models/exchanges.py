@@ -71,7 +71,7 @@ class ExchangeSubject(ClinicOwned):
     kind = models.CharField(max_length=8)
     connection = models.CharField(max_length=64, blank=True)
     """Of a record in the МИС; empty for amoCRM's."""
-    exchange = models.ForeignKey(ExchangeRecord, models.CASCADE, related_name="subjects")
+    exchange = models.ForeignKey(ExchangeRecord, models.CASCADE, related_name="+")
 
     class Meta:
         indexes = (models.Index(fields=("clinic", "number", "exchange"), name="exchange_of_number"),)
