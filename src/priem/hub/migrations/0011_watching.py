@@ -9,7 +9,7 @@ from django.db import migrations, models
 class Migration(migrations.Migration):
 
     dependencies = [
-        ('hub', '0009_bookings'),
+        ('hub', '0010_entrance_and_audit'),
     ]
 
     operations = [
