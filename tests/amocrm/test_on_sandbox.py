@@ -82,6 +82,26 @@ def test_a_new_option_leaves_the_old_ones_and_their_leads_alone(crm: AmoCrm, san
     assert leads == {old: {field.id: "Терапия"}, new: {field.id: "Ортодонтия"}}
 
 
+def test_an_address_is_added_to_those_that_are_there_and_these_keep_their_labels(
+    crm: AmoCrm, sandbox: SandboxProcess
+) -> None:
+    emails = [{"value": "home@example.org", "enum_code": "PRIV"}]
+    contact = sandbox.act("contact", name="Анна", custom_fields_values=[{"field_code": "EMAIL", "values": emails}])
+    field = next(one.id for one in crm.account().contact_fields if one.code == "EMAIL")
+    both = ("home@example.org", "vera@example.org")
+
+    ((done,),) = crm.write_contacts([ContactDraft(ref="a", id=contact["contact_id"], fields={field: both})])
+
+    (read,) = crm.some_contacts([done.id or 0], {field})
+    assert read.fields[field] == both
+    row = next(row for row in sandbox.state("contacts")["contacts"] if row["id"] == done.id)
+    (values,) = [each["values"] for each in row["custom_fields_values"] if each["field_id"] == field]
+    assert [(one["value"], one["enum_code"]) for one in values] == [
+        ("home@example.org", "PRIV"),
+        ("vera@example.org", "WORK"),
+    ]
+
+
 def option_ids(sandbox: SandboxProcess, field: int) -> dict[str, int]:
     url = f"{sandbox.about['url']}/api/v4/leads/custom_fields/{field}"
     with connected(sandbox.config(requests_per_second=1000), sandbox.long_lived()) as crm:

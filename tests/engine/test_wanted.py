@@ -11,6 +11,7 @@ from priem.engine.bindings import Bound, bind
 from priem.engine.names import follows_template, lead_name, unknown_parts
 from priem.engine.settings import Contacts, FieldRule, Leads, Settings
 from priem.engine.wanted import contact_changes, merged_phones, new_contact, price, shares_with_people
+from priem.errors import AskOperator
 from priem.model import Contact, ContactDraft, FieldInfo, LeadDraft, PatientKey, PhoneEntry
 from tests.contract.fake_crm import ACCOUNT
 from tests.engine.clinic import ANNA, BORIS, patient, visit
@@ -51,6 +52,37 @@ def test_what_the_clinic_does_not_know_is_not_written() -> None:
     contact = Contact(id=7, name="Белова Анна", keys=(ME,), fields={21: "12"}, phones=(PhoneEntry(ANNA),))
 
     assert contact_changes(patient(name=""), contact, bound()) is None
+
+
+@pytest.mark.parametrize(
+    ("policy", "there", "written"),
+    [
+        ("overwrite", (), ("vera@example.org",)),
+        ("overwrite", ("home@example.org",), ("home@example.org", "vera@example.org")),
+        ("overwrite", ("home@example.org", "Vera@Example.org"), None),
+        ("fill", ("home@example.org",), None),
+    ],
+)
+def test_addresses_are_added_and_never_taken_away(
+    policy: Policy, there: tuple[str, ...], written: tuple[str, ...] | None
+) -> None:
+    settings = Settings(fields=(FieldRule(value="patient.email", policy=policy),))
+    field = FieldInfo(22, "Электронная почта", "multitext", "EMAIL")
+    contact = Contact(id=7, name="Белова Анна", keys=(ME,), fields={22: there} if there else {})
+    rules = bind(settings, replace(ACCOUNT, contact_fields=(field,)))
+
+    draft = contact_changes(replace(patient(), email="vera@example.org"), contact, rules)
+
+    assert (draft.fields[22] if draft else None) == written
+    assert draft is None or shares_with_people(draft, rules)
+
+
+def test_the_field_of_phones_is_not_for_anything_else() -> None:
+    settings = Settings(fields=(FieldRule(value="patient.email", field="Телефон"),))
+    account = replace(ACCOUNT, contact_fields=(FieldInfo(22, "Телефон", "multitext", "PHONE"),))
+
+    with pytest.raises(AskOperator):
+        bind(settings, account)
 
 
 @pytest.mark.parametrize(("policy", "name"), [("overwrite", "Белова Анна"), ("fill", None), ("never", None)])

@@ -2,10 +2,11 @@
 
 from collections.abc import Iterable, Mapping, Sequence
 from datetime import tzinfo
-from typing import Any, Literal, NamedTuple
+from types import MappingProxyType
+from typing import Any, Literal, NamedTuple, Protocol
 
 from priem.amocrm.client import Client
-from priem.amocrm.contacts import PATIENT_KEYS, VISIT_KEYS
+from priem.amocrm.contacts import PATIENT_KEYS, VISIT_KEYS, custom_values
 from priem.amocrm.fields import CHOICES, CustomField, encode, missing_options, read_field, with_options
 from priem.amocrm.problems import Answer, Refused, complaints, detail_of
 from priem.errors import AskOperator, BadRecord
@@ -16,6 +17,16 @@ Entity = Literal["contacts", "leads"]
 PAGE = 50
 """Beyond 50 a page fields silently disappear. §7.9"""
 GROUP = "Priem"
+NOTHING_YET: Mapping[str, Any] = MappingProxyType({})
+
+
+class Draft(Protocol):
+    """A contact or lead to write."""
+
+    @property
+    def id(self) -> int | None: ...
+    @property
+    def fields(self) -> Mapping[int, FieldValue]: ...
 
 
 class FieldSpec(NamedTuple):
@@ -128,12 +139,27 @@ class Catalog:
             except AskOperator:
                 return
 
-    def encode(self, field: int, value: FieldValue, zone: tzinfo) -> dict[str, Any]:
+    def encode(
+        self, field: int, value: FieldValue, zone: tzinfo, row: Mapping[str, Any] = NOTHING_YET
+    ) -> dict[str, Any]:
+        """`row` is the record as amoCRM has it now."""
         if field not in self.fields:
             raise BadRecord(
                 text("amoCRM has no field {field}. It was deleted, or belongs to another account.", field=field)
             )
-        return encode(self.fields[field], value, zone)
+        return encode(self.fields[field], value, zone, labels_in(row, field))
+
+    def merges(self, draft: Draft) -> bool:
+        """Whether it adds a text to others, whose labels have to be known then: what is sent replaces all of them."""
+        several = (id_ for id_, value in draft.fields.items() if isinstance(value, tuple) and len(value) > 1)
+        return draft.id is not None and any(
+            self.fields[id_].kind == "multitext" for id_ in several if id_ in self.fields
+        )
+
+
+def labels_in(row: Mapping[str, Any], field: int) -> dict[str, str]:
+    values = next((value for value in custom_values(row) if value.get("field_id") == field), {}).get("values") or ()
+    return {str(one.get("value")): str(one.get("enum_code") or "WORK") for one in values if isinstance(one, dict)}
 
 
 def describe(spec: FieldSpec, group: str | None) -> dict[str, Any]:

@@ -11,7 +11,7 @@ from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 from priem.amocrm.account import read_account, read_tags, with_fields
 from priem.amocrm.calls import CallDraft, from_call_draft
-from priem.amocrm.catalog import KEY_FIELDS, Catalog, Entity, FieldSpec
+from priem.amocrm.catalog import KEY_FIELDS, NOTHING_YET, Catalog, Entity, FieldSpec
 from priem.amocrm.client import Client
 from priem.amocrm.config import Config
 from priem.amocrm.contacts import from_contact_draft, to_contact
@@ -186,11 +186,18 @@ class AmoCrm:
 
     def _encode_contacts(self, drafts: Sequence[ContactDraft]) -> Callable[[ContactDraft], dict[str, Any]]:
         encode = self._encoder("contacts", [draft.fields for draft in drafts])
-        return lambda draft: from_contact_draft(draft, encode)
+        merging = [draft.id for draft in drafts if draft.id is not None and self._catalogs["contacts"].merges(draft)]
+        rows = {int(row["id"]): row for row in read_some(self.client, "contacts", merging)}
+
+        def encoded(draft: ContactDraft) -> dict[str, Any]:
+            row = rows.get(draft.id or 0, NOTHING_YET)
+            return from_contact_draft(draft, lambda field, value: encode(field, value, row))
+
+        return encoded
 
     def _encode_leads(self, drafts: Sequence[LeadDraft]) -> Callable[[LeadDraft], dict[str, Any]]:
         encode = self._encoder("leads", [draft.fields for draft in drafts])
-        return lambda draft: from_lead_draft(draft, encode)
+        return lambda draft: from_lead_draft(draft, lambda field, value: encode(field, value, NOTHING_YET))
 
     def _known_account(self) -> Account:
         return self._account or self.account()
@@ -203,13 +210,13 @@ class AmoCrm:
 
     def _encoder(
         self, entity: Entity, changes: Sequence[Mapping[int, FieldValue]]
-    ) -> Callable[[int, FieldValue], dict[str, Any]]:
-        """Asks for the account only when there is a field to write."""
+    ) -> Callable[[int, FieldValue, Mapping[str, Any]], dict[str, Any]]:
+        """Of a field's number, its value, and the record as it is. Asks for the account only when it is needed."""
         if not any(changes):
-            return lambda field, _value: {"field_id": field, "values": None}
+            return lambda field, _value, _row: {"field_id": field, "values": None}
         zone, catalog = self._zone(), self._catalogs[entity]
         catalog.add_missing_options(changes)
-        return lambda field, value: catalog.encode(field, value, zone)
+        return lambda field, value, row: catalog.encode(field, value, zone, row)
 
     def _read(
         self,

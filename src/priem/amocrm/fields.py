@@ -8,6 +8,7 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, time, timedelta, tzinfo
 from decimal import Decimal, InvalidOperation
+from types import MappingProxyType
 from typing import Any
 
 from priem.errors import BadRecord
@@ -128,21 +129,26 @@ def as_json(value: object) -> str:
     return json.dumps(value, ensure_ascii=False, sort_keys=True, separators=(",", ":"))
 
 
-def encode(field: CustomField, value: FieldValue, zone: tzinfo) -> dict[str, Any]:
-    """An item of `custom_fields_values`. Raises BadRecord when the field cannot hold the value."""
+def encode(
+    field: CustomField, value: FieldValue, zone: tzinfo, labels: Mapping[str, str] = MappingProxyType({})
+) -> dict[str, Any]:
+    """An item of `custom_fields_values`. Raises BadRecord when the field cannot hold the value.
+
+    `labels` are those that texts of a multitext field have so far.
+    """
     parts = [value] if isinstance(value, str) else list(value)
     parts = [part for part in parts if part]
     if len(parts) > 1 and field.kind not in SEVERAL:
         parts = [", ".join(parts)]
     values = [encode_one(field, part, zone) for part in parts]
+    if field.kind == "multitext":
+        values = [{"value": part, "enum_code": labels.get(part, "WORK")} for part in parts]
     return {"field_id": field.id, "values": values or None}
 
 
 def encode_one(field: CustomField, part: str, zone: tzinfo) -> dict[str, Any]:
     if field.kind in CHOICES:
         return {"enum_id": chosen(field, part)}
-    if field.kind == "multitext":
-        return {"value": part, "enum_code": "WORK"}
     if field.kind == "smart_address":
         return {"value": part, "enum_code": ADDRESS_PARTS[0]}
     if field.kind == "chained_list":

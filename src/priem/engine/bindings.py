@@ -26,6 +26,8 @@ from priem.phones import numbers_in
 from priem.texts import Text, text
 
 Stage = tuple[int, int]
+PHONE = "PHONE"
+"""The code of the field of phones, which are merged in a way of their own."""
 """Pipeline and stage: 142 and 143 exist in every pipeline."""
 
 
@@ -257,7 +259,7 @@ class Binder:
         info = next((info for info in there if is_named(name, info.id, info.name)), None)
         if info is None:
             self.missing.append(text("field «{name}»", name=name))
-        elif info.kind not in SUPPORTED_KINDS:
+        elif info.kind not in SUPPORTED_KINDS or info.code == PHONE:
             self.missing.append(text("field «{name}» of a kind that can hold it", name=name))
             return None
         return info

@@ -144,6 +144,7 @@ KINDS: Mapping[str, Callable[[Value], FieldValue]] = {
     "date_time": as_moment,
     "checkbox": as_flag,
     "multiselect": as_options,
+    "multitext": as_options,
 }
 """docs/reference/amocrm.md §3.9; the kinds that are not here hold text."""
 

@@ -16,6 +16,8 @@ from priem.model import Contact, ContactDraft, FieldValue, Lead, LeadDraft, Pati
 from priem.phones import numbers_in
 
 LABEL = "MOB"
+MERGED_KIND = "multitext"
+"""E-mail addresses: a contact has several, and each new list of them replaces the old one in amoCRM."""
 """The label of a phone that Priem adds: docs/reference/amocrm.md §3.9."""
 
 
@@ -110,7 +112,11 @@ def lead_changes(
 
 def shares_with_people(draft: ContactDraft | LeadDraft, bound: Bound) -> bool:
     """Does it write what people write, too? Then what they wrote since the last reading would be lost."""
-    kept = {field.info.id for field in (*bound.contact_fields, *bound.lead_fields) if field.policy != "overwrite"}
+    kept = {
+        field.info.id
+        for field in (*bound.contact_fields, *bound.lead_fields)
+        if field.policy != "overwrite" or field.info.kind == MERGED_KIND
+    }
     if draft.fields.keys() & kept:
         return True
     if isinstance(draft, LeadDraft):
@@ -149,7 +155,20 @@ def differing(
 ) -> dict[int, FieldValue]:
     """The wanted values that the policies let through."""
     policies = {field.info.id: field.policy for field in fields}
-    return {field: value for field, value in wanted.items() if may_write(value, there.get(field, ""), policies[field])}
+    merging = {field.info.id for field in fields if field.info.kind == MERGED_KIND}
+    said = {
+        field: with_theirs(value, there.get(field, "")) if field in merging else value
+        for field, value in wanted.items()
+    }
+    return {field: value for field, value in said.items() if may_write(value, there.get(field, ""), policies[field])}
+
+
+def with_theirs(ours: FieldValue, theirs: FieldValue) -> FieldValue:
+    """E-mail addresses of both: like phones they are only added, whoever wrote the others."""
+    known = set(theirs) if isinstance(theirs, tuple) else {theirs} - {""}
+    spelt = {one.casefold() for one in known}
+    new = {one for one in (ours if isinstance(ours, tuple) else (ours,)) if one.casefold() not in spelt}
+    return tuple(sorted(known | new)) if new else theirs
 
 
 def may_write(wanted: FieldValue, there: FieldValue, policy: Policy) -> bool:

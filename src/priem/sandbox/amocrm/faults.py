@@ -1,6 +1,7 @@
 """Ways in which the sandbox fails on request: `POST /_sandbox/faults`."""
 
 import random
+import threading
 from collections.abc import Callable
 from dataclasses import asdict, dataclass, field
 from typing import Any, cast
@@ -60,6 +61,8 @@ class Faults:
     chance: random.Random
     rows: list[Fault] = field(default_factory=list)
     fired: dict[str, int] = field(default_factory=dict)
+    _turn: threading.Lock = field(default_factory=threading.Lock)
+    """Large requests are made in a thread of their own, and ask, too."""
 
     def order(self, sent: dict[str, object]) -> Fault:
         """Add an order.
@@ -88,10 +91,11 @@ class Faults:
         return self._take(lambda fault: fault.kind == kind, method, path)
 
     def _take(self, wanted: Callable[[Fault], bool], method: str, path: str) -> Fault | None:
-        for fault in self.rows:
-            if wanted(fault) and fault.fits(method, path) and self._comes_true(fault):
-                self._spend(fault)
-                return fault
+        with self._turn:
+            for fault in self.rows:
+                if wanted(fault) and fault.fits(method, path) and self._comes_true(fault):
+                    self._spend(fault)
+                    return fault
         return None
 
     def _comes_true(self, fault: Fault) -> bool:
