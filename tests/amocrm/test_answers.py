@@ -9,6 +9,8 @@ from priem.errors import AskOperator, BadRecord, OutcomeUnknown, PriemError, Try
 from priem.model import ContactDraft, Outcome, PhoneEntry, State
 from tests.amocrm.kit import Journal, Respond, Response, ScriptedServer, Seen, connected, hal, page, problem
 
+pytestmark = pytest.mark.slow
+
 BLOCKED = page(403, "403 Forbidden")
 SCOPE = problem(403, "Invalid scope")
 IP = problem(403, "Код ошибки 113. Доступ с вашего IP запрещён")

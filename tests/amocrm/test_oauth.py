@@ -26,6 +26,8 @@ from tests.amocrm.kit import (
     problem,
 )
 
+pytestmark = pytest.mark.slow
+
 REVOKED = problem(401, "В запросе отсутствует ряд параметров", hint="Token has been revoked")
 NEVER = 10**11
 

@@ -11,6 +11,8 @@ from priem.hub.roles.rights import RIGHTS, Right, Role
 from tests.hub.roles.expected import EXPECTED, Line
 from tests.hub.roles.world import FOREIGN, PEOPLE, Address, World, addresses
 
+pytestmark = pytest.mark.slow
+
 OF_A_CLINIC = frozenset({"slug", "clinic_id", "object_id", "membership_id"})
 """Parts of an address that name one clinic, or a row of it."""
 

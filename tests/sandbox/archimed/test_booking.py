@@ -7,6 +7,8 @@ import pytest
 
 from .conftest import Account
 
+pytestmark = pytest.mark.slow
+
 Json = Any
 
 

@@ -7,6 +7,8 @@ import pytest
 
 from .conftest import Account, Start
 
+pytestmark = pytest.mark.slow
+
 Json = Any
 TALON = (
     "id patient_id number patient_name patient_phone patient_email sms_send email_send info begintime endtime date "
