@@ -16,7 +16,7 @@ from pydantic import TypeAdapter, ValidationError
 
 from priem.engine.kinds import KINDS
 from priem.engine.names import unknown_parts
-from priem.engine.settings import Bookings, Settings, StageTrigger, StatusSync, Strict
+from priem.engine.settings import Bookings, Settings, StageTrigger, StatusSync, Strict, Tickets
 from priem.engine.values import VALUES
 from priem.errors import AskOperator
 from priem.texts import Text, text
@@ -25,6 +25,8 @@ Secret = str
 """A reference, or the secret itself."""
 
 STORED = "stored"
+LONGEST_WISH = 12 * 60
+"""docs/reference/ident.md §1.5"""
 SECRETS = ("password", "api_secret")
 """What connectors keep secret."""
 
@@ -189,6 +191,7 @@ def contradictions(file: ClinicFile) -> list[Text]:
         *(name_mistakes("leads.task.text", settings.leads.task.text) if settings.leads.task else ()),
         *booking_mistakes(settings.booking, keys),
         *(mistake for trigger in settings.triggers.rules for mistake in trigger_mistakes(trigger)),
+        *ticket_mistakes(settings.tickets, file.connections),
         *(
             text("reconcile.at «{at}» is no time of day such as 03:30", at=settings.reconcile.at)
             for _ in range(settings.reconcile.at != "" and not TIME_OF_DAY.fullmatch(settings.reconcile.at))
@@ -236,6 +239,14 @@ def trigger_mistakes(trigger: StageTrigger) -> Iterator[Text]:
         yield text("{place} is not known here", place=f"triggers.options.{option}")
     if trigger.does == "status" and not trigger.status:
         yield text("{place} is missing", place="triggers.status")
+
+
+def ticket_mistakes(tickets: Tickets, connections: Sequence[ConnectionFile]) -> Iterator[Text]:
+    known = [connection.key for connection in connections if connection.kind == "ident"]
+    if tickets.connection and tickets.connection not in known:
+        yield text("tickets.connection «{key}» is no connection with IDENT", key=tickets.connection)
+    if not 1 <= tickets.minutes <= LONGEST_WISH:
+        yield text("tickets.minutes must be from 1 to 720: IDENT takes no longer wish")
 
 
 def name_mistakes(where: str, template: str) -> list[Text]:

@@ -54,6 +54,7 @@ def one_pass(sources: tuple[Source, ...], clinic: Clinic) -> Iterator[tuple[str,
             try:
                 for progress in watched(overheard, hearing_meanwhile(sync(overheard, informed), clinic), clinic):
                     yield source.connection, progress
+                do_chores(source, clinic)
             except (TryLater, AskOperator) as error:
                 clinic.store.note(source.connection, error.what)
                 failed = failed or error
@@ -69,6 +70,11 @@ def hear(clinic: Clinic) -> Clinic:
         return clinic
     is_told = clinic.ears.hear()
     return replace(clinic, is_told=is_told, is_told_at_once=is_told and clinic.ears.hears_at_once())
+
+
+def do_chores(source: Source, clinic: Clinic) -> None:
+    for chore in clinic.chores:
+        chore(source)
 
 
 def hearing_meanwhile(pieces: Iterator[Progress], clinic: Clinic) -> Iterator[Progress]:
@@ -147,6 +153,7 @@ class Follower:
                     yield progress
                     if self.stop.is_set():
                         return
+                do_chores(source, self.clinic)
         except (TryLater, AskOperator) as error:
             yield from self.failed(name, error)
         else:

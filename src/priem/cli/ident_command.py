@@ -13,9 +13,9 @@ from priem.errors import AskOperator
 from priem.hub import clinics
 from priem.hub.clinics import ClinicData, ConnectionData
 from priem.hub.ident import tickets as kept
+from priem.hub.ident.following import applications_in
 from priem.hub.ident.services import ServiceData, change_key, open_service
 from priem.hub.models import IdentTicket
-from priem.mis.ident import Ident
 from priem.texts import reader_language, text
 
 CLINIC = Annotated[str, typer.Option(help="Клиника, если их несколько. (Which clinic, if several.)")]
@@ -107,7 +107,7 @@ def ask_ident(clinic: ClinicData, connection: ConnectionData) -> list[str]:
     if not waiting:
         return []
     with bootstrap.sources_of(dataclasses.replace(clinic, connections=(connection,))) as (source,):
-        found = source.applications(waiting) if isinstance(source, Ident) else ()
+        found = applications_in(source, waiting)
     return list(kept.confirm(clinic.id, connection.key, found, kept.zone_of_service(clinic.id, connection.key)))
 
 

@@ -17,6 +17,7 @@ from priem.engine.settings import (
     StageTrigger,
     StageTriggers,
     StatusSync,
+    Tickets,
     UserBooking,
 )
 from priem.engine.values import SUPPORTED_KINDS, VALUES, ValueKind
@@ -82,6 +83,10 @@ class Bound:
     not_bookable: frozenset[Stage] = frozenset()
     journal_pipelines: frozenset[int] = frozenset()
     """Empty: all."""
+    ticket_fields: Mapping[str, FieldInfo] = field(default_factory=dict)
+    """`doctor`, `start`, `comment` of a lead that goes to IDENT, as far as the settings name them."""
+    ticket_stages: Mapping[str, Stage] = field(default_factory=dict)
+    """Where leads go once their applications are `accepted` or `discarded`."""
     version: str
     """Changes whenever a decision could come out differently."""
 
@@ -150,6 +155,8 @@ class Binder:
             booking_users=dict(self.booking_users(settings.booking)),
             not_bookable=frozenset(map(self.stage, settings.booking.hidden_in)),
             journal_pipelines=frozenset(self.pipeline(name).id for name in settings.booking.journal_in),
+            ticket_fields=dict(self.ticket_fields(settings.tickets)),
+            ticket_stages=dict(self.ticket_stages(settings.tickets)),
             version="",
         )
         return replace(bound, version=version(bound))
@@ -162,6 +169,16 @@ class Binder:
         for rights in booking.users:
             if (user := self.user(rights.user)) is not None:
                 yield user, rights
+
+    def ticket_fields(self, tickets: Tickets) -> Iterator[tuple[str, FieldInfo]]:
+        for part, name in (("doctor", tickets.doctor), ("start", tickets.start), ("comment", tickets.comment)):
+            if name and (info := self.field(name, self.account.lead_fields)):
+                yield part, info
+
+    def ticket_stages(self, tickets: Tickets) -> Iterator[tuple[str, Stage]]:
+        for became, stage in (("accepted", tickets.accepted_stage), ("discarded", tickets.discarded_stage)):
+            if stage:
+                yield became, self.stage(stage)
 
     def order(self) -> Mapping[Stage, int]:
         return {
@@ -290,7 +307,9 @@ def version(bound: Bound) -> str:
     fields = [(one.name, one.info.id, one.info.kind, one.policy) for one in (*bound.contact_fields, *bound.lead_fields)]
     begins = (bound.first_stage, bound.branch_first_stages, bound.repeat_stage, bound.branch_repeat_stages)
     places = (bound.rules, sorted(bound.branch_rules.items()), begins)
-    deciding = replace(bound.settings, reconcile=Reconciling(), booking=Bookings(), triggers=StageTriggers())
+    deciding = replace(
+        bound.settings, reconcile=Reconciling(), booking=Bookings(), triggers=StageTriggers(), tickets=Tickets()
+    )
     return mark(deciding, fields, places, length=8)
 
 

@@ -25,6 +25,7 @@ KINDS: Mapping[str, Kind] = {
     "confirm": Kind(),
     "cancel": Kind(),
     "status": Kind(),
+    "ticket": Kind(needs_visit=False),
 }
 
 

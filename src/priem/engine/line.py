@@ -1,7 +1,7 @@
 """Pages in their order, each decided while the steps of those before it are on their way to amoCRM."""
 
 from collections import deque
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass, field
 
@@ -61,8 +61,13 @@ class Clinic:
     """Where visits are booked, for clinics whose МИС lets others book; a rehearsal has none."""
     acts: Mapping[str, Act] = field(default_factory=dict)
     """What stage triggers do besides, by their kind: `engine/kinds.py`."""
+<<<<<<< HEAD
     watch: Watch | None = None
     """Who is told how it goes."""
+=======
+    chores: tuple[Callable[[Source], None], ...] = ()
+    """What else is looked after once a connection was read; raises TryLater or AskOperator as reading does."""
+>>>>>>> 0a728f5 (Hand leads over to IDENT by a trigger, and tell in the lead what became of the application)
 
 
 @dataclass(slots=True)

@@ -215,6 +215,30 @@ class StageTriggers(Strict):
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Tickets(Strict):
+    """Leads that go to IDENT as applications: by a trigger of the kind `ticket`, or by the button in the card."""
+
+    connection: str = ""
+    """Empty: the clinic's only one with IDENT."""
+    doctor: Named = ""
+    """The lead's field with the wished doctor: a name, or IDENT's number. Empty: nobody is wished for."""
+    start: Named = ""
+    """The lead's field with the wished day or moment."""
+    minutes: int = 60
+    """How long after that moment the visit may begin."""
+    comment: Named = ""
+    """The lead's field that goes along as the comment."""
+    form: str = "amoCRM"
+    """IDENT shows it as the form that the application came from."""
+    note: bool = True
+    """What became of the application is told in the lead."""
+    accepted_stage: StageName | None = None
+    """Where a lead goes once IDENT has its application, unless somebody has moved it meanwhile."""
+    discarded_stage: StageName | None = None
+    """Likewise once staff threw it away."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Settings(Strict):
     status_sync: StatusSync = StatusSync()
     branches: Mapping[str, BranchSettings] = field(default_factory=dict)
@@ -227,3 +251,4 @@ class Settings(Strict):
     reconcile: Reconciling = Reconciling()
     booking: Bookings = Bookings()
     triggers: StageTriggers = StageTriggers()
+    tickets: Tickets = Tickets()

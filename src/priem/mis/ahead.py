@@ -2,6 +2,7 @@
 
 import threading
 from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from queue import Empty, Queue
 from typing import Any
 
@@ -46,6 +47,12 @@ class ReadAhead:
             yield from reading.pages()
         finally:
             reading.stop()
+
+    @contextmanager
+    def alone(self) -> Iterator[Source]:
+        """The source itself, for what only its own kind can tell; nobody else asks it meanwhile."""
+        with self._turn:
+            yield self._source
 
     def close(self) -> None:
         close: Any = getattr(self._source, "close", None)

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta, tzinfo
 from zoneinfo import ZoneInfo
 
-from django.db.models import Q
+from django.db.models import Q, QuerySet
 
 from priem.errors import AskOperator, BadRecord
 from priem.hub.models import IdentService, IdentTicket
@@ -34,11 +34,18 @@ class Handed:
 
 
 def hand_over(
-    clinic_id: int, connection: str, ticket: Ticket, zone: tzinfo, *, lead: int | None = None, strict: bool = False
+    clinic_id: int,
+    connection: str,
+    ticket: Ticket,
+    zone: tzinfo,
+    *,
+    lead: int | None = None,
+    stage: tuple[int, int] = (0, 0),
+    strict: bool = False,
 ) -> Handed:
     """Keeps it for IDENT's next request. The same id again changes nothing: neither id nor moment may ever change.
 
-    Raises OtherContent when `strict` and the first one of this id said something else.
+    `stage` is where the lead stands. Raises OtherContent when `strict` and the first of this id said something else.
     """
     forget_old(clinic_id, connection)
     content = {name: value for name, value in ticket_fields(ticket, zone).items() if name not in ("Id", "DateAndTime")}
@@ -46,7 +53,7 @@ def hand_over(
         clinic_id=clinic_id,
         connection=connection,
         ticket=ticket.id,
-        defaults={"at": ticket.at, "lead": lead, "content": content},
+        defaults={"at": ticket.at, "lead": lead, "content": content, "pipeline": stage[0], "stage": stage[1]},
     )
     if strict and not is_new and row.content != content:
         raise OtherContent(text("There is another application with this Id already."))
@@ -63,11 +70,12 @@ def asked_for(clinic_id: int, connection: str, asked: Asked, zone: tzinfo) -> li
     return [{"Id": row.ticket, "DateAndTime": to_written(row.at, zone), **row.content} for row in page]
 
 
-def awaited(clinic_id: int, connection: str) -> Sequence[str]:
-    """Ids of those that IDENT's database should be asked about."""
+def awaited(clinic_id: int, connection: str, *, only_new: bool = False) -> Sequence[str]:
+    """Ids of those that IDENT's database should be asked about; `only_new`: that it was not known to have."""
     rows = IdentTicket.objects.of(clinic_id).filter(
         connection=connection, discarded=False, at__gte=datetime.now(UTC) - FOLLOWED
     )
+    rows = rows.filter(accepted_at__isnull=True) if only_new else rows
     return list(rows.order_by("at").values_list("ticket", flat=True))
 
 
@@ -81,6 +89,17 @@ def confirm(clinic_id: int, connection: str, found: Iterable[Application], zone:
         if rows.filter(unknown).update(accepted_at=accepted_at, row=application.row, discarded=application.discarded):
             news.append(application.ticket)
     return news
+
+
+def untold(clinic_id: int, connection: str) -> QuerySet[IdentTicket]:
+    """Applications of leads, of whose fate the lead does not know yet."""
+    rows = IdentTicket.objects.of(clinic_id).filter(connection=connection, lead__isnull=False)
+    accepted = Q(accepted_at__isnull=False, discarded=False) & ~Q(told="accepted")
+    return rows.filter(accepted | (Q(discarded=True) & ~Q(told="discarded"))).order_by("pk")
+
+
+def note_told(row: IdentTicket) -> None:
+    IdentTicket.objects.of(row.clinic_id).filter(pk=row.pk).update(told=row.became)
 
 
 def forget_old(clinic_id: int, connection: str) -> None:

@@ -1,5 +1,7 @@
 """The clinic's own service as IDENT calls it, and what goes through it. docs/reference/ident.md §1"""
 
+from collections.abc import Mapping
+
 from django.db import models
 from django.utils.translation import gettext_lazy as _
 
@@ -54,6 +56,11 @@ class IdentTicket(ClinicOwned):
     accepted_at = models.DateTimeField(_("accepted by IDENT"), null=True, blank=True)
     row = models.BigIntegerField(_("row in IDENT"), null=True, blank=True)
     discarded = models.BooleanField(_("discarded in IDENT"), default=False)
+    pipeline = models.BigIntegerField(_("pipeline"), default=0)
+    stage = models.BigIntegerField(_("stage"), default=0)
+    """Where the lead stood when it was handed over."""
+    told = models.CharField(_("told in the lead"), max_length=16, blank=True, default="")
+    """What of its fate the lead knows: as `became`."""
 
     class Meta:
         verbose_name = _("application for IDENT")
@@ -66,6 +73,15 @@ class IdentTicket(ClinicOwned):
 
     def __str__(self) -> str:
         return self.ticket
+
+    @property
+    def became(self) -> str:
+        """`accepted`, `discarded`, or nothing yet."""
+        return "discarded" if self.discarded else "accepted" if self.accepted_at else ""
+
+    def ours(self, stages: Mapping[str, tuple[int, int]]) -> set[tuple[int, int]]:
+        """Where the lead stands if nobody has moved it since it was handed over."""
+        return {(self.pipeline, self.stage), *([stages[self.told]] if self.told in stages else ())}
 
 
 class IdentCall(ClinicOwned):
