@@ -28,8 +28,7 @@ from priem.hub.clock import SystemClock
 from priem.hub.exchanges import DjangoExchanges
 from priem.hub.explaining import Explanation
 from priem.hub.histories import Kind
-from priem.hub.ident.following import TicketWatch
-from priem.hub.ident.handing import Handing
+from priem.hub.ident.parts import with_ident
 from priem.hub.people import ensure_administrator
 from priem.hub.references import resolve, resolved
 from priem.hub.server import serve as serve_hub
@@ -233,22 +232,11 @@ def opened(slug: str) -> Iterator[Opened]:
         note_account(clinic.id, account.id)
         bound, store, clock = bind(settings, account), DjangoStore(clinic.id), SystemClock()
         ears = Ears(clinic, crm, store, bound, account, clock)
+        parts = Clinic(crm=crm, store=store, bound=bound, clock=clock, ears=ears, watch=Watcher(clinic.id))
         yield Opened(
             slug=slug,
             sources=sources,
-<<<<<<< HEAD
-            clinic=Clinic(crm=crm, store=store, bound=bound, clock=clock, ears=ears, watch=Watcher(clinic.id)),
-=======
-            clinic=Clinic(
-                crm=crm,
-                store=store,
-                bound=bound,
-                clock=clock,
-                ears=ears,
-                acts={"ticket": Handing(clinic=clinic, crm=crm, account=account, bound=bound)},
-                chores=(TicketWatch(clinic_id=clinic.id, crm=crm, store=store, bound=bound, clock=clock),),
-            ),
->>>>>>> 0a728f5 (Hand leads over to IDENT by a trigger, and tell in the lead what became of the application)
+            clinic=with_ident(parts, clinic, crm, account),
             account=account,
         )
 

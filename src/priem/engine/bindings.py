@@ -151,15 +151,22 @@ class Binder:
             lead_responsible=self.user(leads.responsible),
             task_responsible=self.user(leads.task.responsible if leads.task else ""),
             junk_phones=frozenset(number for phone in duplicates.junk_phones for number in numbers_in(phone)),
+            version="",
+        )
+        return replace(self.with_ways_back(bound), version=version(bound))
+
+    def with_ways_back(self, bound: Bound) -> Bound:
+        """What people and stages of amoCRM set off in the МИС."""
+        settings = bound.settings
+        return replace(
+            bound,
             triggers=tuple(self.triggers(settings.triggers)),
             booking_users=dict(self.booking_users(settings.booking)),
             not_bookable=frozenset(map(self.stage, settings.booking.hidden_in)),
             journal_pipelines=frozenset(self.pipeline(name).id for name in settings.booking.journal_in),
             ticket_fields=dict(self.ticket_fields(settings.tickets)),
             ticket_stages=dict(self.ticket_stages(settings.tickets)),
-            version="",
         )
-        return replace(bound, version=version(bound))
 
     def triggers(self, triggers: StageTriggers) -> Iterator[tuple[Stage, StageTrigger]]:
         for trigger in triggers.rules:

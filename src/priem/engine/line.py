@@ -61,13 +61,10 @@ class Clinic:
     """Where visits are booked, for clinics whose МИС lets others book; a rehearsal has none."""
     acts: Mapping[str, Act] = field(default_factory=dict)
     """What stage triggers do besides, by their kind: `engine/kinds.py`."""
-<<<<<<< HEAD
     watch: Watch | None = None
     """Who is told how it goes."""
-=======
     chores: tuple[Callable[[Source], None], ...] = ()
     """What else is looked after once a connection was read; raises TryLater or AskOperator as reading does."""
->>>>>>> 0a728f5 (Hand leads over to IDENT by a trigger, and tell in the lead what became of the application)
 
 
 @dataclass(slots=True)

@@ -6,7 +6,7 @@ from django.db import migrations, models
 class Migration(migrations.Migration):
 
     dependencies = [
-        ('hub', '0008_people_and_roles'),
+        ('hub', '0011_watching'),
     ]
 
     operations = [

@@ -1,0 +1,19 @@
+"""What IDENT adds to a clinic's passes."""
+
+from dataclasses import replace
+
+from priem.amocrm.crm import AmoCrm
+from priem.engine.sync import Clinic
+from priem.hub.clinics import ClinicData
+from priem.hub.ident.following import TicketWatch
+from priem.hub.ident.handing import Handing
+from priem.model import Account
+
+
+def with_ident(parts: Clinic, clinic: ClinicData, crm: AmoCrm, account: Account) -> Clinic:
+    """As it is where no connection is IDENT's."""
+    if not any(row.kind == "ident" for row in clinic.connections):
+        return parts
+    handing = Handing(clinic=clinic, crm=crm, account=account, bound=parts.bound)
+    watch = TicketWatch(clinic_id=clinic.id, crm=crm, store=parts.store, bound=parts.bound, clock=parts.clock)
+    return replace(parts, acts={**parts.acts, "ticket": handing}, chores=(*parts.chores, watch))
