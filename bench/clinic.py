@@ -20,6 +20,8 @@ from priem.phones import numbers_in
 
 AT_ONCE = 5000
 """Cards in one request to the sandbox's own door."""
+BRANCHES = 3
+"""With ArchiMed+."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -32,17 +34,29 @@ class Size:
     leads: int = 0
     """Requests that wait in amoCRM already; half of them are of patients who have a visit to come."""
     latency_ms: float = 300
+    system: str = "ident"
+    """Or `archimed`: three branches that share the patients and visits."""
     seed: int = 1
 
 
 @contextlib.contextmanager
 def systems(size: Size) -> Iterator[Stage]:
     """Both outside systems as processes, and a folder for Priem; all of it is gone at the end."""
-    ident = ["--patients", str(size.patients), "--visits", str(size.visits), "--seed", str(size.seed)]
+    parts = 1 if size.system == "ident" else BRANCHES
+    clinic = [
+        "--patients",
+        str(size.patients // parts),
+        "--visits",
+        str(size.visits // parts),
+        "--seed",
+        str(size.seed),
+    ]
+    ident = clinic if size.system == "ident" else None
+    archimed = [*clinic, "--branches", str(BRANCHES)] if size.system == "archimed" else None
     crm = ["--seed", str(size.seed), "--latency-ms", str(size.latency_ms)]
     with (
         tempfile.TemporaryDirectory(prefix="priem-bench-") as folder,
-        stage.both_systems(Path(folder), ident, crm) as started,
+        stage.outside_systems(Path(folder), crm, ident, archimed) as started,
     ):
         yield started
 

@@ -13,16 +13,14 @@ import json
 import subprocess
 import sys
 from collections.abc import Mapping, Sequence
-from datetime import datetime
+from datetime import UTC, datetime
 from typing import Any
-from zoneinfo import ZoneInfo
 
 from bench.clinic import Requests, Size, environment, fill, requests, set_up, systems
 from bench.machine import machine
 from bench.naive import seconds_per_record
-from priem.cli.demo import setup
 from priem.cli.demo.stage import Stage
-from priem.cli.demo.verify import verify
+from priem.cli.demo.verify import expected, verify_all
 
 PER_SECOND = 7
 PER_REQUEST = 250
@@ -76,8 +74,7 @@ def requests_for(records: int) -> int:
 
 
 def proof(started: Stage) -> dict[str, int]:
-    horizon = f"{datetime.now(ZoneInfo(setup.TIME_ZONE)):%Y-%m-%d %H:%M:%S}"
-    verdict = verify(str(started.ident["control"]), str(started.amocrm["control"]), setup.CONNECTION, horizon)
+    verdict = verify_all(str(started.amocrm["control"]), expected(started, datetime.now(UTC)))
     return {
         "duplicates": verdict.duplicate_contacts + verdict.duplicate_leads,
         "missing": verdict.missing_contacts + verdict.missing_leads,

@@ -1,6 +1,7 @@
 """How long a change takes from the clinic's commit until it is in amoCRM, and what looking for changes costs.
 
     python -m bench.latency --seconds 300 --json
+    python -m bench.latency --seconds 60 --system archimed --json
 
 The clinic lives at `--rate` changes a second; Priem looks every second. A change counts as arrived when amoCRM's answer
 to the write has come, which is later than it can be seen there. Afterwards the clinic is quiet for `--idle-seconds`.
@@ -25,7 +26,7 @@ import httpx2
 from bench.clinic import Size, environment, requests, set_up, systems
 from bench.first_sync import proof, run_worker
 from bench.machine import machine
-from priem.cli.demo.latency import Written, percentiles
+from priem.cli.demo.latency import Change, Written, changes, let_live, percentiles
 from priem.cli.demo.stage import Stage, hub
 
 PUBLIC_URL = "PRIEM_PUBLIC_URL"
@@ -95,8 +96,10 @@ def measure(size: Size, seconds: float, rate: float, idle_seconds: float, *, dea
             priem.wait_until_ready()
             pause(3)  # the first pass, which finds nothing
             begun = requests(started).total
-            changes = live(started, seconds, rate)
-            delays = wait_for_all(priem, changes)
+            asked = BranchRequests(started)
+            happened = live(started, seconds, rate)
+            delays = wait_for_all(priem, happened)
+            per_branch = asked.most_per_second()
             busy = requests(started).total
             pause(5)
             quiet = requests(started).total
@@ -108,31 +111,53 @@ def measure(size: Size, seconds: float, rate: float, idle_seconds: float, *, dea
             "seconds": seconds,
             "latency_ms": size.latency_ms,
             "webhooks": not deaf,
-            "changes": len(changes),
+            "system": size.system,
+            "changes": len(happened),
             "arrived": len(arrived),
             **percentiles(arrived),
             "longest": round(max(arrived, default=0.0), 3),
-            "requests_per_change": round((busy - begun) / max(1, len(changes)), 2),
+            "requests_per_change": round((busy - begun) / max(1, len(happened)), 2),
+            "branch_requests_per_second": per_branch,
             "idle_requests_per_minute": round(idle * 60 / idle_seconds, 2) if idle_seconds else None,
             "troubles": priem.troubles,
             **proof(started),
         }
 
 
-def live(started: Stage, seconds: float, rate: float) -> Sequence[Mapping[str, Any]]:
+def live(started: Stage, seconds: float, rate: float) -> Sequence[Change]:
     """Lets the clinic live for so long; gives its changes."""
-    control = f"{started.ident['control']}/_sandbox"
-    wanted = {"changes": max(1, round(seconds * rate)), "rate": rate}
-    httpx2.post(f"{control}/live", json=wanted, timeout=30).raise_for_status()
+    wanted = let_live(started, {"changes": max(1, round(seconds * rate)), "rate": rate})
     deadline = time.monotonic() + seconds + LONGEST_WAIT
-    changes: Sequence[Mapping[str, Any]] = []
-    while len(changes) < wanted["changes"] and time.monotonic() < deadline:
+    happened: Sequence[Change] = []
+    while len(happened) < wanted and time.monotonic() < deadline:
         pause(0.5)
-        changes = httpx2.get(f"{control}/changes", params={"after": 0}, timeout=30).json()
-    return changes
+        happened = changes(started)
+    return happened
 
 
-def wait_for_all(priem: Follower, changes: Sequence[Mapping[str, Any]]) -> Sequence[float | None]:
+class BranchRequests:
+    """How often each branch of ArchiMed+ was asked since this was made."""
+
+    def __init__(self, started: Stage) -> None:
+        self._started = started
+        self._before = self._totals()
+        self._began = time.monotonic()
+
+    def most_per_second(self) -> float | None:
+        """On average, of the branch that was asked most; None without ArchiMed+."""
+        passed = time.monotonic() - self._began
+        asked = [(total - self._before.get(branch, 0)) / passed for branch, total in self._totals().items()]
+        return round(max(asked), 3) if asked else None
+
+    def _totals(self) -> Mapping[str, int]:
+        if not self._started.archimed:
+            return {}
+        url = f"{self._started.archimed['control']}/state"
+        told = httpx2.get(url, params={"only": "requests"}, timeout=30).json()["requests"]["by_branch"]
+        return {branch: counted["total"] for branch, counted in told.items()}
+
+
+def wait_for_all(priem: Follower, changes: Sequence[Change]) -> Sequence[float | None]:
     """Until every change has arrived, or some that need no write are all that is left."""
     deadline = time.monotonic() + LONGEST_WAIT
     while True:
@@ -155,9 +180,10 @@ def main(argv: Sequence[str] | None = None) -> int:
     parser.add_argument("--visits", type=int, default=500)
     parser.add_argument("--latency-ms", type=float, default=300)
     parser.add_argument("--deaf", action="store_true", help="amoCRM's webhooks do not reach Priem")
+    parser.add_argument("--system", choices=("ident", "archimed"), default="ident", help="what the clinic has")
     parser.add_argument("--json", action="store_true", help="one line")
     given = parser.parse_args(argv)
-    size = Size(patients=given.patients, visits=given.visits, latency_ms=given.latency_ms)
+    size = Size(patients=given.patients, visits=given.visits, latency_ms=given.latency_ms, system=given.system)
     result = measure(size, given.seconds, given.rate, given.idle_seconds, deaf=given.deaf)
     print(json.dumps(result, ensure_ascii=False, indent=None if given.json else 2), flush=True)
     return 1 if result["duplicates"] or result["missing"] else 0

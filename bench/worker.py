@@ -51,7 +51,7 @@ def tell(progress: Progress) -> None:
     for step, outcome in progress.carried:
         if step.action is not Action.LEAVE:
             kind = "patient" if isinstance(step.key, PatientKey) else "visit"
-            say({"at": now, "record": f"{kind} {step.key.id}", "state": outcome.state.value})
+            say({"at": now, "record": f"{kind} {step.key}", "state": outcome.state.value})
 
 
 def wait_for_end_of_input(stop: threading.Event) -> None:

@@ -22,12 +22,24 @@ def demo(  # noqa: PLR0913 - a command's options are its arguments
     seed: Annotated[int, typer.Option(help="Какая клиника. (Which clinic.)")] = 7,
     latency_ms: Annotated[int, typer.Option(min=0, help="Задержка amoCRM, мс. (Latency of amoCRM.)")] = 50,
     port: Annotated[int, typer.Option(min=0, max=65535, help="Порт узла. (Port of the hub.)")] = 0,
+    with_archimed: Annotated[
+        bool, typer.Option("--with-archimed", help="Ещё три филиала с АрхиМед+. (Three branches with ArchiMed+, too.)")
+    ] = False,
     once: Annotated[bool, typer.Option("--once", help="Показать и закончить. (Show and end.)")] = False,
     json: Annotated[
         bool, typer.Option("--json", help="Итог последней строкой. (The result as the last line.)")
     ] = False,
 ) -> None:
-    shown = Demo(home=home(), patients=patients, visits=visits, seed=seed, latency_ms=latency_ms, port=port, quiet=json)
+    shown = Demo(
+        home=home(),
+        patients=patients,
+        visits=visits,
+        seed=seed,
+        latency_ms=latency_ms,
+        port=port,
+        with_archimed=with_archimed,
+        quiet=json,
+    )
     result = shown.once(changes, rate or 20.0) if once else shown.live(rate or 0.5)
     if json:
         print_json(result)

@@ -1,5 +1,8 @@
 """The demo clinic's file: what an administrator would have written."""
 
+from collections.abc import Iterator, Mapping
+from typing import Any
+
 from priem.cli.demo.stage import Stage
 from priem.configuration import ClinicFile, parse
 
@@ -29,8 +32,39 @@ FIELDS = (
 )
 
 
+def branches(stage: Stage) -> Iterator[tuple[str, Mapping[str, Any]]]:
+    """ArchiMed+'s, each with the key of its connection."""
+    for number, branch in enumerate(stage.archimed.get("branches", ()), start=1):
+        yield f"archimed-{number}", branch
+
+
+def connections(stage: Stage) -> Iterator[Mapping[str, Any]]:
+    if ident := stage.ident:
+        yield {
+            "key": CONNECTION,
+            "kind": "ident",
+            "server": ident["host"],
+            "port": ident["port"],
+            "database": ident["database"],
+            "login": "readonly_user",
+            "password": ident["logins"]["readonly_user"],
+            "time_zone": ident["time_zone"],
+        }
+    for key, branch in branches(stage):
+        yield {
+            "key": key,
+            "kind": "archimed",
+            "base_url": stage.archimed["url"],
+            "api_id": branch["api_id"],
+            "api_secret": branch["secret"],
+            "branch_name": branch["name"],
+            "time_zone": branch["time_zone"],
+            "working_hours": "00:00-00:00",
+        }
+
+
 def clinic_file(stage: Stage) -> ClinicFile:
-    ident, amocrm = stage.ident, stage.amocrm
+    amocrm = stage.amocrm
     return parse(
         {
             "clinic": {"slug": "ulybka", "name": "Улыбка"},
@@ -42,18 +76,7 @@ def clinic_file(stage: Stage) -> ClinicFile:
                 "code": amocrm["code"],
                 "sandbox": True,
             },
-            "connections": [
-                {
-                    "key": CONNECTION,
-                    "kind": "ident",
-                    "server": ident["host"],
-                    "port": ident["port"],
-                    "database": ident["database"],
-                    "login": "readonly_user",
-                    "password": ident["logins"]["readonly_user"],
-                    "time_zone": ident["time_zone"],
-                }
-            ],
+            "connections": list(connections(stage)),
             "status_sync": {
                 "mode": "always",
                 "rules": [

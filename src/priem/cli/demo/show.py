@@ -8,17 +8,16 @@ import time
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import AbstractContextManager
 from dataclasses import dataclass, field
-from datetime import datetime
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
-from zoneinfo import ZoneInfo
 
 import httpx2
 
 from priem import bootstrap
 from priem.cli.demo import people, setup, stage
-from priem.cli.demo.latency import Written, percentiles, records_of
-from priem.cli.demo.verify import existing_cards, verify
+from priem.cli.demo.latency import Change, Written, changes, let_live, percentiles
+from priem.cli.demo.verify import existing_cards, expected, verify_all, written_to_archimed
 from priem.cli.hub_commands import free_port
 from priem.cli.look_commands import show_plan
 from priem.cli.sync_command import Tally, run_once, what
@@ -34,6 +33,8 @@ from priem.texts import Text, reader_language, text
 LOOPBACK = "127.0.0.1"
 LONGEST_WAIT = 120.0
 """Seconds for the living clinic's changes to arrive."""
+PASSES_TO_SETTLE = 12
+"""Seconds until every page of every branch was looked at."""
 
 
 @dataclass(slots=True, kw_only=True)
@@ -44,24 +45,24 @@ class Demo:
     seed: int
     latency_ms: int
     port: int
+    with_archimed: bool = False
+    """Three branches with ArchiMed+ beside the database of IDENT."""
     quiet: bool
     """A script reads: no bars, no words, one JSON line at the end."""
     tally: Tally = field(default_factory=Tally)
     written: Written = field(default_factory=Written)
     happened_at: dict[str, float] = field(default_factory=dict)
     """Records → when the clinic last changed them, in unix seconds."""
-    heard: int = 0
-    """The number of the last change that was heard of."""
     existing: int = 0
     """Least requests that reading the CRM takes: a page of 250 each."""
-    horizon: str = ""
-    """The clinic's own time once its first reading was over."""
+    horizon: datetime = field(default_factory=lambda: datetime.now(UTC))
+    """When the first reading was over."""
 
-    def once(self, changes: int, rate: float) -> dict[str, Any]:
+    def once(self, count: int, rate: float) -> dict[str, Any]:
         """Everything without waiting for a person."""
         with self.systems() as systems, bootstrap.opened(self.set_up(systems)) as opened:
             self.first_sync(opened)
-            happened = self.live_through(opened, systems, changes, rate)
+            happened = self.live_through(opened, systems, count, rate)
             result = self.result(systems, happened)
             self.last_word(result)
             return result
@@ -77,11 +78,11 @@ class Demo:
                 self.look_first(opened)
                 self.first_sync(opened)
                 self.addresses(systems, hub, password)
-                ask(systems.ident, "live", {"changes": 1_000_000, "rate": rate})
+                let_live(systems, {"changes": 1_000_000, "rate": rate})
                 self.follow(opened, systems)
-                ask(systems.ident, "live", {"rate": 0})
-                run_quietly(opened, self)
-            result = self.result(systems, self.changes_after(systems, 0))
+                let_live(systems, {"rate": 0})
+                self.settle(opened)
+            result = self.result(systems, changes(systems))
             self.last_word(result)
             return result
 
@@ -104,8 +105,10 @@ class Demo:
         crm = ["--seed", str(self.seed), "--latency-ms", str(self.latency_ms)]
         if self.port:
             crm += ["--redirect-uri", f"http://{LOOPBACK}:{self.port}{CALLBACK}"]
-        self.tell(text("Starting an invented clinic with IDENT and an amoCRM…"))
-        return stage.both_systems(self.home, ident, crm)
+        archimed = ["--branches", "3", "--seed", str(self.seed), "--set", "makes_medcards=true"]
+        archimed += ["--patients", str(self.patients // 4), "--visits", str(self.visits // 4)]
+        self.tell(text("Starting an invented clinic with all its systems, and an amoCRM…"))
+        return stage.outside_systems(self.home, crm, ident, archimed if self.with_archimed else None)
 
     def set_up(self, systems: stage.Stage) -> str:
         people.fill(systems, self.seed)
@@ -127,7 +130,7 @@ class Demo:
 
     def first_sync(self, opened: bootstrap.Opened) -> None:
         run_once(opened, self.tally, hidden=self.quiet)
-        self.horizon = f"{datetime.now(ZoneInfo(setup.TIME_ZONE)):%Y-%m-%d %H:%M:%S}"
+        self.horizon = datetime.now(UTC)
         if not self.quiet:
             self.tally.show()
 
@@ -157,27 +160,25 @@ class Demo:
     def hear(self, systems: stage.Stage, news: Progress) -> None:
         """When what was written now had happened in the clinic."""
         if news.carried:
-            for change in self.changes_after(systems, self.heard):
-                self.heard = int(change["n"])
-                for record in records_of(change):
-                    self.happened_at[record] = float(change["at"])
+            self.happened_at |= {change.record: change.at for change in changes(systems)}
 
-    def live_through(
-        self, opened: bootstrap.Opened, systems: stage.Stage, changes: int, rate: float
-    ) -> Sequence[Mapping[str, Any]]:
-        """Lets that many changes happen and goes on until a pass that began after the last of them is over."""
-        if not changes:
+    def live_through(self, opened: bootstrap.Opened, systems: stage.Stage, count: int, rate: float) -> Sequence[Change]:
+        """Lets that many changes happen and goes on until passes that began after the last of them are over."""
+        if not count:
             return []
-        ask(systems.ident, "live", {"changes": changes, "rate": rate})
-        deadline = time.monotonic() + LONGEST_WAIT + changes / rate
-        while time.monotonic() < deadline:
-            began = time.monotonic()
-            happened = self.changes_after(systems, 0)
-            run_quietly(opened, self)
-            if len(happened) >= changes:
-                return happened
-            time.sleep(max(0.0, 1.0 - (time.monotonic() - began)))
-        return self.changes_after(systems, 0)
+        wanted = let_live(systems, {"changes": count, "rate": rate})
+        deadline = time.monotonic() + LONGEST_WAIT + count / rate
+        happened: Sequence[Change] = []
+        while len(happened) < wanted and time.monotonic() < deadline:
+            happened = changes(systems)
+            run_for_a_second(opened, self)
+        self.settle(opened)
+        return happened
+
+    def settle(self, opened: bootstrap.Opened) -> None:
+        """IDENT is read to its end by one pass; ArchiMed+'s pages are looked at in turn."""
+        for _ in range(PASSES_TO_SETTLE if self.with_archimed else 1):
+            run_for_a_second(opened, self)
 
     def note(self, progress: Progress) -> Iterator[str]:
         """Remembers when each record was written; gives a line for each."""
@@ -185,7 +186,7 @@ class Demo:
         now = time.time()
         for step, _ in progress.carried:
             if step.action is not Action.LEAVE:
-                record = f"{'patient' if isinstance(step.key, PatientKey) else 'visit'} {step.key.id}"
+                record = f"{'patient' if isinstance(step.key, PatientKey) else 'visit'} {step.key}"
                 self.written.note(record, now)
                 yield f"{time.strftime('%H:%M:%S')}  {what(step)}{self.delay(record, now)}"
 
@@ -196,13 +197,8 @@ class Demo:
         passed = text("{seconds} s", seconds=f"{max(0.0, now - self.happened_at[record]):.1f}")
         return " · " + passed.read(reader_language())
 
-    def changes_after(self, systems: stage.Stage, number: int) -> Sequence[Mapping[str, Any]]:
-        answer = httpx2.get(f"{systems.ident['control']}/_sandbox/changes", params={"after": number}, timeout=30)
-        happened: Sequence[Mapping[str, Any]] = answer.json()
-        return happened
-
-    def result(self, systems: stage.Stage, happened: Sequence[Mapping[str, Any]]) -> dict[str, Any]:
-        verdict = verify(str(systems.ident["control"]), str(systems.amocrm["control"]), setup.CONNECTION, self.horizon)
+    def result(self, systems: stage.Stage, happened: Sequence[Change]) -> dict[str, Any]:
+        verdict = verify_all(str(systems.amocrm["control"]), expected(systems, self.horizon))
         requests = httpx2.get(f"{systems.amocrm['control']}/state", params={"only": "requests"}, timeout=60).json()
         statements = httpx2.get(f"{systems.ident['control']}/_sandbox/state", timeout=60).json()["statements"]
         delays = [delay for change in happened if (delay := self.written.delay(change)) is not None]
@@ -220,6 +216,7 @@ class Demo:
             + pages(self.tally.leads["created"]),
             "latency_seconds": percentiles(delays),
             "statements_not_select": len(statements["not_select"]),
+            **({"archimed_requests_not_get": written_to_archimed(systems)} if self.with_archimed else {}),
             "clean": verdict.is_clean,
         }
 
@@ -232,8 +229,11 @@ def pages(count: int) -> int:
     return -(-count // 250)
 
 
-def ask(system: Mapping[str, Any], what: str, body: Mapping[str, object]) -> None:
-    httpx2.post(f"{system['control']}/_sandbox/{what}", json=body, timeout=30).raise_for_status()
+def run_for_a_second(opened: bootstrap.Opened, demo: Demo) -> None:
+    """One pass, and a rest until the next is due."""
+    began = time.monotonic()
+    run_quietly(opened, demo)
+    time.sleep(max(0.0, 1.0 - (time.monotonic() - began)))
 
 
 def run_quietly(opened: bootstrap.Opened, demo: Demo) -> None:

@@ -6,7 +6,7 @@ import os
 import subprocess
 import sys
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
@@ -23,6 +23,8 @@ class Stage:
     amocrm: Mapping[str, Any]
     """What the sandboxes said of themselves: addresses, logins, tokens."""
     home: Path
+    archimed: Mapping[str, Any] = field(default_factory=dict)
+    """Empty without it, as `ident` is."""
 
 
 @contextlib.contextmanager
@@ -65,14 +67,24 @@ def end(child: "subprocess.Popen[bytes]") -> None:
 
 
 @contextlib.contextmanager
-def both_systems(home: Path, ident: Sequence[str], amocrm: Sequence[str]) -> Iterator[Stage]:
-    log = home / "demo.log"
-    until = "--until-stdin-closes"
-    with (
-        process(["priem.sandbox.ident", "--port", "0", "--control-port", "0", until, *ident], log, home) as clinic,
-        process(["priem.sandbox.amocrm", "--port", "0", until, *amocrm], log, home) as crm,
-    ):
-        yield Stage(clinic, crm, home)
+def outside_systems(
+    home: Path, amocrm: Sequence[str], ident: Sequence[str] | None = None, archimed: Sequence[str] | None = None
+) -> Iterator[Stage]:
+    """Those whose options are given."""
+    with contextlib.ExitStack() as running:
+
+        def start(module: str, options: Sequence[str] | None, *more: str) -> Mapping[str, Any]:
+            if options is None:
+                return {}
+            arguments = [module, "--port", "0", *more, "--until-stdin-closes", *options]
+            return running.enter_context(process(arguments, home / "demo.log", home))
+
+        yield Stage(
+            ident=start("priem.sandbox.ident", ident, "--control-port", "0"),
+            amocrm=start("priem.sandbox.amocrm", amocrm),
+            archimed=start("priem.sandbox.archimed", archimed),
+            home=home,
+        )
 
 
 @contextlib.contextmanager
