@@ -39,12 +39,12 @@ def open_office(
     monkeypatch.setenv("PRIEM_PUBLIC_URL", live_server.url)
     with ExitStack() as opened:
 
-        def begin(**settings: object) -> Office:
+        def begin(slug: str = "ulybka", **settings: object) -> Office:
             unlimited = {"rate_limit": 0, "account_rate_limit": 0, **settings}
             sandbox = opened.enter_context(running(Settings(**unlimited)))  # type: ignore[arg-type]  # by their names
             about = sandbox.about
             clinic = Clinic.objects.create(
-                slug="ulybka",
+                slug=slug,
                 name="Улыбка",
                 base_url=sandbox.url,
                 client_id=about["client_id"],
