@@ -228,6 +228,39 @@ def test_a_complaint_that_names_nobody_is_narrowed_down_to_the_bad_record() -> N
     assert done == {f"ref {place}": 1000 + place for place in range(100) if place != 13}
 
 
+@pytest.mark.parametrize("as_object", [False, True])
+def test_many_complaints_at_once_cost_one_more_request(*, as_object: bool) -> None:
+    """PHP writes a list with gaps as an object."""
+    error = {"code": "InvalidType", "path": "name", "detail": "This value should be of type string."}
+
+    def unhappy_with_even_ones(request: Seen) -> Response:
+        names = enumerate(item["name"] for item in request.json)
+        bad = {str(at): {"request_id": str(at), "errors": [error]} for at, name in names if int(name) % 2 == 0}
+        if bad:
+            return problem(400, "Validation", **{"validation-errors": bad if as_object else list(bad.values())})
+        return created(request)
+
+    with ScriptedServer(unhappy_with_even_ones) as server:
+        outcomes = write_many(server, 250)
+        posted = [one for one in server.seen if one.method == "POST"]
+    assert sum(one.state is State.REFUSED for one in outcomes) == 125
+    assert {one.ref: one.id for one in outcomes if one.state is State.DONE} == {
+        f"ref {place}": 1000 + place for place in range(1, 250, 2)
+    }
+    assert len(posted) == 2
+
+
+def test_what_is_in_the_trash_is_not_there() -> None:
+    def trash(request: Seen) -> Response:
+        if "contacts?" not in request.path:
+            return account(request)
+        rows = [{"id": 1, "name": "a", "is_deleted": True}, {"id": 2, "name": "b", "is_deleted": False}]
+        return hal({"_links": {}, "_embedded": {"contacts": rows}})
+
+    with ScriptedServer(trash) as server, connected(server.config()) as crm:
+        assert [one.id for one in crm.some_contacts([1, 2], ())] == [2]
+
+
 def test_complaints_name_the_field_and_not_its_place_in_the_request() -> None:
     def complain(_request: Seen) -> Response:
         error = {"code": "NotSupportedChoice", "path": "custom_fields_values.0.values", "detail": "Not a valid choice."}

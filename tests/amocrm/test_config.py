@@ -1,6 +1,7 @@
 import pytest
 
 from priem.amocrm.config import Config
+from priem.amocrm.oauth import authorise_url
 from priem.errors import AskOperator
 
 
@@ -18,6 +19,7 @@ from priem.errors import AskOperator
         ("https://clinic.amocrm.ru:8443", False, False, False),
         ("https://user@clinic.amocrm.ru", False, False, False),
         ("https://clinic.amocrm.ru/leads", False, False, False),
+        ("https://clinic.amocrm.ru#leads", False, False, False),
         ("https://example.org", False, False, False),
         ("http://127.0.0.1:8080", False, False, False),
         ("http://127.0.0.1:8080", True, False, True),
@@ -42,6 +44,20 @@ def test_only_accounts_and_named_sandboxes_are_ever_called(
     else:
         with pytest.raises(AskOperator):
             configure()
+
+
+@pytest.mark.parametrize(
+    ("address", "asked"),
+    [
+        ("https://clinic.amocrm.ru", "https://www.amocrm.ru/oauth?"),
+        ("https://clinic.kommo.com", "https://www.kommo.com/oauth?"),
+        ("https://clinic.amocrm.com", "https://www.kommo.com/oauth?"),
+    ],
+)
+def test_access_is_asked_for_where_the_account_lives(address: str, asked: str) -> None:
+    url = authorise_url(Config(base_url=address, client_id="a b"), "st&te")
+
+    assert url == f"{asked}client_id=a+b&state=st%26te&mode=post_message"
 
 
 def test_the_secret_is_not_shown() -> None:

@@ -7,7 +7,7 @@ from urllib.parse import urlsplit
 from priem.errors import AskOperator
 from priem.texts import text
 
-ACCOUNT_HOST = re.compile(r"^(?!www\.)[a-z0-9][a-z0-9-]*\.(amocrm\.ru|amocrm\.com|kommo\.com)$")
+ACCOUNT_HOST = re.compile(r"^(?!www\.)[a-z0-9][a-z0-9-]*\.(amocrm\.ru|amocrm\.com|kommo\.com)\Z")
 """An account answers on its own host only; `www` answers with a page. docs/reference/amocrm.md §0, §7.18"""
 LOOPBACK = frozenset({"127.0.0.1", "localhost", "::1"})
 
@@ -45,7 +45,7 @@ class Config:
     def allows(self, url: str) -> bool:
         """Whether Priem may send anything there at all. Every address is asked about, also those amoCRM gives."""
         parts = urlsplit(url)
-        if parts.path or parts.query or parts.username:
+        if parts.path or parts.query or parts.fragment or parts.username:
             return False
         if self.sandbox:
             return not self.production and parts.hostname in LOOPBACK

@@ -36,7 +36,8 @@ REVOKED_TEXT = text("amoCRM has revoked Priem's access, or its last renewal was 
 
 def authorise_url(config: Config, state: str, mode: Literal["popup", "post_message"] = "post_message") -> str:
     """Where a person grants access; amoCRM then calls the redirect URI with `code`, `referer` and this `state`."""
-    top = "kommo.com" if config.host.endswith("kommo.com") else "amocrm.ru"
+    # Accounts on amocrm.com are Kommo's: the platform that the answer names is the same for both.
+    top = "amocrm.ru" if config.host.endswith("amocrm.ru") else "kommo.com"
     base = config.base_url if config.sandbox else f"https://www.{top}"
     return f"{base}/oauth?{urlencode({'client_id': config.client_id, 'state': state, 'mode': mode})}"
 

@@ -201,7 +201,10 @@ def complaints(answer: Answer, payload: list[dict[str, Any]]) -> dict[int, Compl
 
 def validation_complaints(found: object, payload: list[dict[str, Any]]) -> dict[int, Complaint]:
     by_position: dict[int, Complaint] = {}
-    for item in found if isinstance(found, list) else ():
+    # PHP writes a list with gaps as an object.
+    for item in found.values() if isinstance(found, dict) else found if isinstance(found, list) else ():
+        if not isinstance(item, dict):
+            continue
         position = str(item.get("request_id", ""))
         if position.isdigit() and int(position) < len(payload):
             errors = [error for error in item.get("errors") or () if isinstance(error, dict)]
