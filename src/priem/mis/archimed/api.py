@@ -3,13 +3,13 @@
 import json
 import logging
 import time
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from email.utils import parsedate_to_datetime
 from threading import Lock
-from typing import Any
+from typing import Any, TypeVar
 
 import httpx2
 from jwt import PyJWS
@@ -33,6 +33,7 @@ CONNECT = 5.0
 """Seconds, both."""
 OK = ("ok", "success", "true", "1")
 
+T = TypeVar("T")
 Params = Sequence[tuple[str, str | int]]
 
 
@@ -118,24 +119,12 @@ class Api:
 
     def listing(self, method: str, params: Params = (), *, envelope: str = "data") -> Listing:
         """One page of a list. Raises NoMethod when the installation has none."""
-        answer = self._read(method, params)
-        if answer.status == 404:
-            raise failures.no_method(method)
-        rows, limit = rows_in(answer.body, envelope), dict(params).get("limit", 0)
-        if rows is None:
-            raise failures.not_understood(method)
-        own = answer.body if isinstance(answer.body, dict) else {}
-        return Listing(rows, figure(own.get("total")), figure(own.get("limit")) or int(limit) or max(1, len(rows)))
+        asked = int(dict(params).get("limit", 0))
+        return self._read(method, params, lambda answer: listing_in(answer, method, envelope, asked))
 
     def one(self, method: str, id_: str, params: Params = ()) -> Row | None:
         """None when there is no such record."""
-        answer = self._read(f"{method}/{id_}", params)
-        if answer.status == 404:
-            return None
-        rows = rows_in(answer.body, "data")
-        if rows is None and isinstance(answer.body, dict):
-            rows = [answer.body]
-        return next((row for row in rows or () if str(row.get("id")) == id_), None)
+        return self._read(f"{method}/{id_}", params, lambda answer: record_in(answer, id_))
 
     def write(self, verb: str, path: str, form: Mapping[str, str]) -> Row:
         """Sent once. Raises Refused, OutcomeUnknown, TryLater when nothing was sent, AskOperator."""
@@ -144,14 +133,15 @@ class Api:
             note.status = answer.status
             return done(answer, path)
 
-    def _read(self, path: str, params: Params) -> Answer:
+    def _read(self, path: str, params: Params, parse: Callable[[Answer], T]) -> T:
         with self._noted(f"GET {path}") as note:
             answer = self._send("GET", path, params=params)
             note.status = answer.status
             sort_out(answer, path)
+            found = parse(answer)
             note.items = count_rows(answer.body) if answer.status < 400 else 0
             self.has_answered = True
-            return answer
+            return found
 
     def _send(self, verb: str, path: str, params: Params = (), form: Mapping[str, str] | None = None) -> Answer:
         url = f"{self._config.base_url}/api/{self._config.version}/{path}"
@@ -255,6 +245,26 @@ def sort_out(answer: Answer, path: str) -> None:
         raise failures.not_taken(path, status)
     if says_no(answer.body):
         raise failures.not_understood(path)
+
+
+def listing_in(answer: Answer, method: str, envelope: str, asked: int) -> Listing:
+    """`asked` is the limit that was; the server's own word counts."""
+    if answer.status == 404:
+        raise failures.no_method(method)
+    rows = rows_in(answer.body, envelope)
+    if rows is None:
+        raise failures.not_understood(method)
+    own = answer.body if isinstance(answer.body, dict) else {}
+    return Listing(rows, figure(own.get("total")), figure(own.get("limit")) or asked or max(1, len(rows)))
+
+
+def record_in(answer: Answer, id_: str) -> Row | None:
+    if answer.status == 404:
+        return None
+    rows = rows_in(answer.body, "data")
+    if rows is None and isinstance(answer.body, dict):
+        rows = [answer.body]
+    return next((row for row in rows or () if str(row.get("id")) == id_), None)
 
 
 def done(answer: Answer, path: str) -> Row:

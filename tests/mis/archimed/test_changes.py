@@ -1,0 +1,225 @@
+"""What changed since a cursor, at a rate that a branch bears: stories of a clinic and of Priem's own mishaps."""
+
+from datetime import UTC, datetime
+
+import pytest
+
+from priem.errors import TryLater
+from priem.mis.archimed import Archimed
+from priem.mis.archimed.pace import Pace
+from priem.model import Page, VisitStatus
+from tests.contract.source_contract import patients_of, read_on, visits_of
+from tests.mis.archimed.clinic import ArchimedClinic
+from tests.mis.archimed.conftest import Start
+from tests.mis.archimed.recorded import RecordedClinic, Watch
+
+NOON = datetime(2026, 3, 2, 7, tzinfo=UTC)
+"""In Yekaterinburg."""
+
+
+def follow(clinic: RecordedClinic, source: Archimed, cursor: str, seconds: int) -> tuple[list[Page], str]:
+    """A pass a second, as Priem makes them."""
+    pages: list[Page] = []
+    for _ in range(seconds):
+        clinic.watch.advance(1)
+        came, cursor = read_on(source, cursor)
+        pages += came
+    return pages, cursor
+
+
+def in_earnest(start: Start, **settings: object) -> tuple[RecordedClinic, Archimed]:
+    """With the usual pace, at noon."""
+    clinic = start(**settings)
+    clinic.watch = clinic.recorded.watch = Watch(NOON)
+    pace = {"requests_per_second": 1.0, "poll_seconds": 2.0, "night_seconds": 30.0, "page_size": 2000}
+    return clinic, clinic.open(**pace)
+
+
+def test_a_change_is_seen_within_five_seconds_at_less_than_a_request_a_second(start: Start) -> None:
+    clinic, source = in_earnest(start)
+    patient = clinic.register("Белова")
+    visit = clinic.book(patient)
+    _, cursor = read_on(source, None)
+    _, cursor = follow(clinic, source, cursor, 10)
+    clinic.recorded.asked.clear()
+
+    for status, surname in ((2, "Орлова"), (5, "Седова"), (3, "Титова")):
+        clinic.change(visit, status_id=status, status=None)
+        clinic.rename(patient, surname)
+        pages, cursor = follow(clinic, source, cursor, 5)
+        assert visits_of(pages)[visit].raw_status == str(status)
+        assert patients_of(pages)[patient].name.startswith(surname)
+
+    follow(clinic, source, cursor, 45)
+    assert len(clinic.recorded.asked) <= 60
+
+
+def test_a_large_branch_is_looked_at_within_the_rate_and_new_talons_at_once(start: Start) -> None:
+    clinic, source = in_earnest(start)
+    clinic.recorded.caps = 5
+    for number in range(40):
+        clinic.book(clinic.register(f"Белова{number}"), days=1 + number % 9)
+    _, cursor = read_on(source, None)
+    clinic.recorded.asked.clear()
+
+    _, cursor = follow(clinic, source, cursor, 60)
+    newest = clinic.book("1", days=30)
+    pages, cursor = follow(clinic, source, cursor, 20)
+
+    assert newest in visits_of(pages)
+    assert len(clinic.recorded.asked) <= 80
+    looked = {dict(query)["page"] for _, path, query in clinic.recorded.asked if path == "medcards"}
+    assert looked == {str(number) for number in range(1, 9)}
+
+
+def test_at_night_it_asks_seldom(start: Start) -> None:
+    clinic, source = in_earnest(start, working_hours="15:00-16:00")
+    _, cursor = read_on(source, None)
+    clinic.recorded.asked.clear()
+
+    follow(clinic, source, cursor, 60)
+
+    assert 1 <= len(clinic.recorded.asked) <= 6
+
+
+def test_what_changed_while_priem_was_down_comes_after_it(branch: RecordedClinic) -> None:
+    patient = branch.register("Белова")
+    visit, removed = branch.book(patient), branch.book(patient, days=4)
+    old = branch.register("Седов", changedate="05.04.2019 14:26:23", creationdate="11.10.2016")
+    _, cursor = read_on(branch.open(), None)
+
+    branch.confirm(visit)
+    branch.change(removed, deleted=True, delete_reason_id=1, delete_reason="Отказ пациента")
+    branch.rename(patient, "Орлова")
+    pages, _ = read_on(branch.open(), cursor)
+
+    assert visits_of(pages)[visit].status is VisitStatus.CONFIRMED
+    assert visits_of(pages)[removed].status is VisitStatus.CANCELLED
+    assert patients_of(pages)[patient].name.startswith("Орлова")
+    assert old not in patients_of(pages)
+
+
+def test_a_change_without_a_new_time_of_change_is_seen_all_the_same(branch: RecordedClinic) -> None:
+    visit = branch.book(branch.register("Белова"))
+    source = branch.open()
+    _, cursor = read_on(source, None)
+    stamp = branch.recorded.talons[-1]["update_datetime"]
+
+    branch.change(visit, room="Кабинет № 9", update_datetime=stamp)
+    pages, _ = read_on(source, cursor)
+
+    assert visits_of(pages)[visit].room == "Кабинет № 9"
+
+
+def test_a_talon_that_is_gone_without_a_trace_is_deleted(branch: RecordedClinic) -> None:
+    patient = branch.register("Белова")
+    visit, stays = branch.book(patient), branch.book(patient, days=4)
+    source = branch.open()
+    _, cursor = read_on(source, None)
+    _, cursor = read_on(source, cursor)
+
+    branch.remove(visit)
+    pages, _ = read_on(source, cursor)
+    again, cursor = read_on(source, cursor)  # as if the first were not carried out
+    later, _ = read_on(source, cursor)
+
+    for told in (pages, again):
+        assert {key: visit.status for key, visit in visits_of(told).items()} == {visit: VisitStatus.DELETED}
+    assert visits_of(later) == {}
+    assert stays in {str(row["id"]) for row in branch.recorded.talons}
+
+
+def test_a_talon_that_is_moved_out_of_the_span_is_followed(branch: RecordedClinic) -> None:
+    visit = branch.book(branch.register("Белова"))
+    source = branch.open(days_ahead=30)
+    _, cursor = read_on(source, None)
+
+    far = branch.now().replace(year=branch.now().year + 2)
+    branch.change(visit, date=f"{far:%d.%m.%Y}", datetime=f"{far:%d.%m.%Y} 10:00:00")
+    pages, _ = read_on(source, cursor)
+
+    assert visits_of(pages)[visit].starts_at.year == far.year
+
+
+def test_when_everything_vanishes_nothing_counts_as_deleted(branch: RecordedClinic) -> None:
+    patient = branch.register("Белова")
+    for hour in range(30):
+        branch.book(patient, days=1 + hour)
+    source = branch.open(page_size=100)
+    _, cursor = read_on(source, None)
+
+    branch.recorded.talons.clear()
+    pages, _ = read_on(source, cursor)
+
+    assert visits_of(pages) == {}
+
+
+def test_a_status_that_somebody_has_just_added_gets_its_name(start: Start) -> None:
+    clinic = start(statuses={"Ждёт в холле": "arrived"})
+    visit = clinic.book(clinic.register("Белова"), status=None)
+    source = clinic.open()
+    _, cursor = read_on(source, None)
+
+    clinic.recorded.statuses[77] = "Ждёт в холле"
+    clinic.change(visit, status_id=77)
+    clinic.watch.advance(90)
+    pages, _ = read_on(source, cursor)
+
+    assert visits_of(pages)[visit].status is VisitStatus.ARRIVED
+    assert visits_of(pages)[visit].raw_status == "77"
+
+
+def test_an_outage_half_way_loses_nothing(sandboxed: ArchimedClinic) -> None:
+    """While the clinic's server is away: pages of HTML, cut connections, errors."""
+    patient = sandboxed.register("Белова")
+    visit = sandboxed.book(patient)
+    source = sandboxed.open()
+    _, cursor = read_on(source, None)
+    sandboxed.confirm(visit)
+
+    for kind in ("html_200", "502", "cut_before", "500"):
+        sandboxed.sandbox.fault(kind, count=1)
+        with pytest.raises(TryLater):
+            list(source.changes(cursor))
+    pages, _ = read_on(source, cursor)
+
+    assert visits_of(pages)[visit].status is VisitStatus.CONFIRMED
+
+
+def test_one_of_many_records_is_read_page_by_page(branch: RecordedClinic) -> None:
+    ids = [branch.register(f"Белова{number}") for number in range(14)]
+    source = branch.open(page_size=5)
+    _, cursor = read_on(source, None)
+    branch.recorded.asked.clear()
+
+    page = source.reread(cursor, [*ids, "999"], [])
+
+    assert set(patients_of([page])) == set(ids)
+    assert len(branch.recorded.asked) == 4  # three pages, and the one that is on none
+
+
+def test_a_pace_gives_what_it_has_saved_and_then_its_rate() -> None:
+    watch = Watch(NOON)
+    pace = Pace(1.0, watch)
+
+    burst = 0
+    while pace.may():
+        pace.spend()
+        burst += 1
+    pace.wait()
+
+    assert burst == 3
+    assert 0.9 < watch.waited < 1.1
+
+
+def test_what_a_branch_shows_of_itself(branch: RecordedClinic) -> None:
+    visit = branch.book(branch.register("Белова"))
+    source = branch.open(branch_name="Центр")
+
+    shown, samples = source.directory(), source.samples(5)
+
+    assert shown.branches == {"1": "Центр"}
+    assert shown.doctors == {"8": "Сергеев Иван Петрович"}
+    assert (shown.services, shown.categories) == (("Приём хирурга",), ("Приёмы",))
+    assert [one.key.id for one in samples.visits] == [visit]
+    assert [one.name for one in samples.patients] == ["Белова Вера"]
