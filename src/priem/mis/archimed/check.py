@@ -30,23 +30,20 @@ def findings(
 ) -> Iterator[Finding]:
     """One after another, up to the first that leaves nothing else to try."""
     try:
-        yield from let_in(config, api, dictionaries)
+        yield from let_in(config, dictionaries)
         yield from clocks_agree(api)
         yield from statuses_known(config, dictionaries)
         yield from counted(config, cards, talons, clock)
         yield from doctors_can_be_booked(config, api, dictionaries, clock)
         yield from methods_there(dictionaries)
     except PriemError as error:
-        yield from clocks_agree(api, only_if_wrong=True)
+        if isinstance(error, NotLetIn):
+            yield from clocks_agree(api, only_if_wrong=True)
         yield Finding(Severity.BROKEN, error.what, error.advice, error.beside)
 
 
-def let_in(config: Config, api: Api, dictionaries: Dictionaries) -> Iterator[Finding]:
-    try:
-        dictionaries.rows("talonstatuses")
-    except NotLetIn as error:
-        yield from clocks_agree(api, only_if_wrong=True)
-        raise error from None
+def let_in(config: Config, dictionaries: Dictionaries) -> Iterator[Finding]:
+    dictionaries.rows("talonstatuses")
     yield Finding(
         Severity.FINE,
         text("Connected to ArchiMed+ at {url}, API {version}.", url=config.base_url, version=config.version),

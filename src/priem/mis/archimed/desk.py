@@ -200,8 +200,7 @@ class Desk(Unable):
         if self._config.cancel_by == "delete":
             if note:
                 self._change(visit, note, lambda _: True)
-            query = f"?delete_reason_id={reason}" if an_id(reason) else ""
-            self._change(visit, None, lambda then: then.status.is_over, verb="DELETE", query=query)
+            self._change(visit, why, lambda then: then.status.is_over, verb="DELETE")
         else:
             form = {"status_id": self._cancelling(), **why, **note}
             self._change(visit, form, lambda then: then.status.is_over)
@@ -217,16 +216,15 @@ class Desk(Unable):
     def _change(
         self,
         visit: str,
-        form: Mapping[str, str] | None,
+        form: Mapping[str, str],
         is_so: Callable[[Visit], bool],
         *,
         verb: str = "PUT",
-        query: str = "",
     ) -> None:
         """Writes once, and reads back whether it is so."""
         if not an_id(visit):
             raise failures.no_visit()
-        self._api.write(verb, f"talons/{visit}{query}", form or {})
+        self._api.write(verb, f"talons/{visit}", form)
         try:
             now = self.visit(visit)
         except (TryLater, AskOperator) as error:
