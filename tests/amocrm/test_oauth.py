@@ -237,6 +237,17 @@ def test_a_revoked_pair_is_forgotten() -> None:
     assert asked == ["first"]
 
 
+def test_a_pair_that_nobody_used_for_three_months_asks_for_a_person(sandbox: SandboxProcess) -> None:
+    store = MemoryTokens(Tokens(access=""))
+    with connected(sandbox.config(), store) as crm:
+        crm.oauth.exchange(sandbox.about["code"])
+        sandbox.act("expire_access_tokens")
+        sandbox.act("expire_refresh_tokens")
+        with pytest.raises(AskOperator, match="revoked"):
+            crm.client.get("/api/v4/account")
+    assert store.forgotten is not None
+
+
 def test_an_account_that_moved_is_followed() -> None:
     """The token names a host that knows where the account lives now."""
 

@@ -1,5 +1,7 @@
 """What an administrator gets to read when something is set up wrongly or went away: in words, with what to do."""
 
+import re
+
 import pytest
 
 from tests.e2e.conftest import Start
@@ -63,7 +65,9 @@ def test_a_refused_token_asks_for_authorising_again(systems: Systems) -> None:
     systems.act("revoke_token")
 
     for command in ("doctor", "sync"):
-        assert "amoCRM" in explained(systems.priem(command))
+        said = explained(systems.priem(command))
+        assert "amoCRM отозвала доступ" in said
+        assert re.search(r"(выдайте|разрешите) (Priem|Приёму) доступ", said)
 
 
 def test_a_pipeline_that_was_deleted_is_named(systems: Systems) -> None:

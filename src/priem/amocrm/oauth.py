@@ -29,8 +29,14 @@ EARLY = 3600
 NOT_AGAIN_FOR = 1800
 """Seconds: a token that lives shorter than EARLY is not renewed with every request."""
 TOKEN_PATH = "/oauth2/access_token"  # noqa: S105  a path
-REVOKED = ("Token has been revoked", "Invalid refresh token", "Cannot decrypt the refresh token")
-"""amoCRM's hints that say: this refresh token is dead."""
+REVOKED = (
+    "Token has been revoked",
+    "Token has expired",
+    "Token is not linked to client",
+    "Invalid refresh token",
+    "Cannot decrypt the refresh token",
+)
+"""amoCRM's hints that say: this refresh token is dead. Nobody used one for three months, and it has expired."""
 REVOKED_TEXT = text("amoCRM has revoked Priem's access, or its last renewal was lost on the way.")
 
 

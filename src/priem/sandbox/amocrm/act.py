@@ -247,6 +247,13 @@ def _expire(sandbox: "Sandbox", _sent: dict[str, Any], _request: Request) -> Jso
     return {"expired": True}
 
 
+def _expire_refresh(sandbox: "Sandbox", _sent: dict[str, Any], _request: Request) -> Json:
+    """Three months pass for the refresh tokens."""
+    for refresh in sandbox.crm.tokens.refresh.values():
+        refresh.expires_at = sandbox.crm.now()
+    return {"expired": True}
+
+
 def _expire_codes(sandbox: "Sandbox", _sent: dict[str, Any], _request: Request) -> Json:
     """Twenty minutes pass for the authorization codes."""
     for code in sandbox.crm.tokens.codes.values():
@@ -370,6 +377,7 @@ ACTS: dict[str, Act] = {
     "unblock": _unblock,
     "revoke_token": _revoke,
     "expire_access_tokens": _expire,
+    "expire_refresh_tokens": _expire_refresh,
     "expire_codes": _expire_codes,
     "new_code": _new_code,
     "set": _set,
