@@ -5,7 +5,8 @@ from dataclasses import replace
 
 import pytest
 
-from priem.engine.rehearsal import pretended, rehearse
+from priem.engine.reasons import Reason
+from priem.engine.rehearsal import pretended, rehearse, rehearse_some
 from priem.engine.sync import Clinic as Parts
 from priem.model import Action, Page, PatientKey, Step, VisitStatus
 from tests.engine.clinic import ANNA, BORIS, Clinic, Mis, patient, visit
@@ -114,6 +115,19 @@ def test_a_request_on_a_contact_that_would_be_near_by_then_is_seen(clinic: Clini
         ("ident:1", Action.ADOPT, "phone:name", ""),
         ("ident:500", Action.ADOPT, "waiting", "rule:1"),
     ]
+
+
+def test_a_record_for_which_nothing_was_done_is_decided_on_request(clinic: Clinic) -> None:
+    clinic.mis.put(patient(), visit("500", status=VisitStatus.CANCELLED, moved_to="501"), visit("501"))
+    clinic.sync()
+    before = clinic.crm.requests
+
+    steps = list(rehearse_some(clinic.mis, clinic.parts(), visits=["500"]))
+
+    assert [(str(step.key), step.action, step.why.rule) for step in steps] == [
+        ("ident:500", Action.LEAVE, Reason.MOVED_ON)
+    ]
+    assert clinic.crm.requests == before
 
 
 def test_what_is_read_twice_is_decided_once(clinic: Clinic) -> None:

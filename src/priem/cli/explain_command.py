@@ -1,7 +1,8 @@
 """`priem explain`: why a record is as it is, in words."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from datetime import datetime
+from itertools import chain
 from typing import Annotated, Literal
 
 import typer
@@ -11,10 +12,11 @@ from priem import bootstrap
 from priem.cli.cards import card
 from priem.cli.terminal import both_languages, out, print_json
 from priem.engine.reasons import say as because
+from priem.engine.rehearsal import rehearse_some
 from priem.errors import AskOperator
 from priem.hub import words
 from priem.hub.explaining import Explanation, Happening
-from priem.model import Action, State, Told
+from priem.model import Action, PatientKey, State, Step, Told, VisitKey
 from priem.texts import Text, reader_language, text
 
 KINDS = Literal["contact", "lead", "patient", "visit"]
@@ -36,17 +38,46 @@ def explain_record(
 ) -> None:
     slug = bootstrap.only_clinic(clinic)
     found = bootstrap.explain(slug, kind, id_)
-    if not found.is_known:
+    would_be = () if found.is_known else decided_now(slug, kind, id_)
+    if not (found.is_known or would_be):
         raise AskOperator(
-            text("Priem knows nothing of {kind} {id}.", kind=kind, id=id_),
-            text("Check the number. A record that was never read, or never needed a decision, has no history."),
+            text("Priem knows nothing of {kind} {id}.", kind=kind, id=id_), text("Check the number, and the clinic.")
         )
     with translation.override(reader_language()):
         if json:
-            print_json(as_json(slug, found))
+            print_json(as_json(slug, found) | {"would_be": [step_json(step) for step in would_be]})
         else:
-            for line in lines(slug, found):
+            for line in chain(lines(slug, found), foretold(found, would_be)):
                 out.print(line, markup=False, soft_wrap=True)
+
+
+def decided_now(slug: str, kind: str, written: str) -> Sequence[Step]:
+    """What a sync would decide of a record of which nothing is written down: nothing was done, and it says why."""
+    if kind not in ("patient", "visit"):
+        return ()
+    connection, colon, rest = written.partition(":")
+    id_ = rest if colon else written
+    with bootstrap.opened(slug) as opened:
+        asked = [source for source in opened.sources if not colon or source.connection == connection]
+        ids = {"patients": [id_]} if kind == "patient" else {"visits": [id_]}
+        steps = [step for source in asked for step in rehearse_some(source, opened.clinic, **ids)]
+    wanted = PatientKey if kind == "patient" else VisitKey
+    return [step for step in steps if isinstance(step.key, wanted) and step.key.id == id_]
+
+
+def foretold(found: Explanation, steps: Sequence[Step]) -> Iterator[str]:
+    if steps:
+        yield f"  {read(NOTHING_DONE)}"
+    for step in steps:
+        yield f"  {read(ACTIONS[step.action, CRM_KINDS[found.kind]])} ({step.key})"
+        yield f"    {read(WHY)} {read(because(step.why.rule))}"
+        if step.why.stage_rule:
+            yield f"    {read(STAGE)} {read(because(step.why.stage_rule))}"
+
+
+def step_json(step: Step) -> dict[str, object]:
+    rule = {"word": step.why.rule, **both_languages(because(step.why.rule))}
+    return {"record": str(step.key), "action": step.action.value, "rule": rule, "stage_rule": step.why.stage_rule}
 
 
 def lines(slug: str, found: Explanation) -> Iterator[str]:
@@ -92,6 +123,7 @@ def standing(slug: str, found: Explanation) -> Iterator[str]:
         yield f"  {read(NOT_TAKEN)} {read(row.reason) if row.reason else '—'}"
 
 
+NOTHING_DONE = text("Nothing was done for it so far. What a sync would decide now:")
 NEXT_PASS = text("The next pass reads it and decides anew.")
 NOT_TAKEN = text("It could not be taken:")
 WHY, STAGE, WRITTEN = text("Why:"), text("The stage:"), text("Written:")

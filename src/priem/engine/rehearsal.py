@@ -8,10 +8,11 @@ from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from contextlib import AbstractContextManager
 from dataclasses import replace
 from datetime import datetime
-from itertools import count
+from itertools import chain, count
 
 from priem.engine.memory import MemoryStore
-from priem.engine.sync import Clinic, sync
+from priem.engine.mirror import Mirror
+from priem.engine.sync import Clinic, Line, Progress, sync
 from priem.model import (
     Account,
     Action,
@@ -45,8 +46,28 @@ def rehearse(source: Source, clinic: Clinic) -> Iterator[Step]:
     What is to be made has a negative id where later steps name it. One rehearsal of several connections, in which
     each sees what those before it would make, is one `pretended` clinic.
     """
-    for progress in sync(source, pretended(clinic)):
-        yield from (step for step, _ in progress.carried)
+    yield from steps_in(sync(source, pretended(clinic)))
+
+
+def rehearse_some(
+    source: Source, clinic: Clinic, patients: Sequence[str] = (), visits: Sequence[str] = ()
+) -> Iterator[Step]:
+    """What a sync would decide of these records (ids of the МИС) now, whether they have changed or not.
+
+    Nothing of a connection that was never read. Steps of records that these need, such as their patients, are among it.
+    """
+    cursor = clinic.store.cursor(source.connection)
+    if cursor is None:
+        return
+    together = pretended(clinic)
+    line = Line(source, together, Mirror(together.crm, together.store, together.clock, together.bound))
+    for came in chain((source.reread(cursor, patients, visits),), line.later.rest()):
+        yield from steps_in(line.take(came))
+    yield from steps_in(line.finish())
+
+
+def steps_in(progress: Iterable[Progress]) -> Iterator[Step]:
+    return (step for piece in progress for step, _ in piece.carried)
 
 
 def pretended(clinic: Clinic) -> Clinic:
