@@ -62,7 +62,7 @@ def wrongs(systems: Systems) -> Iterator[str]:
             yield f"the lead of visit {row['ID']} is not on its patient's contact"
 
 
-def keyed(entities: list[dict[str, Any]], code: str) -> dict[str, dict[str, Any]]:
+def keyed(entities: list[dict[str, Any]], code: str, of: str = CONNECTION) -> dict[str, dict[str, Any]]:
     """By the МИС's id; those that are deleted, and those without a key, are left out."""
     found = {}
     for entity in entities:
@@ -70,6 +70,6 @@ def keyed(entities: list[dict[str, Any]], code: str) -> dict[str, dict[str, Any]
             if field.get("field_code") == code and not entity.get("is_deleted"):
                 for word in str(field["values"][0]["value"]).split():
                     connection, _, id_ = word.partition(":")
-                    if connection == CONNECTION:
+                    if connection == of:
                         found[id_] = entity
     return found

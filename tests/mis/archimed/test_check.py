@@ -34,6 +34,11 @@ def test_a_branch_in_order_has_nothing_to_mend(start: Start) -> None:
     assert len(findings) >= 5
 
 
+def does_not_narrow(clinic: RecordedClinic) -> None:
+    clinic.recorded.narrows = False
+    clinic.book("1", days=-90)
+
+
 TROUBLES: list[tuple[Trouble, str]] = [
     (lambda clinic: clinic.recorded.schedules.clear(), "Intervals of the schedule in the next two weeks: 0."),
     (
@@ -55,7 +60,7 @@ TROUBLES: list[tuple[Trouble, str]] = [
         "The clock of ArchiMed+'s gateway differs by -7 min from this server's.",
     ),
     (
-        lambda clinic: setattr(clinic.recorded, "narrows", False) or clinic.book("1", days=-90),
+        does_not_narrow,
         "This API does not narrow talons by days, so all of them are read page by page.",
     ),
 ]

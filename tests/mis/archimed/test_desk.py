@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator
 from datetime import datetime, timedelta
+from typing import Any
 from zoneinfo import ZoneInfo
 
 import pytest
@@ -162,7 +163,7 @@ def test_the_schedule_is_filtered_here_too_and_what_is_over_is_not_free() -> Non
     now = datetime(2026, 4, 26, 12, 10, tzinfo=ZoneInfo(ZONE))
     slots = [{"start": f"{hour}:00", "end": f"{hour}:20", "free": "1"} for hour in (14, 12, 13)]
     schedule = {"date": "26.04.2026", "start": "08:00", "end": "00:00", "room": " Кабинет  2 ", "intervals": slots}
-    rows = [
+    rows: list[dict[str, Any]] = [
         {"id": "8", "name": "Сергеев", "schedules": [schedule, schedule | {"date": "27.04.2026"}, {"date": "?"}]},
         {"id": 9, "name": "Орлова", "schedules": [schedule]},
     ]
