@@ -55,6 +55,8 @@ LOOK: dict[str, Any] = {
                     page(_("Today"), "today", "index", "anybody"),
                     page(_("Clinics"), "local_hospital", "hub_clinic_changelist"),
                     page(_("Connections"), "cable", "hub_connection_changelist"),
+                    own_page(_("Questions"), "help", "questions"),
+                    own_page(_("Find a record"), "search", "records"),
                 ],
             },
             {
@@ -80,6 +82,7 @@ LOOK: dict[str, Any] = {
                 "items": [
                     own_page(_("People"), "group", "people", "manages_people"),
                     page(_("Accounts"), "manage_accounts", "auth_user_changelist", "owns"),
+                    own_page(_("Who changed what"), "history_edu", "audit", "audits"),
                 ],
             },
         ],

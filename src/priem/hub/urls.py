@@ -13,5 +13,8 @@ urlpatterns = [
     path("amocrm/", include("priem.hub.amocrm.urls")),
     path("admin/", include("priem.hub.roles.entrance")),
     path("admin/", include("priem.hub.roles.pages")),
+    path("admin/", include("priem.hub.questions.pages")),
+    path("admin/", include("priem.hub.records.pages")),
+    path("admin/", include("priem.hub.audit.pages")),
     path("admin/", admin.site.urls),
 ]

@@ -8,6 +8,7 @@ from django.utils.translation import gettext_lazy as _
 
 from priem.engine.reasons import say
 from priem.hub.sentences import readable
+from priem.model import VisitStatus
 
 if TYPE_CHECKING:
     from django.utils.functional import _StrPromise as StrPromise
@@ -35,3 +36,18 @@ def changed(name: str) -> str:
     """`field 123` is a custom field."""
     kind, _space, id_ = name.partition(" ")
     return gettext("field {id}").format(id=id_) if kind == "field" else str(FIELDS.get(name, name))
+
+
+STATUSES: Mapping[VisitStatus, "StrPromise"] = {
+    VisitStatus.BOOKED: _("is booked"),
+    VisitStatus.CONFIRMED: _("is confirmed"),
+    VisitStatus.ARRIVED: _("has come"),
+    VisitStatus.IN_PROGRESS: _("is with the doctor"),
+    VisitStatus.COMPLETED: _("is over"),
+    VisitStatus.PAID: _("is paid"),
+    VisitStatus.CANCELLED: _("is cancelled"),
+    VisitStatus.NO_SHOW: _("did not come"),
+    VisitStatus.DELETED: _("is deleted"),
+    VisitStatus.UNMAPPED: _("has an unknown status"),
+}
+"""What has become of a visit, as people say it."""

@@ -35,6 +35,9 @@ LISTS = ("clinic", "connection", "steprecord", "exchangerecord", "rejectedrow", 
 """The admin's lists of what the machine owns."""
 
 
+RECORD = {"kind": "patient", "record": "ident:10"}
+
+
 def page(who: Who) -> Line:
     return Line(who=who)
 
@@ -65,6 +68,24 @@ EXPECTED: dict[str, Line] = {
     "people_role": action(Right.MANAGE_PEOPLE, role="manager"),
     "people_link": action(Right.MANAGE_PEOPLE),
     "people_forget_factor": action(Right.MANAGE_PEOPLE),
+    # Questions, records, the audit log
+    "questions": page(Right.SEE),
+    "answer": Line(who=Right.ANSWER, verb="POST", parts={"question_id": "@question"}, sent={"choice": "new"}),
+    "give_meaning": Line(
+        who=Right.ANSWER, verb="POST", parts={"status_id": "@unmappedstatus"}, sent={"meaning": "booked"}
+    ),
+    "read_again": Line(who=Right.RETRY, verb="POST", parts={"row_id": "@rejectedrow"}),
+    "records": page(Right.SEE),
+    "record": Line(who=Right.SEE, parts=RECORD),
+    "record_brief": Line(who=Right.SEE, parts=RECORD),
+    "record_sides": Line(who=Right.SEE, parts=RECORD),
+    "record_link": Line(who=Right.RELINK, verb="POST", parts=RECORD, sent={"target": "77"}),
+    "record_unlink": Line(who=Right.RELINK, verb="POST", parts=RECORD),
+    "record_sync": Line(who=Right.RETRY, verb="POST", parts=RECORD),
+    "audit": page(Right.AUDIT),
+    "settings_history": page(Right.SEE),
+    "settings_look": Line(who=Right.SET_UP, parts={"revision_id": "@revision"}),
+    "settings_back": Line(who=Right.SET_UP, verb="POST", parts={"revision_id": "@revision"}),
     # The admin's own
     "admin:index": page("person"),
     "admin:login": Line(who="anybody", found=(302,)),

@@ -24,3 +24,11 @@ def moment(when: datetime | None) -> str:
             return gettext("yesterday {time}").format(time=clock)
     day = date_format(local, "j E" if local.year == today.year else "j E Y")
     return f"{day}, {clock}"
+
+
+@register.filter
+def phone(written: str) -> str:
+    """+7 912 345-67-89; what is no Russian number stays as it was written."""
+    if len(written) == 12 and written.startswith("+7") and written[1:].isdecimal():
+        return f"+7 {written[2:5]} {written[5:8]}-{written[8:10]}-{written[10:]}"
+    return written

@@ -1,0 +1,56 @@
+"""What a person does about a record: links it, unlinks it, has it decided anew."""
+
+from django.db import transaction
+
+from priem.engine import by_hand
+from priem.hub.audit.notes import note
+from priem.hub.desk import kind_of
+from priem.hub.models import Clinic, PatientLink, VisitLink
+from priem.hub.models.audit import Deed
+from priem.hub.records.outside import outside
+from priem.hub.records.sides import reading
+from priem.hub.store import DjangoStore
+from priem.model import PatientKey, VisitKey
+
+AnyKey = PatientKey | VisitKey
+
+
+def link(clinic: Clinic, key: AnyKey, target: int) -> None:
+    """Raises AskOperator when there is no such contact or lead, TryLater when a long pass is under way."""
+    before = target_of(clinic, key)
+    with reading(clinic) as opened, outside().between_passes(opened.clinic.store):
+        by_hand.bind(key, target, opened.clinic)
+    note(clinic.pk, Deed.LINK, about(key), [(card_of(key), before, str(target))])
+
+
+def unlink(clinic: Clinic, key: AnyKey) -> None:
+    before = target_of(clinic, key)
+    with reading(clinic) as opened, outside().between_passes(opened.clinic.store):
+        by_hand.undo(key, opened.clinic)
+    note(clinic.pk, Deed.UNLINK, about(key), [(card_of(key), before, "")])
+
+
+def decide_anew(clinic: Clinic, key: AnyKey) -> None:
+    with transaction.atomic():
+        DjangoStore(clinic.pk).recall([key])
+        note(clinic.pk, Deed.RETRY, about(key))
+
+
+def looked(clinic: Clinic, key: AnyKey) -> None:
+    note(clinic.pk, Deed.LOOKED, about(key))
+
+
+def about(key: AnyKey) -> str:
+    return f"{kind_of(key).value} {key}"
+
+
+def card_of(key: AnyKey) -> str:
+    return "contact" if isinstance(key, PatientKey) else "lead"
+
+
+def target_of(clinic: Clinic, key: AnyKey) -> str:
+    if isinstance(key, PatientKey):
+        found = PatientLink.objects.of(clinic.pk).filter(connection=key.connection, patient=key.id)
+        return str(found.values_list("contact", flat=True).first() or "")
+    of_visit = VisitLink.objects.of(clinic.pk).filter(connection=key.connection, visit=key.id)
+    return str(of_visit.values_list("lead", flat=True).first() or "")

@@ -1,0 +1,205 @@
+"""The page of a patient or a visit, its parts that wait for outside systems, and the search by id."""
+
+from collections.abc import Callable
+
+from django.contrib import messages
+from django.db.models import Q
+from django.http import Http404, HttpRequest, HttpResponse
+from django.shortcuts import redirect, render
+from django.urls import path, reverse
+from django.utils.translation import gettext
+from django.views.decorators.http import require_GET, require_POST
+
+from priem.errors import AskOperator, PriemError
+from priem.hub import words
+from priem.hub.models import Clinic, PatientLink, RejectedRow, StepRecord, VisitLink
+from priem.hub.pages import page
+from priem.hub.questions.cards import MASK
+from priem.hub.records import deeds, sides, story
+from priem.hub.roles.guards import of_any_clinic, of_clinic
+from priem.hub.roles.rights import Right
+from priem.hub.scope import clinic_ids, may, visible
+from priem.hub.sentences import readable
+from priem.model import Patient, PatientKey, Visit, VisitKey
+
+LONGEST_ID = 19
+MOST_FOUND = 20
+
+
+def key_or_404(kind: str, record: str) -> PatientKey | VisitKey:
+    key = story.key_of(kind, record) if kind in ("patient", "visit") else None
+    if key is None:
+        raise Http404
+    return key
+
+
+@require_GET
+@of_clinic(Right.SEE)
+def show(request: HttpRequest, clinic: Clinic, kind: str, record: str) -> HttpResponse:
+    key = key_or_404(kind, record)
+    found = story.story(clinic, kind, record)
+    link = found.links[-1] if found.links else None
+    decided = story.decision(found)
+    said = {
+        "clinic": clinic,
+        "kind": kind,
+        "record": record,
+        "found": found,
+        "link": link,
+        "link_address": story.card_address(clinic, kind, link.target if link else None),
+        "link_because": words.because(link.rule) if link else "",
+        "decision": words.because(decided.step.why.rule) if decided else "",
+        "looked_at": story.looked_at(clinic, kind, decided),
+        "told": words.because("apart" if found.told == "apart" else "person_said_new") if found.told else "",
+        "rejected": [readable(row.reason) for row in found.rejected],
+        "events": story.events(clinic, kind, key, found),
+    }
+    name = gettext("Patient {id}") if kind == "patient" else gettext("Visit {id}")
+    return page(request, "hub/records/record.html", name.format(id=record), said)
+
+
+@require_GET
+@of_clinic(Right.SEE)
+def compare(request: HttpRequest, clinic: Clinic, kind: str, record: str) -> HttpResponse:
+    """The table of both sides, which the page asks for once it is there."""
+    key = key_or_404(kind, record)
+    is_open = may(request, Right.SEE_UNMASKED, clinic.pk)
+    try:
+        found = sides.both_sides(clinic, key)
+    except PriemError as error:
+        return render(request, "hub/records/trouble.html", {"what": readable(error.what), "advice": advice(error)})
+    if is_open:
+        deeds.looked(clinic, key)
+    rows = [
+        {
+            "what": pair.what if pair.is_field else words.changed(pair.what),
+            "ours": masked(pair.ours, is_open=is_open),
+            "theirs": masked(pair.theirs, is_open=is_open),
+            "winner": pair.winner.value,
+            "why": readable(pair.why),
+        }
+        for pair in found.pairs
+    ]
+    said = {"rows": rows, "sides": found, "rejected": readable(found.rejected), "kind": kind, "clinic": clinic}
+    return render(request, "hub/records/sides.html", {**said, "visit": visit_words(found.record)})
+
+
+def visit_words(record: Patient | Visit | None) -> str:
+    """The visit's status, which no field has to show."""
+    return f"{words.STATUSES[record.status]} ({record.raw_status})" if isinstance(record, Visit) else ""
+
+
+def masked(value: str, *, is_open: bool) -> str:
+    return value if is_open or not value else MASK
+
+
+def advice(error: PriemError) -> str:
+    return readable(error.advice) if isinstance(error, AskOperator) else ""
+
+
+@require_GET
+@of_clinic(Right.SEE)
+def brief(request: HttpRequest, clinic: Clinic, record: str) -> HttpResponse:
+    """Who a patient is, beside the question about him."""
+    key = key_or_404("patient", record)
+    assert isinstance(key, PatientKey)  # noqa: S101 - by its kind
+    try:
+        with sides.reading(clinic) as opened:
+            found = sides.patient_of(opened, key)
+    except PriemError as error:
+        return render(request, "hub/records/trouble.html", {"what": readable(error.what), "advice": advice(error)})
+    patient = found if isinstance(found, Patient) else None
+    is_open = may(request, Right.SEE_UNMASKED, clinic.pk)
+    if is_open and patient:
+        deeds.looked(clinic, key)
+    return render(request, "hub/records/brief.html", {"patient": patient, "is_open": is_open, "mask": MASK})
+
+
+Deed = Callable[[Clinic, PatientKey | VisitKey], None]
+
+
+def done(request: HttpRequest, clinic: Clinic, kind: str, record: str, deed: Deed, said: str) -> HttpResponse:
+    try:
+        deed(clinic, key_or_404(kind, record))
+    except PriemError as error:
+        messages.error(request, f"{readable(error.what)} {advice(error)}".strip())
+    else:
+        messages.success(request, said)
+    return redirect("record", slug=clinic.slug, kind=kind, record=record)
+
+
+@require_POST
+@of_clinic(Right.RELINK)
+def link(request: HttpRequest, clinic: Clinic, kind: str, record: str) -> HttpResponse:
+    written = request.POST.get("target", "").strip()
+    if not (written.isascii() and written.isdigit() and int(written) > 0 and len(written) < LONGEST_ID):
+        messages.error(request, gettext("Type the number of a card in amoCRM: figures only."))
+        return redirect("record", slug=clinic.slug, kind=kind, record=record)
+    said = gettext("Linked. Only a person changes that; Priem writes with its next pass what belongs there.")
+    return done(request, clinic, kind, record, lambda its, key: deeds.link(its, key, int(written)), said)
+
+
+@require_POST
+@of_clinic(Right.RELINK)
+def unlink(request: HttpRequest, clinic: Clinic, kind: str, record: str) -> HttpResponse:
+    said = gettext("The link is undone. Priem leaves the record alone until a person links it.")
+    return done(request, clinic, kind, record, deeds.unlink, said)
+
+
+@require_POST
+@of_clinic(Right.RETRY)
+def sync_now(request: HttpRequest, clinic: Clinic, kind: str, record: str) -> HttpResponse:
+    said = gettext("Priem reads the record anew and decides: this takes a few seconds while it is in step.")
+    return done(request, clinic, kind, record, deeds.decide_anew, said)
+
+
+@require_GET
+@of_any_clinic(Right.SEE)
+def search(request: HttpRequest) -> HttpResponse:
+    """By any id: of a patient, a visit, a contact or a lead. One hit leads straight to its page."""
+    wanted = request.GET.get("q", "").strip()
+    found = matches(request, wanted) if wanted else []
+    if len(found) == 1:
+        return redirect(found[0][1])
+    title = gettext("Find a record")
+    return page(request, "hub/records/search.html", title, {"wanted": wanted, "found": found})
+
+
+def matches(request: HttpRequest, wanted: str) -> list[tuple[str, str]]:
+    """What it is called, and its page. By equality, within the clinics that whoever asks may see."""
+    connection, _, id_ = wanted.rpartition(":")
+    number = int(id_) if id_.isascii() and id_.isdigit() and len(id_) < LONGEST_ID and not connection else None
+    narrow = Q(connection=connection) if connection else Q()
+    mine = Q(clinic_id__in=clinic_ids(request))  # the indexes begin with the clinic
+    seen: dict[str, str] = {}
+    patients = PatientLink.objects.filter(mine, narrow & Q(patient=id_) | Q(contact=number))
+    for link in visible(request, patients).select_related("clinic")[:MOST_FOUND]:
+        add(seen, link.clinic, "patient", f"{link.connection}:{link.patient}")
+    visits = VisitLink.objects.filter(mine, narrow & Q(visit=id_) | Q(lead=number))
+    for of_visit in visible(request, visits).select_related("clinic")[:MOST_FOUND]:
+        add(seen, of_visit.clinic, "visit", f"{of_visit.connection}:{of_visit.visit}")
+    steps = StepRecord.objects.filter(mine, narrow, record=id_)
+    for step in visible(request, steps).select_related("clinic")[:MOST_FOUND]:
+        add(seen, step.clinic, "patient" if step.entity == "contact" else "visit", str(step))
+    rejected = RejectedRow.objects.filter(mine, narrow, record=id_)
+    for row in visible(request, rejected).select_related("clinic")[:MOST_FOUND]:
+        add(seen, row.clinic, row.kind, str(row))
+    return [(name, url) for url, name in seen.items()]
+
+
+def add(seen: dict[str, str], clinic: Clinic, kind: str, record: str) -> None:
+    url = reverse("record", kwargs={"slug": clinic.slug, "kind": kind, "record": record})
+    name = gettext("Patient {id}") if kind == "patient" else gettext("Visit {id}")
+    seen[url] = f"{name.format(id=record)} · {clinic.name}"
+
+
+RECORD = "records/<slug:slug>/<str:kind>/<str:record>/"
+urlpatterns = [
+    path("records/", search, name="records"),
+    path("records/<slug:slug>/brief/<str:record>/", brief, name="record_brief"),
+    path(RECORD, show, name="record"),
+    path(f"{RECORD}sides/", compare, name="record_sides"),
+    path(f"{RECORD}link/", link, name="record_link"),
+    path(f"{RECORD}unlink/", unlink, name="record_unlink"),
+    path(f"{RECORD}sync/", sync_now, name="record_sync"),
+]
