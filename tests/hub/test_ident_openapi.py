@@ -74,4 +74,6 @@ def test_the_document_is_served_and_names_every_method(client: Any) -> None:
         "GetOngoingCalls",
         "PostTimeTable",
         "applications",
+        "calls",
+        "slots",
     }

@@ -159,3 +159,62 @@ def test_a_body_that_says_it_is_too_large_is_not_even_read(ident: Ident) -> None
 
 def test_where_ident_never_posted_nothing_is_free(clinic: Clinic) -> None:
     assert free_slots(clinic.pk, "ident", Wanted(since=date(2026, 5, 12), until=date(2026, 5, 12))) == ()
+
+
+# --- for sites ----------------------------------------------------------------------------------------
+
+
+def asked_by_a_site(ident: Ident, query: str, key: str = "") -> Any:
+    bearer = f"Bearer {key or ident.service.applications_key}"
+    return ident.get("slots", query, Authorization=bearer, IDENT_Integration_Key="")
+
+
+def test_a_site_sees_free_time_by_doctor_branch_and_day(ident: Ident) -> None:
+    day = (datetime.now(UTC) + timedelta(days=30)).date() - DAY.date()
+    free = [interval(1, minute, day.days) for minute in (0, 15)]
+    ident.post(timetable([*free, interval(2, 0, day.days), interval(1, 30, day.days, busy=True)]))
+    first = (DAY.date() + day).isoformat()
+
+    rows = json.loads(asked_by_a_site(ident, f"from={first}&to={first}&minutes=30").content)
+
+    assert [(row["DoctorId"], row["DoctorName"], row["BranchName"]) for row in rows] == [(1, "Врач 1", "Ленина, 5")]
+    assert rows[0]["StartDateTime"] == f"{first}T10:00:00+03:00"
+    assert len(json.loads(asked_by_a_site(ident, f"from={first}&minutes=15&doctor=2").content)) == 1
+    assert json.loads(asked_by_a_site(ident, f"from={first}&branch=2").content) == []
+
+
+@pytest.mark.parametrize(
+    ("query", "about"),
+    [("from=soon", "2026-05-12"), ("from=2026-01-01&to=2027-01-01", "62"), ("minutes=100000", "720")],
+)
+def test_nonsense_about_free_time_is_refused_in_words(ident: Ident, query: str, about: str) -> None:
+    answer = asked_by_a_site(ident, query)
+
+    assert answer.status_code == 400
+    assert about in said(answer)
+
+
+def test_free_time_is_for_those_with_the_sites_key(ident: Ident) -> None:
+    assert asked_by_a_site(ident, "", key=ident.service.key).status_code == 403
+
+
+@pytest.mark.parametrize(
+    ("changed", "about"),
+    [
+        ({"Direction": "sideways"}, "Direction"),
+        ({"DateAndTime": None}, "DateAndTime"),
+        ({"EndedAt": "2020-01-01T00:00:00Z"}, "окончен"),
+        ({"Who": "Анна"}, "Who"),
+        ({"Id": "x" * 256}, "Id"),
+    ],
+)
+def test_news_of_a_call_that_make_no_sense_are_refused_with_the_reason(
+    ident: Ident, changed: dict[str, Any], about: str
+) -> None:
+    call = {"Id": "u-1", "DateAndTime": NOW.isoformat(), "Direction": "in", **changed}
+    bearer = f"Bearer {ident.service.applications_key}"
+
+    answer = ident.post(call, "calls", Authorization=bearer, IDENT_Integration_Key="")
+
+    assert answer.status_code == 400
+    assert about in said(answer)

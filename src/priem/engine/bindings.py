@@ -7,6 +7,7 @@ from priem.engine.marks import mark
 from priem.engine.settings import (
     Bookings,
     BranchSettings,
+    Calls,
     FieldRule,
     Named,
     Policy,
@@ -315,7 +316,12 @@ def version(bound: Bound) -> str:
     begins = (bound.first_stage, bound.branch_first_stages, bound.repeat_stage, bound.branch_repeat_stages)
     places = (bound.rules, sorted(bound.branch_rules.items()), begins)
     deciding = replace(
-        bound.settings, reconcile=Reconciling(), booking=Bookings(), triggers=StageTriggers(), tickets=Tickets()
+        bound.settings,
+        reconcile=Reconciling(),
+        booking=Bookings(),
+        triggers=StageTriggers(),
+        tickets=Tickets(),
+        calls=Calls(),
     )
     return mark(deciding, fields, places, length=8)
 

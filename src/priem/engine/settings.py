@@ -239,6 +239,15 @@ class Tickets(Strict):
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Calls(Strict):
+    """Calls that amoCRM's telephony has noted, for IDENT's history of calls."""
+
+    give: bool = False
+    number: str = ""
+    """The clinic's own number: IDENT wants to see both ends of a call, amoCRM keeps the client's."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Settings(Strict):
     status_sync: StatusSync = StatusSync()
     branches: Mapping[str, BranchSettings] = field(default_factory=dict)
@@ -252,3 +261,4 @@ class Settings(Strict):
     booking: Bookings = Bookings()
     triggers: StageTriggers = StageTriggers()
     tickets: Tickets = Tickets()
+    calls: Calls = Calls()

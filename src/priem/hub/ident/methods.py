@@ -2,7 +2,7 @@
 
 import json
 from collections.abc import Mapping, Sequence
-from datetime import UTC, datetime
+from datetime import UTC, date, datetime, timedelta
 from typing import Literal
 
 from django.http import HttpRequest
@@ -13,14 +13,19 @@ from priem.hub.ident.services import element_names, writes_xml, zone_of
 from priem.hub.models import IdentService
 from priem.mis.ident.exchange.body import TooLarge
 from priem.mis.ident.exchange.moments import to_written
-from priem.mis.ident.exchange.query import Asked, read_query
+from priem.mis.ident.exchange.query import Asked, parameters, read_number, read_query
 from priem.mis.ident.exchange.refusals import BadRequest, TicketRefused
 from priem.mis.ident.exchange.ticket import OF_LEADS, to_ticket
 from priem.mis.ident.exchange.timetable import read_timetable
+from priem.mis.ident.exchange.told_call import to_call
 from priem.mis.ident.exchange.writing import Fields, as_json, as_xml
 from priem.texts import text
 
 MOST_OF_APPLICATION = 64 * 1024
+DAYS = 14
+"""How far free time is looked for when nobody says."""
+MOST_DAYS = 62
+MOST_MINUTES = 12 * 60
 
 
 @door("GetTickets", "GET")
@@ -65,6 +70,60 @@ def post_application(request: HttpRequest, service: IdentService) -> Answer:
     said = {"Id": handed.id, "DateAndTime": to_written(handed.at, zone), "new": handed.is_new}
     body = json.dumps(said, ensure_ascii=False).encode()
     return Answer(body, "application/json", status=201 if handed.is_new else 200, items=1)
+
+
+@door("calls", "POST", "applications_key")
+def post_call(request: HttpRequest, service: IdentService) -> Answer:
+    """From a telephony, as often as there is news of the call: IDENT shows it while it goes on."""
+    id_, call = to_call(read_object(request), zone_of(service))
+    calls.keep(service.clinic_id, service.connection, id_, call)
+    return Answer(json.dumps({"Id": id_}, ensure_ascii=False).encode(), "application/json", items=1)
+
+
+@door("slots", "GET", "applications_key", is_quiet=True)
+def get_slots(request: HttpRequest, service: IdentService) -> Answer:
+    """Free time, for a site's form."""
+    zone = zone_of(service)
+    today = datetime.now(zone).date()
+    wanted = wanted_slots(parameters(request.META.get("QUERY_STRING", "")), today)
+    rows = [slot_fields(slot) for slot in timetables.free_slots(service.clinic_id, service.connection, wanted)]
+    return Answer(json.dumps(rows, ensure_ascii=False).encode(), "application/json; charset=utf-8", items=len(rows))
+
+
+def slot_fields(slot: timetables.Slot) -> Mapping[str, object]:
+    return {
+        "DoctorId": slot.doctor,
+        "DoctorName": slot.doctor_name,
+        "BranchId": slot.branch,
+        "BranchName": slot.branch_name,
+        "StartDateTime": slot.starts_at.isoformat(),
+        "LengthInMinutes": slot.minutes,
+    }
+
+
+def wanted_slots(given: Mapping[str, str], today: date) -> timetables.Wanted:
+    """Raises BadRequest for what cannot be read, and for a period that nobody looks through."""
+    since = read_day(given, "from", today)
+    until = read_day(given, "to", since + timedelta(days=DAYS))
+    if (until - since).days > MOST_DAYS:
+        raise BadRequest(text("The period is longer than {most} days.", most=MOST_DAYS))
+    minutes = read_number(given, "minutes") or 30
+    if minutes > MOST_MINUTES:
+        raise BadRequest(text("A visit of more than {most} minutes is not looked for.", most=MOST_MINUTES))
+    return timetables.Wanted(
+        since=since,
+        until=until,
+        minutes=minutes,
+        doctor=read_number(given, "doctor"),
+        branch=read_number(given, "branch"),
+    )
+
+
+def read_day(given: Mapping[str, str], name: str, otherwise: date) -> date:
+    try:
+        return date.fromisoformat(given[name]) if given.get(name) else otherwise
+    except ValueError as error:
+        raise BadRequest(text("The parameter {parameter} is not a day such as 2026-05-12.", parameter=name)) from error
 
 
 def asked(request: HttpRequest, service: IdentService, *, dates_required: bool = True) -> Asked:

@@ -5,6 +5,8 @@ from typing import Any
 from django.http import HttpRequest, JsonResponse
 
 from priem.mis.ident.exchange.ticket import LONGEST_ID, LONGEST_TEXT, TEXTS
+from priem.mis.ident.exchange.told_call import LONGEST_CALL_ID, TRACKING
+from priem.mis.ident.exchange.told_call import TEXTS as CALL_TEXTS
 
 MOMENT = {"type": "string", "format": "date-time", "example": "2026-05-12T10:00:00+03:00"}
 WHOLE = {"type": "integer", "minimum": 0}
@@ -58,6 +60,32 @@ CALL = {
         "RecordUrl": {"type": ["string", "null"]},
     },
 }
+TOLD_CALL = {
+    "type": "object",
+    "additionalProperties": False,
+    "required": ["Id", "DateAndTime", "Direction"],
+    "properties": {
+        "Id": {"type": "string", "minLength": 1, "maxLength": LONGEST_CALL_ID, "description": "The telephony's own."},
+        "DateAndTime": {**MOMENT, "description": "When it began."},
+        "AnsweredAt": MOMENT,
+        "EndedAt": {**MOMENT, "description": "Until it is told, IDENT shows the call as going on."},
+        "Direction": {"type": "string", "enum": ["in", "out"]},
+        **{name: {"type": "string", "maxLength": LONGEST_TEXT} for name in (*CALL_TEXTS, *TRACKING)},
+    },
+}
+SLOT = {
+    "type": "object",
+    "required": ["DoctorId", "BranchId", "StartDateTime", "LengthInMinutes"],
+    "properties": {
+        "DoctorId": WHOLE,
+        "DoctorName": {"type": "string"},
+        "BranchId": WHOLE,
+        "BranchName": {"type": "string"},
+        "StartDateTime": MOMENT,
+        "LengthInMinutes": WHOLE,
+    },
+}
+DAY = {"type": "string", "format": "date", "example": "2026-05-12"}
 NAMED = {"type": "object", "properties": {"Id": WHOLE, "Name": {"type": "string"}}}
 TIMETABLE = {
     "type": "object",
@@ -99,6 +127,24 @@ def listing(summary: str, item: dict[str, Any], *, dates_required: bool = True) 
         "security": [{"ident": []}],
         "parameters": [*ADDRESS, *parameters],
         "responses": {"200": {"description": "What there is of the period.", "content": rows}, **REFUSALS},
+    }
+
+
+def slots() -> dict[str, Any]:
+    query = [
+        ("from", DAY, "The first day; today."),
+        ("to", DAY, "The last day; two weeks after the first."),
+        ("minutes", WHOLE, "How long the visit is; 30."),
+        ("doctor", WHOLE, "IDENT's number."),
+        ("branch", WHOLE, "IDENT's number."),
+    ]
+    parameters = [{"name": name, "in": "query", "schema": schema, "description": of} for name, schema, of in query]
+    rows = {"application/json": {"schema": {"type": "array", "items": SLOT}}}
+    return {
+        "summary": "When a visit may begin, by IDENT's last timetable",
+        "security": [{"applications": []}],
+        "parameters": [*ADDRESS, *parameters],
+        "responses": {"200": {"description": "By moment, doctor and branch.", "content": rows}, **REFUSALS},
     }
 
 
@@ -152,6 +198,15 @@ DOCUMENT: dict[str, Any] = {
                 },
             )
         },
+        "/ident/{clinic}/{connection}/calls": {
+            "post": posting(
+                "News of a call from a telephony: begun, answered, over",
+                "applications",
+                {"application/json": {"schema": TOLD_CALL}},
+                {"200": {"description": "IDENT gets it with its next request.", "content": TAKEN}},
+            )
+        },
+        "/ident/{clinic}/{connection}/slots": {"get": slots()},
     },
 }
 

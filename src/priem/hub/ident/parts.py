@@ -7,6 +7,7 @@ from priem.engine.sync import Clinic
 from priem.hub.clinics import ClinicData
 from priem.hub.ident.following import TicketWatch
 from priem.hub.ident.handing import Handing
+from priem.hub.ident.listening import CallWatch
 from priem.model import Account
 
 
@@ -16,4 +17,5 @@ def with_ident(parts: Clinic, clinic: ClinicData, crm: AmoCrm, account: Account)
         return parts
     handing = Handing(clinic=clinic, crm=crm, account=account, bound=parts.bound)
     watch = TicketWatch(clinic_id=clinic.id, crm=crm, store=parts.store, bound=parts.bound, clock=parts.clock)
-    return replace(parts, acts={**parts.acts, "ticket": handing}, chores=(*parts.chores, watch))
+    calls = CallWatch(clinic_id=clinic.id, client=crm.client, clock=parts.clock, settings=parts.bound.settings.calls)
+    return replace(parts, acts={**parts.acts, "ticket": handing}, chores=(*parts.chores, watch, calls))

@@ -32,6 +32,8 @@ class IdentService(ClinicOwned):
     posts_whole = models.BooleanField(_("a post is the whole timetable"), default=True)
     """Else it replaces the days from its first to its last one only."""
     heard_at = models.DateTimeField(_("last request"), null=True, blank=True)
+    calls_until = models.BigIntegerField(default=0)
+    """The unix second up to which amoCRM's calls are known here."""
 
     class Meta:
         verbose_name = _("service for IDENT")
