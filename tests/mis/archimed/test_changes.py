@@ -178,12 +178,36 @@ def test_an_outage_half_way_loses_nothing(sandboxed: ArchimedClinic) -> None:
     sandboxed.confirm(visit)
 
     for kind in ("html_200", "502", "cut_before", "500"):
-        sandboxed.sandbox.fault(kind, count=1)
+        sandboxed.sandbox.fault(kind, count=2 if kind == "cut_before" else 1)
         with pytest.raises(TryLater):
             list(source.changes(cursor))
     pages, _ = read_on(source, cursor)
 
     assert visits_of(pages)[visit].status is VisitStatus.CONFIRMED
+
+
+def test_a_connection_that_was_cut_once_is_no_trouble(sandboxed: ArchimedClinic) -> None:
+    source = sandboxed.open()
+    _, cursor = read_on(source, None)
+    visit = sandboxed.book(sandboxed.register("Белова"))
+    sandboxed.sandbox.fault("cut_before", count=1)
+
+    pages, _ = read_on(source, cursor)
+
+    assert visit in visits_of(pages)
+
+
+def test_many_old_visits_are_found_among_talons_of_all_days(branch: RecordedClinic) -> None:
+    patient = branch.register("Белова")
+    old = [branch.book(patient, days=-100 - number) for number in range(12)]
+    source = branch.open(page_size=5)
+    _, cursor = read_on(source, None)
+    branch.recorded.asked.clear()
+
+    page = source.reread(cursor, [], [*old, "777"])
+
+    assert set(visits_of([page])) == set(old)
+    assert len(branch.recorded.asked) <= 6
 
 
 def test_one_of_many_records_is_read_page_by_page(branch: RecordedClinic) -> None:

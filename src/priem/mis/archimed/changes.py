@@ -22,6 +22,8 @@ from priem.ports import Clock
 
 CARDS_SLOWER = 2
 """Pages of cards are looked at that much less often than those of talons."""
+FRESH_TALONS = 2
+"""Pages of new talons, where the API does not narrow them by days."""
 OVERLAP = timedelta(days=1)
 """How late a card's time of change may be: it is the clinic's wall clock, of whatever zone and accuracy."""
 MARKED_EVERY = timedelta(minutes=10)
@@ -131,11 +133,11 @@ class Changes:
         return (Stage(-stage_number), number) if how_due >= 1 else None
 
     def _period(self, stage: Stage, usual: float, page: int) -> float:
-        """Seconds between two looks at a page. What is new stands on the last one; of the others one at a time."""
-        pages = self._shelf[stage].pages
+        """Seconds between two looks at a page. What is new comes to one end; of the others one at a time."""
+        shelf = self._shelf[stage]
         if stage is Stage.VISITS:
-            return usual if self._talons.narrows or page >= pages - 1 else usual * pages
-        return usual * CARDS_SLOWER * (1 if page == pages else pages)
+            return usual if self._talons.narrows or shelf.is_fresh(page, FRESH_TALONS) else usual * shelf.pages
+        return usual * CARDS_SLOWER * (1 if shelf.is_fresh(page) else shelf.pages)
 
     def _look(self, stage: Stage, number: int) -> Sequence[Found]:
         if stage is Stage.VISITS:

@@ -13,6 +13,10 @@ class Unreachable(TryLater):
     """Nothing answers at that address. When nothing ever did, the address is wrong."""
 
 
+class Cut(TryLater):
+    """The connection broke before an answer came."""
+
+
 class NoMethod(AskOperator):
     """This installation has no such method: what rests on it is not offered."""
 
@@ -33,8 +37,8 @@ def slow(url: str) -> TryLater:
     return TryLater(text("ArchiMed+ at {url} takes too long to answer.", url=url), after=15)
 
 
-def cut(url: str) -> TryLater:
-    return TryLater(text("The connection to ArchiMed+ at {url} was cut.", url=url))
+def cut(url: str) -> Cut:
+    return Cut(text("The connection to ArchiMed+ at {url} was cut.", url=url))
 
 
 def busy(seconds: float) -> TryLater:

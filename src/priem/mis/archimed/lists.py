@@ -77,6 +77,9 @@ class Talons:
             return self._ask(number, limit or self._limit, ())
         return listing
 
+    def any_day(self, number: int, limit: int = 0) -> Listing:
+        return self._ask(number, limit or self._limit, ())
+
     def count(self, span: Span) -> int:
         listing = self.page(1, span)
         if self.narrows and listing.total is not None:
@@ -122,17 +125,30 @@ class Spanned:
         return self.talons.page(number, self.span, limit)
 
 
+@dataclass(frozen=True, slots=True)
+class Ever:
+    """Talons of all days."""
+
+    talons: Talons
+
+    def page(self, number: int, limit: int = 0) -> Listing:
+        return self.talons.any_day(number, limit)
+
+
+List = Cards | Spanned | Ever
+
+
 def days(span: Span) -> Sequence[tuple[str, str | int]]:
     """As `intervals` takes them: docs/reference/archimed.md §1.3."""
     return [("date_from", written_day(span.first)), ("date_to", written_day(span.last))]
 
 
-def rows_of_all(shelf: Cards | Spanned, limit: int) -> Iterator[Row]:
+def rows_of_all(shelf: List, limit: int) -> Iterator[Row]:
     for _, listing in all_pages(shelf, 1, limit):
         yield from listing.rows
 
 
-def all_pages(shelf: Cards | Spanned, number: int, limit: int) -> Iterator[tuple[int, Listing]]:
+def all_pages(shelf: List, number: int, limit: int) -> Iterator[tuple[int, Listing]]:
     """From a page on to the last."""
     while True:
         listing = shelf.page(number, limit)

@@ -30,6 +30,8 @@ class Shelf:
     pages: int = 1
     looked: dict[int, datetime] = field(default_factory=dict)
     known: dict[str, Mark] = field(default_factory=dict)
+    newest_first: bool = False
+    """As the rows of the last full page stood."""
     given: dict[str, Mark] = field(default_factory=dict)
     """What was given out since the last cursor that is known to be kept."""
 
@@ -41,9 +43,15 @@ class Shelf:
         how_due, number = max((due(self.looked.get(page), now, period(page)), -page) for page in left)
         return how_due, -number
 
+    def is_fresh(self, page: int, count: int = 1) -> bool:
+        """Whether it is one of so many pages on which new rows appear."""
+        return page <= count if self.newest_first else page > self.pages - count
+
     def note(self, page: int, listing: Listing, now: datetime) -> None:
         is_full = len(listing.rows) >= listing.limit
         self.pages = listing.pages if listing.pages is not None else max(page + is_full, self.pages * is_full, 1)
+        ids = [int(an_id(row.get("id")) or 0) for row in listing.rows]
+        self.newest_first = ids[0] > ids[-1] if len(ids) > 1 else self.newest_first
         self.looked[page] = now
         self.looked = {number: at for number, at in self.looked.items() if number <= self.pages}
 

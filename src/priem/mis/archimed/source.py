@@ -1,6 +1,6 @@
 """ArchiMed+ as a source: what a branch holds, and what changed there since a cursor."""
 
-from collections.abc import Generator, Iterator, Sequence
+from collections.abc import Callable, Generator, Iterator, Mapping, Sequence
 from datetime import date, datetime, time, timedelta
 
 from priem.errors import AskOperator
@@ -11,7 +11,7 @@ from priem.mis.archimed.config import Config
 from priem.mis.archimed.cursor import Cursor, Stage
 from priem.mis.archimed.dictionaries import Dictionaries
 from priem.mis.archimed.failures import Unreachable
-from priem.mis.archimed.lists import Cards, Span, Spanned, Talons, all_pages
+from priem.mis.archimed.lists import Cards, Ever, List, Span, Spanned, Talons, all_pages
 from priem.mis.archimed.loose import Row, an_id
 from priem.mis.archimed.pace import Pace
 from priem.mis.archimed.parsing import Parser, page_of
@@ -63,13 +63,12 @@ class Archimed:
         )
 
     def patients(self, ids: Sequence[str]) -> tuple[Patient | Rejected, ...]:
-        rows = self._single(self._cards, ids)
-        return tuple(self._parser.patients(rows))
+        return tuple(self._parser.patients(self._single([self._cards], self._cards.one, ids)))
 
     def reread(self, since: str, patients: Sequence[str], visits: Sequence[str]) -> Page:
         cursor = Cursor.parse(since)
-        span = self._first_span(cursor.since)
-        talons = self._single(Spanned(self._talons, span), visits)
+        lists: list[List] = [Spanned(self._talons, self._first_span(cursor.since)), Ever(self._talons)]
+        talons = self._single(lists, self._talons.one, visits)
         found = [*self.patients(patients), *self._parser.visits(talons)]
         return page_of(found, since, cursor.since)
 
@@ -109,7 +108,7 @@ class Archimed:
         yield page_of(left, str(done), cursor.since)
 
     def _read(
-        self, cursor: Cursor, shelf: Cards | Spanned, left: list[Found]
+        self, cursor: Cursor, shelf: List, left: list[Found]
     ) -> Generator[Page, None, tuple[Cursor, list[Found]]]:
         """One stage. Going on half-way begins one page earlier, since rows move up when one before them goes; what that
         page brings goes with the next."""
@@ -127,21 +126,30 @@ class Archimed:
                 yield page_of(left, str(cursor), cursor.since)
                 left = []
 
-    def _single(self, shelf: Cards | Spanned, ids: Sequence[str]) -> list[Row]:
-        """Those records as they are now. Who are many are looked for on whole pages first."""
+    def _single(self, lists: Sequence[List], one: Callable[[str], Row | None], ids: Sequence[str]) -> list[Row]:
+        """Those records as they are now. Many are looked for page by page first, where that takes fewer questions."""
         wanted = dict.fromkeys(id_ for id_ in ids if an_id(id_) == id_)
         found: dict[str, Row] = {}
-        if len(wanted) > FEW:
-            for _, listing in all_pages(shelf, 1, self._config.page_size):
-                found |= {id_: row for row in listing.rows if (id_ := an_id(row.get("id"))) in wanted}
-                self._pace.wait()
-        one = self._cards.one if isinstance(shelf, Cards) else self._talons.one
+        for each in lists:
+            if len(wanted) - len(found) > FEW:
+                found |= self._on_pages(each, wanted.keys() - found.keys())
+        is_many = len(wanted) > FEW
         for id_ in wanted.keys() - found.keys():
-            if len(wanted) > FEW:
+            if is_many:
                 self._pace.wait()
             if row := one(id_):
                 found[id_] = row
         return [found[id_] for id_ in wanted if id_ in found]
+
+    def _on_pages(self, each: List, wanted: set[str]) -> Mapping[str, Row]:
+        found: dict[str, Row] = {}
+        for number, listing in all_pages(each, 1, self._config.page_size):
+            found |= {id_: row for row in listing.rows if (id_ := an_id(row.get("id"))) in wanted}
+            is_long = listing.pages is not None and listing.pages - number > len(wanted) - len(found)
+            if is_long or len(found) == len(wanted):
+                break
+            self._pace.wait()
+        return found
 
     def _horizon(self) -> datetime:
         """From when on visits get leads."""
