@@ -64,7 +64,9 @@ LOOK: dict[str, Any] = {
                 "separator": True,
                 "items": [
                     page(_("Steps"), "checklist", "hub_steprecord_changelist"),
-                    page(_("Exchanges"), "swap_vert", "hub_exchangerecord_changelist"),
+                    own_page(_("History of requests"), "swap_vert", "first_history"),
+                    own_page(_("Incidents"), "warning", "incidents"),
+                    own_page(_("Report"), "filter_alt", "first_report"),
                     page(_("Rejected rows"), "report", "hub_rejectedrow_changelist"),
                 ],
             },

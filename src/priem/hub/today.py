@@ -1,20 +1,27 @@
 """«Сегодня»: one card per clinic, those with trouble first."""
 
 from collections import Counter
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Any
 
-from django.db.models import Count
 from django.http import HttpRequest
-from django.urls import reverse
+from django.urls import NoReverseMatch, reverse
 from django.utils import timezone
+from django.utils.translation import gettext
 
-from priem.hub.models import Clinic, Connection, RejectedRow, StepRecord
+from priem.hub.models import Clinic, Connection, ExchangeRecord, IdentService, Incident, RejectedRow, StepRecord
 from priem.hub.scope import visible_clinics
 from priem.hub.sentences import readable
+from priem.hub.watch import delays, figures, incidents
+from priem.hub.watch.delays import Delays
+from priem.hub.watch.sparkline import Sparkline, sparkline
 from priem.model import State
+
+HOURS = 24
+MOST = 10_000
+"""Steps of a day that are counted: a first sync makes more."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -26,24 +33,50 @@ class ConnectionLine:
 
 
 @dataclass(frozen=True, slots=True)
+class Waiting:
+    """What a person has to look at, and where."""
+
+    name: str
+    count: int
+    href: str
+
+
+@dataclass(frozen=True, slots=True)
 class Card:
     clinic: Clinic
     trouble: str
     """What stops the whole clinic, or nothing."""
+    incidents: Sequence[Incident]
     connections: tuple[ConnectionLine, ...]
+    amocrm_at: datetime | None
+    """The last request that amoCRM answered."""
+    now: Delays
+    day: Delays
+    chart: Sparkline
+    queue: int
+    requests: int
     done: int
     refused: int
     unsure: int
     """Whose outcome is not known, or which were put off."""
     rejected: int
+    waiting: tuple[Waiting, ...]
     allow: str
     """Where a person gives access to amoCRM; nothing while there is some."""
 
     @property
+    def budget(self) -> int:
+        return figures.BUDGET_PER_MINUTE
+
+    @property
+    def stands_still(self) -> bool:
+        return bool(self.trouble or self.incidents)
+
+    @property
     def rank(self) -> tuple[bool, bool, str]:
         """The worst first."""
-        ails = bool(self.trouble) or any(line.trouble for line in self.connections)
-        return not ails, not (self.refused or self.rejected), self.clinic.name
+        ails = self.stands_still or any(line.trouble for line in self.connections)
+        return not ails, not (self.refused or self.rejected or self.waiting), self.clinic.name
 
 
 def today(request: HttpRequest, context: dict[str, Any]) -> dict[str, Any]:
@@ -54,17 +87,52 @@ def today(request: HttpRequest, context: dict[str, Any]) -> dict[str, Any]:
 
 
 def card(clinic: Clinic) -> Card:
-    steps = steps_today(clinic.pk)
+    now, steps, waiting = timezone.now(), steps_today(clinic.pk), figures.waiting(clinic.pk)
+    hours = delays.by_hour(clinic.pk, now - timedelta(hours=HOURS), HOURS)
     return Card(
         clinic=clinic,
         trouble=trouble(clinic),
-        connections=tuple(line(connection) for connection in Connection.objects.of(clinic.pk)),
+        incidents=tuple(incidents.open_incidents(clinic.pk).order_by("began_at")),
+        connections=lines(clinic.pk),
+        amocrm_at=last_contact(clinic.pk),
+        now=delays.between(clinic.pk, delays.slot_of(now - timedelta(minutes=10))),
+        day=delays.between(clinic.pk, now - timedelta(hours=HOURS)),
+        chart=sparkline([hour.p99 or 0 for hour in hours]),
+        queue=waiting["queue"],
+        requests=figures.requests_of_a_minute(clinic.pk, now),
         done=steps[State.DONE],
         refused=steps[State.REFUSED],
         unsure=steps[State.UNKNOWN] + steps[State.POSTPONED],
         rejected=RejectedRow.objects.of(clinic.pk).count(),
+        waiting=tuple(for_a_person(clinic, waiting)),
         allow=way_to_allow(clinic),
     )
+
+
+def for_a_person(clinic: Clinic, waiting: Mapping[str, int]) -> list[Waiting]:
+    of_clinic = f"?clinic__id__exact={clinic.pk}"
+    steps = f"{reverse('admin:hub_steprecord_changelist')}{of_clinic}"
+    listed = (
+        (gettext("Questions"), "questions", page_or("questions", clinic, "")),
+        (gettext("Statuses without a meaning"), "statuses", page_or("statuses", clinic, "")),
+        (gettext("Refused by amoCRM"), "refused", f"{steps}&state__in=refused,postponed"),
+        (
+            gettext("Rows that cannot be read"),
+            "rejected",
+            f"{reverse('admin:hub_rejectedrow_changelist')}{of_clinic}",
+        ),
+    )
+    return [Waiting(name, waiting[key], href) for name, key, href in listed if waiting[key]]
+
+
+def page_or(name: str, clinic: Clinic, otherwise: str) -> str:
+    """Some pages are of one clinic, others of all that somebody sees."""
+    for arguments in ([clinic.slug], []):
+        try:
+            return reverse(name, args=arguments)
+        except NoReverseMatch:
+            continue
+    return otherwise
 
 
 def trouble(clinic: Clinic) -> str:
@@ -79,6 +147,15 @@ def way_to_allow(clinic: Clinic) -> str:
     return reverse("amocrm_authorise", args=[clinic.pk]) if can_ask and not has_access else ""
 
 
+def lines(clinic_id: int) -> tuple[ConnectionLine, ...]:
+    """Connections, and IDENT's program, which calls by itself."""
+    connections = [line(connection) for connection in Connection.objects.of(clinic_id)]
+    services = IdentService.objects.of(clinic_id).values_list("connection", "heard_at")
+    program = gettext("{connection}: IDENT's program")
+    called = [ConnectionLine(program.format(connection=name), "ident", at, "") for name, at in services]
+    return (*connections, *called)
+
+
 def line(connection: Connection) -> ConnectionLine:
     return ConnectionLine(
         key=connection.key,
@@ -88,10 +165,23 @@ def line(connection: Connection) -> ConnectionLine:
     )
 
 
+def last_contact(clinic_id: int) -> datetime | None:
+    """The latest of a few hundred requests: a clinic that asked nothing for so long has no contact to show."""
+    rows = ExchangeRecord.objects.of(clinic_id).order_by("-started_at")[:500]
+    return next(
+        (
+            at
+            for system, failed, at in rows.values_list("system", "failed", "started_at")
+            if system == "amocrm" and not failed
+        ),
+        None,
+    )
+
+
 def steps_today(clinic_id: int) -> Mapping[str, int]:
     """How many steps there were since midnight, by outcome."""
     rows = StepRecord.objects.of(clinic_id).filter(intended_at__gte=midnight())
-    return Counter(dict(rows.values_list("state").annotate(Count("pk")).order_by()))
+    return Counter({state.value: rows.filter(state=state.value)[:MOST].count() for state in State})
 
 
 def midnight() -> datetime:

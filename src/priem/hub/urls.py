@@ -16,5 +16,7 @@ urlpatterns = [
     path("admin/", include("priem.hub.questions.pages")),
     path("admin/", include("priem.hub.records.pages")),
     path("admin/", include("priem.hub.audit.pages")),
+    path("admin/", include("priem.hub.history.urls")),
+    path("admin/", include("priem.hub.watch.urls")),
     path("admin/", admin.site.urls),
 ]

@@ -31,7 +31,7 @@ class Line:
     """Nobody may: what the machine owns is not edited by hand."""
 
 
-LISTS = ("clinic", "connection", "steprecord", "exchangerecord", "rejectedrow", "patientlink", "visitlink")
+LISTS = ("clinic", "connection", "steprecord", "rejectedrow", "patientlink", "visitlink")
 """The admin's lists of what the machine owns."""
 
 
@@ -98,6 +98,15 @@ EXPECTED: dict[str, Line] = {
     "admin:view_on_site": Line(who="owner", closed=True),
     "admin:app_list": page(Right.SEE),
     "admin:catch_all": Line(who="person", closed=True),
+    # The history of requests, incidents, reports
+    "first_history": page(Right.SEE),
+    "history": page(Right.SEE),
+    "history_exchange": Line(who=Right.SEE, parts={"exchange_id": "@exchangerecord"}),
+    "history_whole": Line(who=Right.SEE_UNMASKED, verb="POST", parts={"exchange_id": "@exchangerecord"}),
+    "history_retry": action(Right.RETRY, exchange="@exchangerecord"),
+    "incidents": page(Right.SEE),
+    "first_report": page(Right.SEE),
+    "report": page(Right.SEE),
     # Accounts of people, as Django has them
     "admin:auth_user_changelist": page("owner"),
     "admin:auth_user_add": page("owner"),

@@ -7,7 +7,7 @@ from django.utils.translation import gettext_lazy as _
 from priem.hub import words
 from priem.hub.admin.owned import CLINIC, OwnedAdmin, WholeDaysFilter, in_amocrm
 from priem.hub.admin.unfolded import ChoicesFilter, column
-from priem.hub.models import ExchangeRecord, RejectedRow, StepRecord
+from priem.hub.models import RejectedRow, StepRecord
 from priem.hub.sentences import readable
 from priem.hub.templatetags.moments import moment
 from priem.model import State
@@ -91,27 +91,6 @@ class StepAdmin(OwnedAdmin):
     @column(_("what was written"))
     def written(self, step: StepRecord) -> str:
         return ", ".join(words.changed(name) for name in step.changes) or gettext("nothing")
-
-
-@admin.register(ExchangeRecord)
-class ExchangeAdmin(OwnedAdmin):
-    list_display = ("began", "system", "what", "answer", "items", "milliseconds", "clinic_name")
-    list_filter = (CLINIC, ("started_at", WholeDaysFilter))
-    ordering = ("-id",)
-    fields = ("began", "system", "what", "status", "items", "milliseconds", "request_id", "trouble", "clinic_name")
-
-    @column(_("began"), ordering="id")
-    def began(self, exchange: ExchangeRecord) -> str:
-        return moment(exchange.started_at)
-
-    @column(_("answer"), label={"good": "success", "bad": "danger"})
-    def answer(self, exchange: ExchangeRecord) -> tuple[str, str]:
-        bad = exchange.error or (exchange.status or 0) >= 400
-        return ("bad" if bad else "good"), str(exchange.status or (gettext("none") if bad else gettext("yes")))
-
-    @column(_("trouble"))
-    def trouble(self, exchange: ExchangeRecord) -> str:
-        return readable(exchange.error) or "—"
 
 
 @admin.register(RejectedRow)

@@ -4,7 +4,7 @@ from datetime import datetime
 
 from django import template
 from django.utils import timezone
-from django.utils.formats import date_format
+from django.utils.formats import date_format, localize
 from django.utils.translation import gettext
 
 register = template.Library()
@@ -32,3 +32,37 @@ def phone(written: str) -> str:
     if len(written) == 12 and written.startswith("+7") and written[1:].isdecimal():
         return f"+7 {written[2:5]} {written[5:8]}-{written[8:10]}-{written[10:]}"
     return written
+
+
+@register.filter
+def lasting(milliseconds: int | None) -> str:
+    """3,1 с, 45 с, 2 мин, 1 ч 5 мин, 3 д; a dash for None."""
+    if milliseconds is None:
+        return "—"
+    seconds = milliseconds / 1000
+    if seconds < 10:
+        return gettext("{seconds} s").format(seconds=localize(round(seconds, 1)))
+    if seconds < 120:
+        return gettext("{seconds} s").format(seconds=round(seconds))
+    minutes = round(seconds / 60)
+    if minutes < 60:
+        return gettext("{minutes} min").format(minutes=minutes)
+    hours, rest = divmod(minutes, 60)
+    if hours < 48:
+        return gettext("{hours} h {minutes} min").format(hours=hours, minutes=rest)
+    return gettext("{days} d").format(days=hours // 24)
+
+
+@register.filter
+def ago(when: datetime | None) -> str:
+    """«2 мин назад»; older than a day as a moment."""
+    if when is None:
+        return ""
+    passed = (timezone.now() - when).total_seconds()
+    return gettext("{time} ago").format(time=lasting(round(max(0, passed)) * 1000)) if passed < 86_400 else moment(when)
+
+
+@register.filter
+def until(began: datetime, over: datetime | None) -> str:
+    """How long it was; so far, when it is not over."""
+    return lasting(round(((over or timezone.now()) - began).total_seconds() * 1000))

@@ -1,0 +1,62 @@
+"""«Повторить»: the records that a request was about are read and decided on anew by the next pass.
+
+So what is written is what is true now, never an old body a second time."""
+
+from collections.abc import Iterable, Sequence
+
+from priem.hub.history import search
+from priem.hub.history.search import Filters
+from priem.hub.models import ExchangeSubject, PatientLink, VisitLink
+from priem.hub.pieces import pieces
+from priem.hub.store import DjangoStore
+from priem.model import PatientKey, VisitKey
+
+AT_ONCE = 500
+MOST = 20_000
+"""Requests of one click; whoever wants more clicks again."""
+AnyKey = PatientKey | VisitKey
+
+
+def retry(clinic_id: int, exchanges: Iterable[int]) -> int:
+    """Gives how many records wait for the next pass now."""
+    keys: set[AnyKey] = set()
+    for piece in pieces(exchanges, AT_ONCE):
+        keys |= keys_of(clinic_id, piece)
+    if keys:
+        DjangoStore(clinic_id).recall(keys)
+    return len(keys)
+
+
+def retry_matching(clinic_id: int, filters: Filters) -> int:
+    """All that the filters find, the latest first."""
+    ids: list[int] = []
+    before = None
+    while len(ids) < MOST:
+        found = list(search.places(clinic_id, filters, before, AT_ONCE))[:AT_ONCE]
+        if not found:
+            break
+        ids += [id_ for _, id_ in found]
+        before = found[-1]
+    return retry(clinic_id, ids)
+
+
+def keys_of(clinic_id: int, exchanges: Sequence[int]) -> set[AnyKey]:
+    rows = ExchangeSubject.objects.of(clinic_id).filter(exchange__in=exchanges)
+    named = set(rows.values_list("kind", "connection", "number"))
+    keys: set[AnyKey] = {PatientKey(of, id_) for kind, of, id_ in named if kind == "patient" and of}
+    keys |= {VisitKey(of, id_) for kind, of, id_ in named if kind == "visit" and of}
+    if not keys:  # a message of amoCRM, which names its own cards
+        keys |= whose_cards(clinic_id, named)
+    return keys
+
+
+def whose_cards(clinic_id: int, named: set[tuple[str, str, str]]) -> set[AnyKey]:
+    ids = {kind: [int(id_) for of, _, id_ in named if of == kind and id_.isdecimal()] for kind in ("contact", "lead")}
+    found: set[AnyKey] = set()
+    for piece in pieces(ids["contact"]):
+        patients = PatientLink.objects.of(clinic_id).filter(contact__in=piece)
+        found |= {PatientKey(*row) for row in patients.values_list("connection", "patient")}
+    for piece in pieces(ids["lead"]):
+        visits = VisitLink.objects.of(clinic_id).filter(lead__in=piece, moved_to__isnull=True)
+        found |= {VisitKey(*row) for row in visits.values_list("connection", "visit")}
+    return found
