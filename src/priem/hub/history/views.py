@@ -115,11 +115,10 @@ def exchange(request: HttpRequest, clinic: Clinic, exchange_id: int) -> HttpResp
 def whole(request: HttpRequest, clinic: Clinic, exchange_id: int) -> HttpResponse:
     """Posted, since it is written down who looked."""
     row = get_object_or_404(ExchangeRecord.objects.of(clinic.pk), pk=exchange_id)
-    body = get_object_or_404(ExchangeBody.objects.of(clinic.pk), pk=row.pk)
+    body = ExchangeBody.objects.of(clinic.pk).filter(pk=row.pk).first()
     opened.note_look(clinic, row)
-    return page(
-        request, "hub/exchange_whole.html", gettext("Request"), {"clinic": clinic, "whole": body.whole.reveal()}
-    )
+    said = {"clinic": clinic, "whole": body.whole.reveal() if body else ""}
+    return page(request, "hub/exchange_whole.html", gettext("Request"), said)
 
 
 @require_POST
