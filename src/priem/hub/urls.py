@@ -10,6 +10,7 @@ urlpatterns = [
     path("healthz", healthz, name="healthz"),
     path("metrics", metrics, name="metrics"),
     path("", include("priem.hub.ident.urls")),
+    path("api/", include("priem.hub.booking.urls")),
     path("amocrm/", include("priem.hub.amocrm.urls")),
     path("admin/", include("priem.hub.roles.entrance")),
     path("admin/", include("priem.hub.roles.pages")),
