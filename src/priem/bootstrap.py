@@ -23,6 +23,7 @@ from priem.hub import clinics, explaining
 from priem.hub.amocrm import subscription
 from priem.hub.amocrm.access import connected, note_account
 from priem.hub.amocrm.hearing import Ears, zone_of
+from priem.hub.booking.receptions import desks_of, reception
 from priem.hub.clinics import ClinicData, ConnectionData
 from priem.hub.clock import SystemClock
 from priem.hub.exchanges import DjangoExchanges
@@ -227,12 +228,14 @@ def opened(slug: str) -> Iterator[Opened]:
 
     clinic = clinics.load_clinic(slug)
     settings = configuration.settings_from_json(clinic.settings)
-    with connected(clinic) as crm, sources_of(clinic) as sources:
+    with connected(clinic) as crm, sources_of(clinic) as sources, desks_of(clinic) as desks:
         account = crm.prepare()
         note_account(clinic.id, account.id)
         bound, store, clock = bind(settings, account), DjangoStore(clinic.id), SystemClock()
         ears = Ears(clinic, crm, store, bound, account, clock)
-        parts = Clinic(crm=crm, store=store, bound=bound, clock=clock, ears=ears, watch=Watcher(clinic.id))
+        desk = reception(clinic.id, crm, bound, desks)
+        watch = Watcher(clinic.id)
+        parts = Clinic(crm=crm, store=store, bound=bound, clock=clock, ears=ears, watch=watch, reception=desk)
         yield Opened(
             slug=slug,
             sources=sources,

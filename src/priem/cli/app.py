@@ -14,6 +14,7 @@ from priem.cli import (
     sandbox_command,
     setup_commands,
     sync_command,
+    visit_commands,
 )
 
 app = typer.Typer(
@@ -33,6 +34,7 @@ for module in (
     reconcile_command,
     hub_commands,
     ident_command,
+    visit_commands,
     sandbox_command,
     demo_command,
 ):

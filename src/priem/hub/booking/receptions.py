@@ -71,7 +71,7 @@ class Kept:
 
 @dataclass(slots=True)
 class Receptions:
-    """Those of this process. One that a set-up has changed, or that is old, makes way; it closes after its last user."""
+    """Those of this process. One that is old, or changed since, makes way, and closes after its last user."""
 
     _kept: dict[int, Kept] = field(default_factory=dict)
     _lock: threading.Lock = field(default_factory=threading.Lock)
@@ -79,33 +79,35 @@ class Receptions:
     @contextmanager
     def of(self, slug: str) -> Iterator[Opened]:
         clinic = load_clinic(slug)
-        kept = self._taken(clinic)
+        kept = self._taken(clinic) or self._put(clinic, opened_for_long(clinic))
         try:
             yield kept.opened
         finally:
             self._given_back(kept)
 
-    def _taken(self, clinic: ClinicData) -> Kept:
+    def _taken(self, clinic: ClinicData) -> Kept | None:
         with self._lock:
             kept = self._kept.get(clinic.id)
             if kept and (kept.mark != clinic.mark or kept.until < time.monotonic()):
-                self._retire(clinic.id, kept)
-                kept = None
-            if kept is None:
-                kept = self._kept[clinic.id] = self._opened(clinic)
-            kept.users += 1
+                self._retire(clinic.id)
+                return None
+            if kept:
+                kept.users += 1
             return kept
 
-    def _opened(self, clinic: ClinicData) -> Kept:
-        with ExitStack() as stack:
-            open_one = stack.enter_context(opened(clinic))
-            return Kept(open_one, stack.pop_all(), clinic.mark, time.monotonic() + KEPT_FOR)
+    def _put(self, clinic: ClinicData, fresh: Kept) -> Kept:
+        """Opened outside the lock: amoCRM is asked for it, and other clinics do not wait for that."""
+        with self._lock:
+            self._retire(clinic.id)  # two have opened one at the same time
+            self._kept[clinic.id] = fresh
+            fresh.users += 1
+            return fresh
 
-    def _retire(self, clinic_id: int, kept: Kept) -> None:
-        del self._kept[clinic_id]
-        kept.is_retired = True
-        if kept.users == 0:
-            kept.stack.close()
+    def _retire(self, clinic_id: int) -> None:
+        if kept := self._kept.pop(clinic_id, None):
+            kept.is_retired = True
+            if kept.users == 0:
+                kept.stack.close()
 
     def _given_back(self, kept: Kept) -> None:
         with self._lock:
@@ -115,8 +117,14 @@ class Receptions:
 
     def close(self) -> None:
         with self._lock:
-            for clinic_id, kept in list(self._kept.items()):
-                self._retire(clinic_id, kept)
+            for clinic_id in list(self._kept):
+                self._retire(clinic_id)
+
+
+def opened_for_long(clinic: ClinicData) -> Kept:
+    with ExitStack() as stack:
+        open_one = stack.enter_context(opened(clinic))
+        return Kept(open_one, stack.pop_all(), clinic.mark, time.monotonic() + KEPT_FOR)
 
 
 RECEPTIONS = Receptions()

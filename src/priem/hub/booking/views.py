@@ -1,7 +1,7 @@
 """The addresses of the booking API. Every answer is JSON, every refusal says why in the reader's language.
 
-200: done, or what was asked for. 202: it is not known yet. 400: it cannot be read; `places` says where. 404: there is no
-such request. 409: no, and why. 503: something is away, try again; nothing was done.
+200: done, or what was asked for. 202: it is not known yet. 400: it cannot be read; `places` says where. 404: nobody
+made such a request. 409: no, and why. 503: something is away, try again; nothing was done.
 """
 
 from collections.abc import Callable, Mapping
@@ -31,7 +31,7 @@ LISTS = frozenset({"doctor", "service"})
 
 
 def through_a_window(view: Room) -> Callable[..., HttpResponseBase]:
-    """Opens the clinic's reception for who is logged in, and says in JSON what goes wrong: `view(window, request, …)`."""
+    """Opens the clinic's reception for who is logged in, and says in JSON what is wrong: `view(window, request, …)`."""
 
     @wraps(view)
     def opened(request: HttpRequest, clinic: Clinic, **rest: Any) -> JsonResponse:  # noqa: ANN401  # of the address

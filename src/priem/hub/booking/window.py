@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from priem.booking import Booking, BranchInfo, ScheduleQuery
+from priem.booking import Booking, BranchInfo, ScheduleQuery, Shift
 from priem.engine.booking import book, read_lead
 from priem.engine.booking_rights import Actor, default_branch, may_book, rights_of
 from priem.engine.rebooking import cancel, change_status, reschedule, update
@@ -61,6 +61,9 @@ class Window:
         return [one for one in desk.branches() if may_book(self.actor, connection, one.id, self.reception.bound)]
 
     def schedule(self, asked: AskedForSchedule) -> Json:
+        return {"shifts": [told.shift(shift) for shift in self.shifts(asked)]}
+
+    def shifts(self, asked: AskedForSchedule) -> list[Shift]:
         """Raises Refused, TryLater. Longer periods than a month are cut."""
         desk = self.reception.desk(asked.connection)
         last = min(asked.last, asked.first.fromordinal(asked.first.toordinal() + MOST_DAYS - 1))
@@ -69,12 +72,11 @@ class Window:
         )
         shifts = desk.schedule(query)
         sole = one[0].id if len(one := desk.branches()) == 1 else ""
-        mine = [
+        return [
             shift
             for shift in shifts
             if may_book(self.actor, asked.connection, shift.branch or sole, self.reception.bound)
         ]
-        return {"shifts": [told.shift(shift) for shift in mine]}
 
     def patients(self, connection: str, phone: str) -> Json:
         """Who has this number; nobody for what is none. Raises Refused, TryLater."""
