@@ -190,6 +190,7 @@ def is_so(wanted: Wanted, visit: Visit) -> bool:
             return visit.raw_status == wanted.status
         case Deed.RESCHEDULE:
             time = wanted.time
-            return time is not None and (visit.doctor, visit.starts_at) == (time.doctor, time.starts_at)
+            is_there = time is not None and (visit.doctor, visit.starts_at) == (time.doctor, time.starts_at)
+            return is_there and visit.status in AHEAD
         case _:
             return False

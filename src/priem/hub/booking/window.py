@@ -88,15 +88,13 @@ class Window:
     def lead(self, id_: int) -> Json:
         """The panel in a lead's card. Raises Refused for a lead that is not there, TryLater."""
         lead, contact = read_lead(id_, self.reception)
-        bound = self.reception.bound
-        owners = self.reception.store.patients_of_contacts([contact.id]).get(contact.id, ()) if contact else ()
-        desks = self.reception.desks
-        patients = [(key, desks[key.connection]) for key in owners if key.connection in desks]
+        bound, visit = self.reception.bound, self._visit_of(lead)
+        patients = self._patients_of(contact, PatientKey.parse(visit.get("patient", "")) if visit else None)
         return {
             "lead": lead.id,
             "books": rights_of(self.actor, bound).books and (lead.pipeline, lead.stage) not in bound.not_bookable,
             "journal": not bound.journal_pipelines or lead.pipeline in bound.journal_pipelines,
-            "visit": self._visit_of(lead),
+            "visit": visit,
             "visits": self._visits_of(patients, lead),
             "patients": [told.patient(one) for key, desk in patients if (one := self._patient(key, desk))],
             "contact": prefilled(contact, self.reception),
@@ -106,6 +104,13 @@ class Window:
                 if one.phase.is_open
             ],
         }
+
+    def _patients_of(self, contact: Contact | None, of_visit: PatientKey | None) -> list[tuple[PatientKey, Booking]]:
+        """Whose contact it is, and whose visit: a lead may stand on another card of the same person."""
+        owners = self.reception.store.patients_of_contacts([contact.id]).get(contact.id, ()) if contact else ()
+        keys = dict.fromkeys((*owners, *([of_visit] if of_visit else [])))
+        desks = self.reception.desks
+        return [(key, desks[key.connection]) for key in keys if key.connection in desks]
 
     def _patient(self, key: PatientKey, desk: Booking) -> Patient | None:
         try:
