@@ -1,4 +1,4 @@
-"""`/api/<clinic>/booking/…`: docs/reference/booking-api.md"""
+"""`/api/<clinic>/booking/…`: docs/reference/booking.md"""
 
 from django.urls import path
 
