@@ -1,13 +1,18 @@
 """A lead goes to IDENT as an application, its fate is told in it, and the visit that staff make from it is its own."""
 
+import itertools
 import json
 import subprocess
 import sys
+import time
 from collections.abc import Iterator
 from dataclasses import replace
 from typing import Any
 
+import jwt
 import pytest
+from django.http import HttpResponse
+from django.test import Client
 from pytest_django.live_server_helper import LiveServer
 
 from priem.booking import Refused
@@ -15,6 +20,7 @@ from priem.engine.bindings import bind
 from priem.engine.kinds import Moved
 from priem.engine.settings import StageName, StageTrigger, Tickets
 from priem.engine.sync import Clinic as Parts
+from priem.hub.amocrm.access import note_account
 from priem.hub.clock import SystemClock
 from priem.hub.ident.following import TicketWatch
 from priem.hub.ident.handing import Handing
@@ -28,6 +34,7 @@ from tests.mis.ident.clinic import IdentClinic, Sandbox
 
 pytestmark = [pytest.mark.slow, pytest.mark.django_db(transaction=True)]
 
+NUMBERS = itertools.count()
 ACCEPTED, DISCARDED = "Подтверждён", "Закрыто и не реализовано"
 
 
@@ -138,6 +145,42 @@ def test_an_application_thrown_away_is_told_once_and_a_lead_that_a_manager_moved
     assert desk.stage_of(thrown) == DISCARDED
     assert desk.stage_of(moved) == "Пришёл"
     assert len(desk.notes(moved)) == 1
+
+
+def press(desk: Desk, client: Client, lead: int, user: int = 87, **changed: Any) -> HttpResponse:
+    """The button in the lead's card, as the widget presses it for a user of amoCRM."""
+    clinic, now = desk.office.data, int(time.time())
+    claims: dict[str, Any] = {
+        "iss": clinic.base_url,
+        "aud": "https://priem.example.org",
+        "client_uuid": clinic.client_id,
+        "jti": str(next(NUMBERS)),
+        "nbf": now,
+        "exp": now + 600,
+        "account_id": desk.office.account.id,
+        "user_id": user,
+        **changed,
+    }
+    token = jwt.encode(claims, clinic.client_secret, "HS256")
+    answer = client.post(f"/amocrm/tickets/{lead}", headers={"X-Auth-Token": token})
+    assert isinstance(answer, HttpResponse)
+    return answer
+
+
+def test_the_button_in_the_card_hands_a_lead_over_once_for_those_who_may(desk: Desk, client: Client) -> None:
+    note_account(desk.office.clinic.pk, desk.office.account.id)
+    lead = desk.request("Анна Белова", "+79213334455")
+    first, again = press(desk, client, lead), press(desk, client, lead)
+
+    assert (first.status_code, again.status_code) == (201, 200)
+    assert json.loads(again.content)["state"] == "Заявка в IDENT: ждёт, пока IDENT её запросит."
+    assert press(desk, client, lead, account_id=1).status_code == 403
+
+    nobody = {"booking": {"others": False}}
+    type(desk.office.clinic).objects.filter(pk=desk.office.clinic.pk).update(settings=nobody)
+    refused = press(desk, client, desk.request("Борис Белов", "+79217778899"))
+    assert refused.status_code == 403
+    assert "error" in json.loads(refused.content)
 
 
 @pytest.mark.parametrize(

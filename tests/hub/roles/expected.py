@@ -59,6 +59,7 @@ EXPECTED: dict[str, Line] = {
     "amocrm_uninstall": Line(who="anybody", found=(404,)),
     "amocrm_authorise": Line(who=Right.SET_UP, found=(400,)),
     "amocrm_enter": Line(who="anybody", verb="POST", found=(403,)),
+    "amocrm_ticket": Line(who="anybody", verb="POST", found=(403,), parts={"lead": "77"}),
     "amocrm_enter_by_ticket": Line(who="anybody", found=(403,)),
     # On the way in, and people
     "second_factor": Line(who="person", sends_home=True),

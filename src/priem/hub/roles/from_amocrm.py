@@ -17,7 +17,7 @@ from django.contrib.auth.models import User
 from django.core import signing
 from django.db import IntegrityError, transaction
 
-from priem.amocrm.disposable import verify
+from priem.amocrm.disposable import WidgetUser, verify
 from priem.errors import AskOperator
 from priem.hub.amocrm.access import config_of
 from priem.hub.audit.notes import note
@@ -41,10 +41,7 @@ class Arrival:
 
 def arrive(token: str) -> Arrival:
     """Whoever amoCRM vouches for, in the clinic of his account. Raises AskOperator, which he reads."""
-    clinic = clinic_of(token)
-    user = verify(config_of(clinic_data(clinic)), token, time.time(), seen_by(clinic.pk))
-    if user.account != clinic.account:
-        raise AskOperator(text("The widget's token is of another account of amoCRM."), AGAIN)
+    clinic, user = vouched(token)
     if not user.is_admin:
         raise AskOperator(
             text("Only administrators of the amoCRM account come in this way."),
@@ -53,6 +50,15 @@ def arrive(token: str) -> Arrival:
     if not user.user:
         raise AskOperator(NOT_KNOWN, AGAIN)
     return Arrival(clinic, person_of(clinic, user.user))
+
+
+def vouched(token: str) -> tuple[Clinic, WidgetUser]:
+    """The user of amoCRM who looks at the widget, and the clinic of his account. Raises AskOperator, which he reads."""
+    clinic = clinic_of(token)
+    user = verify(config_of(clinic_data(clinic)), token, time.time(), seen_by(clinic.pk))
+    if user.account != clinic.account:
+        raise AskOperator(text("The widget's token is of another account of amoCRM."), AGAIN)
+    return clinic, user
 
 
 def clinic_of(token: str) -> Clinic:
