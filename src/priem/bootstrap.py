@@ -33,6 +33,7 @@ from priem.hub.ident.parts import with_ident
 from priem.hub.people import ensure_administrator
 from priem.hub.references import resolve, resolved
 from priem.hub.server import serve as serve_hub
+from priem.hub.setup.outside import OpenedClinic
 from priem.hub.start import setup
 from priem.hub.store import DjangoStore
 from priem.hub.tokens import DjangoTokens
@@ -244,7 +245,7 @@ def opened(slug: str) -> Iterator[Opened]:
         )
 
 
-def nightly(opened: Opened) -> Nightly | None:
+def nightly_of(opened: OpenedClinic) -> Nightly | None:
     """When this clinic's links are compared; None for never."""
     at = opened.clinic.bound.settings.reconcile.at
     if not at:

@@ -1,13 +1,14 @@
 """`priem serve`: the hub's pages."""
 
+import http.client
 import os
 import signal
 import socket
 import threading
 import time
 from typing import Annotated
+from urllib.parse import urlsplit
 
-import httpx2
 import typer
 
 from priem import bootstrap
@@ -50,17 +51,25 @@ def free_port(host: str, wanted: int) -> int:
 
 
 def say_when_it_answers(url: str, json: bool) -> None:  # noqa: FBT001 - a thread's arguments go by place
-    while True:
-        try:
-            httpx2.get(f"{url}/healthz", timeout=5)
-        except httpx2.TransportError:
-            time.sleep(0.1)
-        else:
-            break
+    # Not through httpx2: it sets up TLS, and a worker that is forked meanwhile would wait for OpenSSL's locks for ever.
+    while not answers(url):
+        time.sleep(0.1)
     if json:
         print_json({"url": url})
     else:
         say(text("The hub is at {url}. Ctrl-C ends it.", url=url), "green")
+
+
+def answers(url: str) -> bool:
+    connection = http.client.HTTPConnection(urlsplit(url).netloc, timeout=5)
+    try:
+        connection.request("GET", "/healthz")
+        connection.getresponse().read()
+    except (OSError, http.client.HTTPException):
+        return False
+    finally:
+        connection.close()
+    return True
 
 
 def end_with_parent() -> None:

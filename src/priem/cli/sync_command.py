@@ -153,7 +153,7 @@ def follow_clinic(opened: bootstrap.Opened, interval: float, *, as_json: bool) -
 
 
 def lines(opened: bootstrap.Opened, interval: float, stop: threading.Event) -> Iterator[dict[str, object]]:
-    follower = Follower(opened.sources, opened.clinic, stop, interval, bootstrap.nightly(opened))
+    follower = Follower(opened.sources, opened.clinic, stop, interval, bootstrap.nightly_of(opened))
     for connection, news in follower.news():
         if isinstance(news, Trouble):
             if news.error:

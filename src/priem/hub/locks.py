@@ -24,6 +24,7 @@ class Purpose(IntEnum):
     TOKENS = 2
     MIGRATION = 3
     WATCH = 4
+    KEEP = 5
 
 
 @contextmanager

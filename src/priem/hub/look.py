@@ -60,6 +60,12 @@ LOOK: dict[str, Any] = {
                 ],
             },
             {
+                "items": [
+                    own_page(_("Settings"), "tune", "settings_home", "sets_up"),
+                    own_page(_("Connect a clinic"), "add_circle", "setup_new", "founds"),
+                ],
+            },
+            {
                 "title": _("History"),
                 "separator": True,
                 "items": [

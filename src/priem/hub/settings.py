@@ -125,4 +125,4 @@ WHITENOISE_AUTOREFRESH = False
 LOGGING = logging_configuration(os.environ.get("PRIEM_LOG", "console"), os.environ.get("PRIEM_LOG_LEVEL", "INFO"))
 UNFOLD = LOOK
 OUTSIDE = "priem.bootstrap"
-"""Who opens clinics for the pages: see hub/records/outside."""
+"""Who opens clinics for the pages: see hub/setup/outside and hub/records/outside."""

@@ -19,5 +19,6 @@ urlpatterns = [
     path("admin/", include("priem.hub.audit.pages")),
     path("admin/", include("priem.hub.history.urls")),
     path("admin/", include("priem.hub.watch.urls")),
+    path("", include("priem.hub.setup.urls")),
     path("admin/", admin.site.urls),
 ]

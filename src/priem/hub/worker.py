@@ -6,6 +6,7 @@ import signal
 import sys
 import threading
 
+from priem.hub.setup.living import resume
 from priem.hub.watch.keeper import keep_watch
 from priem.hub.wsgi import application
 
@@ -26,3 +27,4 @@ def end_with_parent() -> None:
 
 end_with_parent()
 threading.Thread(target=keep_watch, name="keeper", daemon=True).start()
+threading.Thread(target=resume, name="resume", daemon=True).start()

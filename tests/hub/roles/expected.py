@@ -135,3 +135,25 @@ for model in LISTS:
         f"admin:hub_{model}_add": Line(who="owner", closed=True),
         f"admin:hub_{model}_delete": Line(who="owner", verb="POST", closed=True),
     }
+EXPECTED |= {
+    # Connecting a clinic, and its settings
+    "setup_new": page("founder"),
+    "settings_home": page(Right.SET_UP),
+    "setup": page(Right.SET_UP),
+    "setup_step": Line(who=Right.SET_UP, parts={"name": "amocrm"}),
+    "settings": page(Right.SET_UP),
+    "settings_section": Line(who=Right.SET_UP, parts={"name": "stages"}),
+    "setup_work": Line(who=Right.SET_UP, parts={"kind": "look"}, found=(204,)),
+    "setup_try": Line(who=Right.SET_UP, verb="POST", parts={"what": "amocrm"}),
+    "setup_find": action(Right.SET_UP, segment="nonsense/1"),
+    "setup_letter": page(Right.SET_UP),
+    "setup_look": action(Right.SET_UP),
+    "setup_preview": action(Right.SET_UP),
+    "setup_start": action(Right.SET_UP),
+    "setup_stop": action(Right.SET_UP),
+    "setup_remove": Line(who=Right.SET_UP, verb="POST", parts={"key": "ident"}),
+    "setup_csv": page(Right.SET_UP),
+    "setup_planned": Line(who=Right.SET_UP, parts={"entity": "contact", "action": "create"}),
+    "setup_example": action(Right.SET_UP),
+    "setup_file": page(Right.SET_UP),
+}

@@ -22,7 +22,15 @@ from priem.hub.models.mirror import (
 )
 from priem.hub.models.people import AmoCrmPerson, Membership, UsedToken
 from priem.hub.models.second_factor import AuthenticatorApp, SpareCodes
-from priem.hub.models.setting_up import AccountPicture, PlannedStep, SourcePicture, Work, WorkKind, WorkState
+from priem.hub.models.setting_up import (
+    AccountPicture,
+    PlannedStep,
+    SetUpState,
+    SourcePicture,
+    Work,
+    WorkKind,
+    WorkState,
+)
 from priem.hub.models.watch import Delay, Incident, IncidentKind, PatientSource, Pulse, VisitFact
 from priem.hub.models.wishes import WishedTask
 
@@ -67,6 +75,7 @@ __all__ = [
     "Revision",
     "Saying",
     "Serialization",
+    "SetUpState",
     "SourcePicture",
     "SpareCodes",
     "StepRecord",

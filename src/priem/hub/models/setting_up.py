@@ -84,3 +84,12 @@ class PlannedStep(ClinicOwned):
 
     class Meta:
         indexes = (models.Index(fields=("clinic", "entity", "action", "id"), name="planned_of_kind"),)
+
+
+class SetUpState(ClinicOwned):
+    """Which steps of the set-up somebody has been through."""
+
+    saved = models.JSONField(default=list)
+
+    class Meta:
+        constraints = (models.UniqueConstraint(fields=("clinic",), name="set_up_state"),)

@@ -7,6 +7,9 @@ from django.utils import timezone
 from django.utils.formats import date_format, localize
 from django.utils.translation import gettext
 
+from priem.hub.sentences import readable
+from priem.texts import Text
+
 register = template.Library()
 
 
@@ -24,6 +27,30 @@ def moment(when: datetime | None) -> str:
             return gettext("yesterday {time}").format(time=clock)
     day = date_format(local, "j E" if local.year == today.year else "j E Y")
     return f"{day}, {clock}"
+
+
+@register.filter
+def said(sentence: Text | None) -> str:
+    """A sentence in the language of the page."""
+    return readable(sentence)
+
+
+@register.filter
+def figure(number: int | str | None) -> str:
+    """8412 is 8 412."""
+    return f"{int(number or 0):,}".replace(",", "\u202f")
+
+
+@register.filter
+def duration(seconds: float | None) -> str:
+    """3 с, 2 мин, 1 ч 20 мин."""
+    whole = round(seconds or 0)
+    if whole < 60:
+        return gettext("{count} s").format(count=max(1, whole))
+    minutes = round(whole / 60)
+    if minutes < 60:
+        return gettext("{count} min").format(count=minutes)
+    return gettext("{hours} h {minutes} min").format(hours=minutes // 60, minutes=minutes % 60)
 
 
 @register.filter

@@ -1,0 +1,128 @@
+"""Form fields of the set-up: their values are ids as texts, or plain values."""
+
+from collections.abc import Iterable, Sequence
+from typing import Any
+from zoneinfo import available_timezones
+
+from django import forms
+from django.utils.translation import gettext_lazy as _
+
+from priem.hub.setup.choices import UNKNOWN, StageOption, lacking
+
+ZONES = {
+    "Europe/Kaliningrad": _("Kaliningrad (Moscow −1)"),
+    "Europe/Moscow": _("Moscow"),
+    "Europe/Samara": _("Samara (Moscow +1)"),
+    "Asia/Yekaterinburg": _("Yekaterinburg (Moscow +2)"),
+    "Asia/Omsk": _("Omsk (Moscow +3)"),
+    "Asia/Novosibirsk": _("Novosibirsk (Moscow +4)"),
+    "Asia/Krasnoyarsk": _("Krasnoyarsk (Moscow +4)"),
+    "Asia/Irkutsk": _("Irkutsk (Moscow +5)"),
+    "Asia/Yakutsk": _("Yakutsk (Moscow +6)"),
+    "Asia/Vladivostok": _("Vladivostok (Moscow +7)"),
+    "Asia/Magadan": _("Magadan (Moscow +8)"),
+    "Asia/Kamchatka": _("Kamchatka (Moscow +9)"),
+}
+"""First in the list; all others follow."""
+NOT_THERE = _("It is not in amoCRM any more: choose another.")
+
+
+class StageSelect(forms.Select):
+    """A list by pipelines; the page shows the stage's colour beside it."""
+
+    template_name = "hub/setup/stage_select.html"
+    colors: dict[str, StageOption]
+
+    def create_option(self, *args: Any, **kwargs: Any) -> dict[str, Any]:  # noqa: ANN401 - Django's signature
+        option: dict[str, Any] = super().create_option(*args, **kwargs)
+        if stage := self.colors.get(str(option["value"])):
+            option["attrs"] |= {"data-color": stage.color, "data-lost": "1" if stage.is_lost else ""}
+        return option
+
+
+class StageField(forms.ChoiceField):
+    """One stage, or none."""
+
+    widget = StageSelect
+
+    def __init__(self, stages: Sequence[tuple[str, list[StageOption]]], now: str, empty: str, **options: Any) -> None:  # noqa: ANN401
+        options.setdefault("required", False)
+        groups = [(name, [(one.value, one.name) for one in of]) for name, of in stages]
+        super().__init__(choices=[("", empty), *unknown(now), *groups], **options)
+        self.widget.colors = {one.value: one for _, of in stages for one in of}
+
+    def clean(self, value: Any) -> str:  # noqa: ANN401 - Django's signature
+        return there(super().clean(value))
+
+
+class StagesField(forms.MultipleChoiceField):
+    """Any number of stages, as boxes to tick."""
+
+    widget = forms.CheckboxSelectMultiple
+    folds = True
+    """There are many of them: they open when somebody asks."""
+
+    def __init__(self, stages: Sequence[tuple[str, list[StageOption]]], now: Sequence[str], **options: Any) -> None:  # noqa: ANN401
+        groups = [(name, [(one.value, one.name) for one in of]) for name, of in stages]
+        more = [pair for value in now for pair in unknown(value)]
+        super().__init__(choices=[*groups, *more], required=False, **options)
+        self.widget.template_name = "hub/setup/ticks.html"
+
+    def clean(self, value: Any) -> list[str]:  # noqa: ANN401 - Django's signature
+        return [there(one) for one in super().clean(value)]
+
+
+class TicksField(forms.MultipleChoiceField):
+    widget = forms.CheckboxSelectMultiple
+
+    def __init__(self, options: Iterable[tuple[str, str]], now: Sequence[str] = (), **more: Any) -> None:  # noqa: ANN401
+        known = list(options)
+        values = {value for value, _ in known}
+        others = [(value, lacking(value)) for value in now if value not in values]
+        super().__init__(choices=[*known, *others], required=False, **more)
+        self.widget.template_name = "hub/setup/ticks.html"
+
+
+class OneOfField(forms.ChoiceField):
+    """A list to choose one of, or nothing; what the settings name and the account lacks can be seen and not saved."""
+
+    def __init__(self, options: Iterable[tuple[str, str]], now: str, empty: Any, **more: Any) -> None:  # noqa: ANN401
+        known = list(options)
+        super().__init__(choices=[("", empty), *unknown(now), *known], required=False, **more)
+
+    def clean(self, value: Any) -> str:  # noqa: ANN401 - Django's signature
+        return there(super().clean(value))
+
+
+class ZoneField(forms.ChoiceField):
+    def __init__(self, *, empty: Any = None, **options: Any) -> None:  # noqa: ANN401
+        others = sorted(zone for zone in available_timezones() - ZONES.keys() if "/" in zone)
+        first = [] if empty is None else [("", empty)]
+        choices = [*first, *ZONES.items(), (_("Others"), [(zone, zone) for zone in others])]
+        super().__init__(choices=choices, required=empty is None, **options)
+
+
+class LinesField(forms.CharField):
+    """A list, one in a line."""
+
+    widget = forms.Textarea
+
+    def __init__(self, **options: Any) -> None:  # noqa: ANN401
+        super().__init__(required=False, **options)
+        self.widget.attrs["rows"] = 3
+
+    def prepare_value(self, value: Any) -> Any:  # noqa: ANN401 - Django's signature
+        return "\n".join(value) if isinstance(value, list | tuple) else value
+
+    def clean(self, value: Any) -> tuple[str, ...]:  # noqa: ANN401 - Django's signature
+        return tuple(line.strip() for line in super().clean(value).splitlines() if line.strip())
+
+
+def unknown(value: str) -> list[tuple[str, str]]:
+    return [(value, lacking(value))] if value.startswith(UNKNOWN) else []
+
+
+def there(value: str) -> str:
+    if value.startswith(UNKNOWN):
+        raise forms.ValidationError(NOT_THERE)
+    return value

@@ -1,0 +1,157 @@
+"""The first sync, and staying in step afterwards, for as long as the hub runs.
+
+One thread for a clinic: a lock keeps other processes of the hub from doing the same. Passes of `priem sync` take turns
+with it, since every pass holds the clinic's own lock. Changed settings are taken up between two passes.
+"""
+
+import threading
+from collections import Counter
+from collections.abc import Mapping
+from typing import Any
+
+import structlog
+from django.db import connection
+
+from priem.engine.sync import Progress
+from priem.errors import TryLater
+from priem.hub.clinics import ClinicData, load_clinic
+from priem.hub.locks import Purpose, locked
+from priem.hub.models import Clinic, Work, WorkKind, WorkState
+from priem.hub.sentences import as_json
+from priem.hub.setup.outside import OpenedClinic, outside
+from priem.hub.setup.work import Do, Report, begin, start_thread
+from priem.model import Action, PatientKey
+from priem.passes import Follower, Trouble, one_pass
+from priem.texts import Text, text
+
+LONGEST_PAUSE = 60.0
+SHORTEST_PAUSE = 2.0
+BETWEEN_LOOKS = 2.0
+"""Seconds between two looks whether the settings have changed."""
+DID: Mapping[Action, str] = {
+    Action.CREATE: "made",
+    Action.ADOPT: "found",
+    Action.UPDATE: "changed",
+    Action.ASK: "asked",
+}
+
+log = structlog.get_logger(__name__)
+
+
+def go_live(clinic: Clinic) -> Work:
+    Clinic.objects.filter(pk=clinic.pk).update(live=True)
+    return begin(clinic, WorkKind.SYNC, stay_in_step(clinic.slug))
+
+
+def resume() -> None:
+    """After a restart of the hub: whoever was kept in step is kept on."""
+    for work in Work.objects.of_all().filter(kind=WorkKind.SYNC, state=WorkState.RUNNING).select_related("clinic"):
+        start_thread(work, stay_in_step(work.clinic.slug))
+
+
+def stay_in_step(slug: str) -> Do:
+    def do(report: Report) -> Mapping[str, Any]:
+        clinic = load_clinic(slug)
+        with locked(Purpose.KEEP, clinic.id, text("Another process of the hub keeps this clinic in step.")):
+            tally: Counter[str] = Counter(first_pass(slug, report))
+            report.facts = {"is_live": True, "totals": dict(tally)}
+            report.note(now=True)
+            while not report.stop.is_set():
+                follow(slug, report, tally)
+        return {"totals": dict(tally)}
+
+    return do
+
+
+def first_pass(slug: str, report: Report) -> Mapping[str, int]:
+    """Again and again until it is through; AskOperator ends it."""
+    pause = SHORTEST_PAUSE
+    while True:
+        tally: Counter[str] = Counter()
+        try:
+            with outside().opened(slug) as opened:
+                expect(opened, report)
+                for name, progress in one_pass(opened.sources, opened.clinic):
+                    tell(report, name, progress, tally)
+        except TryLater as error:
+            report.facts["trouble"] = as_json(error.what)
+            report.note(now=True)
+            report.stop.wait(max(pause, error.after or 0))
+            pause = min(2 * pause, LONGEST_PAUSE)
+        else:
+            report.facts.pop("trouble", None)
+            return tally
+
+
+def expect(opened: OpenedClinic, report: Report) -> None:
+    report.lines.clear()
+    report.expect("amocrm", text("Reading amoCRM: pipelines, contacts, leads"), None)
+    for source in opened.sources:
+        counts = source.count(opened.clinic.store.cursor(source.connection))
+        named = {"connection": source.connection}
+        report.expect(f"{source.connection}:contact", text("{connection}: patients", **named), counts.patients)
+        report.expect(f"{source.connection}:lead", text("{connection}: visits", **named), counts.visits)
+    report.note(now=True)
+
+
+def tell(report: Report, name: str, progress: Progress, tally: Counter[str]) -> None:
+    count(progress, tally)
+    report.facts["totals"] = dict(tally)
+    if progress.mirrored:
+        report.advance("amocrm", progress.mirrored)
+    if progress.page and not progress.page.is_news:
+        report.advance(f"{name}:contact", len(progress.page.patients))
+        report.advance(f"{name}:lead", len(progress.page.visits))
+
+
+def count(progress: Progress, tally: Counter[str]) -> None:
+    for step, outcome in progress.carried:
+        if step.action is not Action.LEAVE:
+            entity = "contact" if isinstance(step.key, PatientKey) else "lead"
+            tally[f"{entity}:{DID[step.action] if outcome.state == 'done' else outcome.state.value}"] += 1
+    if progress.page:
+        tally["rejected"] += len(progress.page.rejected)
+
+
+def follow(slug: str, report: Report, tally: Counter[str]) -> None:
+    """Until the settings change, or the hub stops."""
+    clinic, over = load_clinic(slug), threading.Event()
+    watch = threading.Thread(target=look_for_changes, args=(clinic, report, over), daemon=True)
+    watch.start()
+    try:
+        with outside().opened(slug) as opened:
+            follower = Follower(opened.sources, opened.clinic, over, nightly=outside().nightly_of(opened))
+            for _, news in follower.news():
+                note(report, news, tally)
+    except TryLater as error:
+        report.facts["trouble"] = as_json(error.what)
+        report.note(now=True)
+        report.stop.wait(SHORTEST_PAUSE)
+    finally:
+        over.set()
+        watch.join()
+
+
+def look_for_changes(clinic: ClinicData, report: Report, over: threading.Event) -> None:
+    try:
+        while not over.wait(BETWEEN_LOOKS):
+            if report.stop.is_set() or load_clinic(clinic.slug).mark != clinic.mark:
+                over.set()
+    finally:
+        connection.close()
+
+
+def note(report: Report, news: Progress | Trouble, tally: Counter[str]) -> None:
+    if isinstance(news, Trouble):
+        report.facts.pop("trouble", None)
+        if news.error:
+            report.facts["trouble"] = as_json(news.error.what)
+    else:
+        count(news, tally)
+        report.facts["totals"] = dict(tally)
+    report.note(now=isinstance(news, Trouble))
+
+
+def said(facts: Mapping[str, Any]) -> Text | None:
+    trouble = facts.get("trouble")
+    return Text(trouble["template"], trouble["values"]) if trouble else None
