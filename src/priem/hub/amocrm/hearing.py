@@ -17,11 +17,12 @@ from priem.errors import AskOperator, TryLater
 from priem.hub.amocrm.inbox import INBOX
 from priem.hub.amocrm.subscription import hearing_of, hears, hears_at_once, keep_subscribed, note
 from priem.hub.clinics import ClinicData
+from priem.hub.exchanges import DjangoExchanges
 from priem.hub.merges import linked_to
 from priem.hub.models import ReceivedHook
 from priem.hub.surroundings import contacts_by_id, leads_by_id
 from priem.model import Account
-from priem.ports import Clock, Store
+from priem.ports import Clock, Exchange, Store
 from priem.texts import text
 
 CATCH_UP = 600.0
@@ -52,6 +53,7 @@ class Ears:
         self._rest = 0.0
         self._rests_until: datetime | None = None
         self._bell = INBOX.bell(clinic.id)
+        self._exchanges = DjangoExchanges(clinic.id)
 
     def rings(self) -> bool:
         return self._bell.is_set()
@@ -119,13 +121,35 @@ class Ears:
         return False
 
     def _look(self, rows: Sequence[ReceivedHook]) -> None:
-        changes = [change for row in rows for change in self._changes(bytes(row.body))]
+        changes: list[Change] = []
+        for row in rows:
+            told = self._changes(bytes(row.body))
+            self._note(row, told)
+            changes += told
         contacts = contacts_by_id(self._clinic.id, ids_named(changes, "contact"))
         leads = leads_by_id(self._clinic.id, ids_named(changes, "lead"))
         concerned = contacts_to_read(changes, contacts, self._shape)
         leads_concerned = leads_to_read(changes, leads, self._shape)
         if look_at(concerned, leads_concerned, self._crm, self._store, self._bound):
             self._learn_losses(rows[0].received_at)
+
+    def _note(self, row: ReceivedHook, changes: Sequence[Change]) -> None:
+        """For the history of requests, which masks it."""
+        kinds_shown = {"contact": "contact", "lead": "lead", "unsorted": "lead"}
+        about = [(kinds_shown[one.kind], str(one.id)) for one in changes if one.kind in kinds_shown and one.id]
+        self._exchanges.note(
+            Exchange(
+                system="amocrm",
+                what="POST hooks",
+                started_at=row.received_at,
+                milliseconds=0,
+                status=200,
+                items=len(changes),
+                incoming=True,
+                about=about,
+                request=[{"type": one.kind, "action": one.action, **one.row} for one in changes],
+            )
+        )
 
     def _changes(self, body: bytes) -> Sequence[Change]:
         """Nothing for junk, and for what is another account's."""

@@ -127,10 +127,9 @@ def tidy_steps(clinic_id: int, before: datetime, until: float) -> int:
         connection=OuterRef("connection"), record=OuterRef("record"), entity=OuterRef("entity"), pk__gt=OuterRef("pk")
     )
     failed = rows.filter(state__in=(State.REFUSED.value, State.POSTPONED.value)).filter(Exists(later))
-    return sum(
-        delete_oldest(found, until)
-        for found in (rows.filter(state=State.DONE.value, finished_at__isnull=False), failed)
-    )
+    done = rows.filter(state=State.DONE.value, finished_at__isnull=False)
+    # Failures first: what has made up for them has to be there.
+    return sum(delete_oldest(found, until) for found in (failed, done))
 
 
 def delete_oldest(rows: "QuerySet[StepRecord]", until: float) -> int:

@@ -1,6 +1,7 @@
 """Who is let in, and how it is said when something is wrong: always as plain text, never with a 2xx, never by a
 redirect. docs/reference/ident.md §1.3"""
 
+import json
 import time
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
@@ -22,6 +23,8 @@ from priem.mis.ident.exchange.body import MOST_BYTES, PIECE, TooLarge, unpacked
 from priem.mis.ident.exchange.refusals import BadRequest, TicketRefused
 from priem.ports import Exchange
 from priem.texts import Text, text
+
+LONGEST_SHOWN = 256 * 1024
 
 log = structlog.get_logger(__name__)
 
@@ -101,7 +104,7 @@ def entered(request: HttpRequest, slug: str, connection: str, name: str) -> Http
     if request.method != door.verb:
         said = text("{method} is asked for by {verb}.", method=door.name, verb=door.verb)
         raise Refusal(HTTPStatus.METHOD_NOT_ALLOWED, said, headers={"Allow": door.verb})
-    with Noted(service, door) as noted:
+    with Noted(service, door, request.GET.dict()) as noted:
         noted.answer = answered(request, service, door)
     response = HttpResponse(noted.answer.body, content_type=noted.answer.content_type, status=noted.answer.status)
     response["Cache-Control"] = "no-store"
@@ -141,10 +144,11 @@ def answered(request: HttpRequest, service: IdentService, door: Door) -> Answer:
 
 @dataclass(slots=True)
 class Noted:
-    """One request for the journal: how long it took and how it ended, never what it carried."""
+    """One request for the journal: how long it took, how it ended, and what was answered, for the journal to mask."""
 
     service: IdentService
     door: Door
+    asked: Mapping[str, object]
     answer: Answer = field(default_factory=lambda: Answer(b"", "text/plain"))
     began: datetime = field(default_factory=lambda: datetime.now(UTC))
     clock: float = field(default_factory=time.monotonic)
@@ -165,8 +169,25 @@ class Noted:
                 status=refusal.status if refusal else self.answer.status if error is None else 500,
                 items=self.answer.items,
                 error=refusal.said[0] if refusal else None,
+                incoming=True,
+                about=named_in(answered_rows(self.answer)),
+                request=self.asked,
+                answer=answered_rows(self.answer),
             )
         )
+
+
+def answered_rows(answer: Answer) -> object:
+    """What was said in JSON; nothing of XML and of what is long."""
+    if not answer.content_type.startswith("application/json") or len(answer.body) > LONGEST_SHOWN:
+        return None
+    return json.loads(answer.body or b"null")
+
+
+def named_in(rows: object) -> tuple[tuple[str, str], ...]:
+    """Ids of the applications and calls that went out, or came in."""
+    listed = rows if isinstance(rows, list) else [rows]
+    return tuple(("ticket", str(row["Id"])) for row in listed if isinstance(row, dict) and row.get("Id"))
 
 
 def plain(status: int, *said: Text, headers: Mapping[str, str] | None = None) -> HttpResponse:
