@@ -41,6 +41,23 @@ def test_the_demo_carries_everything_over_once_and_only_reads_the_clinic() -> No
     assert result["latency_seconds"]["p50"] > 0
 
 
+def test_the_demo_has_branches_with_archimed_beside_ident() -> None:
+    sizes = ["--patients", "120", "--visits", "40", "--changes", "6", "--rate", "5"]
+    demo = subprocess.run(
+        [sys.executable, "-m", "priem.cli", "demo", "--once", "--with-archimed", *sizes, "--json"],
+        capture_output=True,
+        text=True,
+        timeout=200,
+        check=False,
+    )
+
+    assert demo.returncode == 0, demo.stderr
+    result = json.loads(demo.stdout.strip().splitlines()[-1])
+    assert {name: result[name] for name in MUST_BE_ZERO} == dict.fromkeys(MUST_BE_ZERO, 0)
+    assert result["archimed_requests_not_get"] == 0
+    assert result["patients"] >= 120 + 3 * 30
+
+
 MUST_BE_ZERO = (
     "duplicate_contacts",
     "duplicate_leads",
