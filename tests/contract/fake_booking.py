@@ -250,7 +250,7 @@ class FakeDesk:
 
     def _write(self, what: str, do: Callable[[], Result]) -> Result:
         with self._lock:
-            fault = self._faults.pop(0) if self._faults else ""
+            fault = self._fault()
             if fault == "away":
                 raise TryLater(AWAY)
             if fault == "vanished":
@@ -260,6 +260,9 @@ class FakeDesk:
             if fault == "lost":
                 raise OutcomeUnknown(LOST)
             return result
+
+    def _fault(self) -> str:
+        return self._faults.pop(0) if self._faults else ""
 
     def _put(self, row: Patient | Visit) -> None:
         with self._lock:
