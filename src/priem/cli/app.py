@@ -4,6 +4,7 @@ import typer
 
 from priem.cli import (
     answer_commands,
+    backup_commands,
     demo_command,
     discover_command,
     explain_command,
@@ -33,6 +34,7 @@ for module in (
     answer_commands,
     reconcile_command,
     hub_commands,
+    backup_commands,
     ident_command,
     visit_commands,
     sandbox_command,
