@@ -262,6 +262,10 @@ class Booking(Protocol):
     def visits_of(self, patient: str) -> Sequence[Visit]:
         """All of them, the latest first."""
 
+    def visits_between(self, wanted: ScheduleQuery) -> Sequence[Visit]:
+        """Everybody's visits on these days, with these doctors and in this branch, by their beginning; cancelled and
+        deleted ones too. `services` narrows nothing."""
+
     def book(self, order: Order) -> VisitKey:
         """The visit's key as the МИС answered it. Time and doctor are taken from the order as they are."""
 
@@ -333,6 +337,9 @@ class Unable:
         raise unable()
 
     def visits_of(self, patient: str) -> Sequence[Visit]:
+        raise unable()
+
+    def visits_between(self, wanted: ScheduleQuery) -> Sequence[Visit]:
         raise unable()
 
     def book(self, order: Order) -> VisitKey:

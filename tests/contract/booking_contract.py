@@ -1,7 +1,7 @@
 """What every desk promises, whichever МИС stands behind it. A subclass gives a `place`: a desk with people at work."""
 
 from abc import abstractmethod
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date, datetime, timedelta
 from typing import Protocol
 
@@ -107,6 +107,20 @@ class BookingContract:
         later = booked.slot.starts_at + timedelta(hours=12)
         assert place.desk.look_up(booked.patient.id, place.doctor, later) is None
         assert place.desk.look_up("999999", place.doctor, booked.slot.starts_at) is None
+
+    def test_the_visits_of_a_day_are_everybodys(self, place: Place) -> None:
+        booked = self.booked(place)
+        day = booked.slot.starts_at.date()
+        asked = ScheduleQuery(first=day, last=day, doctors=(place.doctor,))
+
+        found = place.desk.visits_between(asked)
+
+        assert booked.visit in [visit.key.id for visit in found]
+        assert {visit.starts_at.date() for visit in found} == {day}
+        assert {visit.doctor for visit in found} == {place.doctor}
+        assert [visit.starts_at for visit in found] == sorted(visit.starts_at for visit in found)
+        elsewhere = replace(asked, branch="999")
+        assert list(place.desk.visits_between(elsewhere)) == []
 
     def test_a_lost_answer_is_unknown_and_what_was_done_is_looked_up(self, place: Place) -> None:
         patient, slot = place.desk.make_patient(NEW), self.free(place)[0]

@@ -159,6 +159,18 @@ class FakeDesk:
             mine = [visit for visit in self.visits.values() if visit.patient.id == patient]
         return sorted(mine, key=lambda visit: visit.starts_at, reverse=True)
 
+    def visits_between(self, wanted: ScheduleQuery) -> Sequence[Visit]:
+        with self._lock:
+            every = list(self.visits.values())
+        found = (
+            visit
+            for visit in every
+            if wanted.first <= visit.starts_at.date() <= wanted.last
+            and (not wanted.doctors or visit.doctor in wanted.doctors)
+            and (not wanted.branch or visit.branch in ("", wanted.branch))
+        )
+        return sorted(found, key=lambda visit: visit.starts_at)
+
     def book(self, order: Order) -> VisitKey:
         def make() -> VisitKey:
             time = order.time

@@ -16,6 +16,7 @@ from priem.cli import (
     setup_commands,
     sync_command,
     visit_commands,
+    widget_command,
 )
 
 app = typer.Typer(
@@ -38,6 +39,7 @@ for module in (
     ident_command,
     visit_commands,
     sandbox_command,
+    widget_command,
     demo_command,
 ):
     module.register(app)

@@ -12,6 +12,7 @@ urlpatterns = [
     path("", include("priem.hub.ident.urls")),
     path("api/", include("priem.hub.booking.urls")),
     path("amocrm/", include("priem.hub.amocrm.urls")),
+    path("widget/", include("priem.hub.widget.urls")),
     path("admin/", include("priem.hub.roles.entrance")),
     path("admin/", include("priem.hub.roles.pages")),
     path("admin/", include("priem.hub.questions.pages")),

@@ -30,20 +30,25 @@ def config_of(clinic: ClinicData) -> Config:
 @contextmanager
 def connected(clinic: ClinicData, lane: Lane = "bulk") -> Iterator[AmoCrm]:
     """For as long as the block lasts. Raises AskOperator as `config_of` does."""
-    config = config_of(clinic)
-    limits = home() / "limits"
-    limits.mkdir(mode=0o700, exist_ok=True)
-    exchanges = DjangoExchanges(clinic.id)
-
-    def moved(base_url: str) -> None:
-        Clinic.objects.filter(pk=clinic.id).update(base_url=base_url)
-
-    crm = AmoCrm(config, DjangoTokens(clinic.id), SystemClock(), exchanges, limits=limits, lane=lane, on_moved=moved)
+    crm = connect(clinic, lane)
     try:
         yield crm
     finally:
         crm.close()
-        exchanges.flush()
+        DjangoExchanges(clinic.id).flush()
+
+
+def connect(clinic: ClinicData, lane: Lane) -> AmoCrm:
+    """To be closed by whoever asks for it. Raises AskOperator as `config_of` does."""
+    config = config_of(clinic)
+    limits = home() / "limits"
+    limits.mkdir(mode=0o700, exist_ok=True)
+
+    def moved(base_url: str) -> None:
+        Clinic.objects.filter(pk=clinic.id).update(base_url=base_url)
+
+    exchanges = DjangoExchanges(clinic.id)
+    return AmoCrm(config, DjangoTokens(clinic.id), SystemClock(), exchanges, limits=limits, lane=lane, on_moved=moved)
 
 
 def note_account(clinic_id: int, account: int) -> None:

@@ -31,8 +31,9 @@ from priem.mis.archimed.api import Api, Params
 from priem.mis.archimed.config import Config
 from priem.mis.archimed.dictionaries import Dictionaries, asking_for
 from priem.mis.archimed.failures import NoMethod
-from priem.mis.archimed.lists import WITH_DELETED
+from priem.mis.archimed.lists import WITH_DELETED, Span, Spanned, Talons, rows_of_all
 from priem.mis.archimed.loose import Row, an_id, figure, money, named, words, written_day
+from priem.mis.archimed.pace import Pace
 from priem.mis.archimed.parsing import Parser
 from priem.mis.archimed.rows import CARD_FIELDS, TALON_FIELDS, full_name
 from priem.mis.archimed.schedule import shifts
@@ -57,6 +58,7 @@ class Desk(Unable):
         self._api = Api(config, exchanges, clock)
         self._dictionaries = Dictionaries(config, self._api, clock)
         self._parser = Parser(config, self._dictionaries)
+        self._talons = Talons(config, self._api, Pace(config.requests_per_second, clock))
 
     def close(self) -> None:
         self._api.close()
@@ -165,6 +167,16 @@ class Desk(Unable):
         # A filter is not to be trusted blindly: docs/reference/archimed.md §1.4.
         own = [row for row in rows if an_id(row.get("patient_id")) == patient]
         return sorted(self._visits(own), key=lambda visit: visit.starts_at, reverse=True)
+
+    def visits_between(self, wanted: ScheduleQuery) -> Sequence[Visit]:
+        if wanted.branch and wanted.branch != self._config.branch:
+            return ()
+        span = Span(wanted.first, wanted.last)
+        rows = {an_id(row.get("id")): row for row in rows_of_all(Spanned(self._talons, span), ROWS) if span.holds(row)}
+        found = (
+            visit for visit in self._visits(list(rows.values())) if not wanted.doctors or visit.doctor in wanted.doctors
+        )
+        return sorted(found, key=lambda visit: (visit.starts_at, visit.key))
 
     def look_up(self, patient: str, doctor: str, starts_at: datetime) -> Visit | None:
         found = (

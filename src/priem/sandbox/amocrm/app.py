@@ -13,6 +13,7 @@ from priem.sandbox.server import Receive, Scope, Send
 from . import problems
 from .control import Control
 from .faults import AFTER, Fault, Faults
+from .host.page import Widget
 from .limits import Limits, RequestLog
 from .problems import nginx
 from .routes import build_old_router, build_router
@@ -53,6 +54,7 @@ class Sandbox:
         self.control = Control(self)
         self.courier = Courier(crm, settings, faults)
         self.certificate: Path | None = None
+        self.widget = Widget()
         self._router, self._old_router = build_router(), build_old_router()
         self._turn = asyncio.Lock()
         self._aside = ThreadPoolExecutor(1, "sandbox-amocrm-large")

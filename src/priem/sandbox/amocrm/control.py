@@ -5,9 +5,11 @@ import secrets
 from collections.abc import Callable
 from dataclasses import asdict
 from typing import TYPE_CHECKING
+from urllib.parse import urlsplit
 
 from . import act, overview
 from .board import page as board
+from .host import page as host
 from .state.tokens import jwt
 from .wire import Answer, Json, Request, encode
 
@@ -26,12 +28,14 @@ class Control:
     @staticmethod
     def is_meant(request: Request) -> bool:
         """Whether the path is the sandbox's own."""
-        return request.path == "/" or request.path.startswith(("/board/", "/_sandbox/"))
+        return request.path == "/" or request.path.startswith(("/board/", "/_sandbox/", *host.PATHS))
 
     def handle(self, request: Request) -> Answer | None:
         """None when the path is amoCRM's."""
         if request.path == "/" or request.path.startswith("/board/"):
             return board.serve(request.path)
+        if request.path.startswith(host.PATHS):
+            return host.serve(self._sandbox.widget, request)
         if not request.path.startswith("/_sandbox/"):
             return None
         try:
@@ -55,6 +59,8 @@ class Control:
             "DELETE faults": sandbox.faults.clear,
             "POST act": lambda: act.perform(sandbox, sent, request),
             "POST disposable-token": lambda: self._disposable_token(sent, request),
+            "POST widget": lambda: self._sandbox.widget.install(str(sent["zip"])),
+            "GET host": lambda: host.data(self._sandbox, request),
         }
         found = asked.get(f"{request.method} {name}")
         return found() if found else None
@@ -67,11 +73,11 @@ class Control:
         """What `$authorizedAjax` puts into `X-Auth-Token` (§1.5); `claims` override, `secret` forges."""
         crm = self._sandbox.crm
         integration = next(iter(crm.tokens.integrations.values()))
-        scheme, _, rest = integration.redirect_uri.partition("://")
+        redirect = urlsplit(integration.redirect_uri)
         now = crm.now()
         claims: Json = {
             "iss": f"https://{crm.account.subdomain}.amocrm.ru",
-            "aud": f"{scheme}://{rest.split('/')[0]}",
+            "aud": f"{redirect.scheme}://{redirect.hostname}",
             "jti": secrets.token_hex(16),
             "iat": now,
             "nbf": now,

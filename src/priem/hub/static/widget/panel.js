@@ -1,0 +1,137 @@
+// The panel in the lead's card.
+
+import { ask, button, carryOut, keepHeight, make, roomName, roubles, say, shortName, shown, span, tell } from './frame.js';
+
+const root = document.querySelector('main');
+
+function openWindow(mode, visit = '') {
+  tell('open', { mode, visit });
+}
+
+function sum(visit) {
+  const services = visit.services.join(', ');
+  const total = visit.total ? roubles(visit.total) : '';
+  return [services, total].filter(Boolean).join(' — ');
+}
+
+function row(visit) {
+  const speciality = visit.speciality ? `, ${visit.speciality.toLowerCase()}` : '';
+  const where = [visit.room ? roomName(visit.room) : '', visit.branch].filter(Boolean).join(' · ');
+  return [
+    make('p', { className: 'when' }, make('b', { textContent: span(visit.starts, visit.ends) }),
+      make('span', { className: `status ${visit.status}`, textContent: visit.status_name })),
+    make('p', {}, `${shortName(visit.doctor_name)}${speciality}`),
+    where ? make('p', { className: 'soft', textContent: where }) : '',
+    sum(visit) ? make('p', { textContent: sum(visit) }) : '',
+  ];
+}
+
+function otherVisits() {
+  const list = make('div', { className: 'others' });
+  const details = make('details', {}, make('summary', { textContent: say('other_visits') }), list);
+  details.addEventListener('toggle', async () => {
+    if (!details.open || list.childElementCount) return;
+    try {
+      const found = await ask('others');
+      list.append(...(found.length ? found.map(other) : [make('p', { className: 'soft', textContent: say('no_others') })]));
+    } catch (error) {
+      list.append(shown(error));
+    }
+  });
+  return details;
+}
+
+function other(visit) {
+  const jump = visit.lead ? button('to_lead', () => tell('lead', { lead: visit.lead }), 'link') : '';
+  return make('div', { className: 'other' }, ...row(visit).slice(0, 2), jump);
+}
+
+function cancelForm(visit, again) {
+  const reason = make('select', { attributes: { 'aria-label': say('reason') } }, make('option', { value: '', textContent: say('reason_none') }));
+  const note = make('input', { placeholder: say('comment'), maxLength: 2000, attributes: { 'aria-label': say('comment') } });
+  ask('directory', { place: visit.place }).then((found) => {
+    reason.append(...found.reasons.map((each) => make('option', { value: each.id, textContent: each.name })));
+    reason.hidden = !found.reasons.length;
+  }).catch(() => { reason.hidden = true; });
+  const form = make('form', { className: 'inline' }, make('p', { textContent: say('cancel_sure') }), reason, note,
+    make('div', { className: 'buttons' }, make('button', { type: 'submit', className: 'danger', textContent: say('cancel_visit'), data: { act: 'cancel_visit' } }), button('leave', again, 'quiet')));
+  form.addEventListener('submit', (event) => {
+    event.preventDefault();
+    change(() => carryOut('cancel', { visit: visit.key, reason: reason.value, comment: note.value }));
+  });
+  return form;
+}
+
+function commentForm(visit, again) {
+  const note = make('textarea', { value: visit.comment, rows: 3, maxLength: 2000, attributes: { 'aria-label': say('comment') } });
+  const form = make('form', { className: 'inline' }, note, make('div', { className: 'buttons' },
+    make('button', { type: 'submit', className: 'main', textContent: say('save'), data: { act: 'save' } }), button('leave', again, 'quiet')));
+  form.addEventListener('submit', (event) => {
+    event.preventDefault();
+    change(() => carryOut('comment', { visit: visit.key, comment: note.value }));
+  });
+  return form;
+}
+
+async function change(does) {
+  root.setAttribute('aria-busy', 'true');
+  let problem = '';
+  try {
+    const answer = await does();
+    if (!answer.done) problem = make('div', { className: 'trouble', attributes: { role: 'alert' } }, make('p', { textContent: answer.said }), make('p', { className: 'soft', textContent: answer.advice }));
+    tell('changed');
+  } catch (error) {
+    problem = shown(error);
+  }
+  await draw();
+  if (problem) root.prepend(problem);
+}
+
+function ofVisit(told) {
+  const { visit } = told;
+  const can = new Set(visit.can);
+  const slot = make('div', { className: 'slot' });
+  const leave = () => slot.replaceChildren();
+  const buttons = [
+    can.has('confirm') ? button('confirm', () => change(() => carryOut('status', { visit: visit.key, status: 'confirmed' })), 'main') : '',
+    can.has('move') ? button('move', () => openWindow('move', visit.key)) : '',
+    can.has('cancel') ? button('cancel', () => slot.replaceChildren(cancelForm(visit, leave))) : '',
+    can.has('comment') ? button('edit', () => slot.replaceChildren(commentForm(visit, leave))) : '',
+    told.again ? button('book_again', () => openWindow('book'), 'main') : '',
+    told.journal ? button('journal', () => openWindow('journal')) : '',
+  ];
+  const story = [told.booked_by ? say('booked_by', { name: told.booked_by }) : '', told.why].filter(Boolean);
+  return [
+    make('section', { className: visit.is_over ? 'visit over' : 'visit' }, ...row(visit), visit.comment ? make('p', { className: 'note', textContent: visit.comment }) : ''),
+    make('div', { className: 'buttons' }, ...buttons),
+    slot,
+    otherVisits(),
+    story.length ? make('details', {}, make('summary', { textContent: say('why') }), ...story.map((line) => make('p', { className: 'soft', textContent: line }))) : '',
+  ];
+}
+
+function withoutVisit(told) {
+  const journal = told.journal ? button('journal', () => openWindow('journal')) : '';
+  if (told.state === 'none') {
+    const word = told.applies ? 'apply_open' : 'book_open';
+    return [told.application ? make('p', { className: 'application', textContent: told.application }) : '',
+      make('div', { className: 'buttons' }, button(word, () => openWindow('book'), 'main wide'), journal)];
+  }
+  return [make('p', { className: 'soft', textContent: say(`state_${told.state}`) }), journal ? make('div', { className: 'buttons' }, journal) : ''];
+}
+
+async function draw() {
+  root.setAttribute('aria-busy', 'true');
+  try {
+    const told = await ask('panel');
+    root.replaceChildren(...(told.state === 'visit' ? ofVisit(told) : withoutVisit(told)).filter(Boolean));
+  } catch (error) {
+    root.replaceChildren(shown(error), make('div', { className: 'buttons' }, button('again', draw)));
+  }
+  root.removeAttribute('aria-busy');
+  tell('ready');
+}
+
+document.addEventListener('priem:refresh', draw);
+draw();
+keepHeight();

@@ -1,0 +1,96 @@
+"""The panel in a lead's card: the visit bound to it, or the way to one."""
+
+from typing import Any
+
+from priem.booking import Ability
+from priem.engine.booking_rights import Actor, may_book, rights_of
+from priem.engine.reasons import say
+from priem.errors import BadRecord
+from priem.hub.models import VisitLink
+from priem.hub.sentences import readable
+from priem.hub.widget.offices import Office
+from priem.hub.widget.places import places_for
+from priem.hub.widget.visits import booked_by, leads_of, names_of, visit_as_json
+from priem.model import Lead, VisitKey
+from priem.texts import text
+
+MOST_OTHERS = 12
+
+
+def lead_now(office: Office, id_: int) -> Lead | None:
+    found = office.reception.crm.some_leads([id_], office.reception.bound.lead_field_ids) if id_ else ()
+    return found[0] if found else None
+
+
+def panel(office: Office, actor: Actor, lead_id: int) -> dict[str, Any]:
+    """`state`: `visit`, `none`, `hidden` (the stage), `nobody` (the user may not book), `unsaved`."""
+    lead = lead_now(office, lead_id)
+    if lead is None:
+        return {"state": "unsaved"}
+    bound = office.reception.bound
+    shown: dict[str, Any] = {"journal": shows_journal(office, lead.pipeline) and bool(places_for(actor, office))}
+    key = office.reception.store.visits_of_leads([lead.id]).get(lead.id)
+    if key and key.connection in office.desks:
+        return shown | of_visit(office, actor, key, lead)
+    if (lead.pipeline, lead.stage) in bound.not_bookable:
+        return shown | {"state": "hidden"}
+    if not rights_of(actor, bound).books or not places_for(actor, office):
+        return shown | {"state": "nobody"}
+    return shown | {"state": "none"}
+
+
+def of_visit(office: Office, actor: Actor, key: VisitKey, lead: Lead) -> dict[str, Any]:
+    visit = (
+        office.desks[key.connection].visit(key.id) if Ability.BOOK in office.desks[key.connection].abilities else None
+    )
+    if visit is None:
+        return {"state": "none"}
+    said = visit_as_json(visit, office, lead=lead.id)
+    may = may_book(actor, key.connection, visit.branch, office.reception.bound)
+    if not may:
+        said["can"] = []
+    is_bookable = (lead.pipeline, lead.stage) not in office.reception.bound.not_bookable
+    return {
+        "state": "visit",
+        "visit": said,
+        "booked_by": booked_by(key, office),
+        "why": why(office, key),
+        "again": may and is_bookable and (visit.status.is_over or visit.starts_at < office.reception.clock.now()),
+    }
+
+
+def why(office: Office, key: VisitKey) -> str:
+    """Why this lead is bound to the visit."""
+    rows = VisitLink.objects.of(office.clinic.id).filter(connection=key.connection, visit=key.id)
+    rule = rows.values_list("rule", flat=True).first() or ""
+    if rule == "booked":
+        return readable(text("The visit was booked from this lead."))
+    return readable(say(rule)) if rule else ""
+
+
+def shows_journal(office: Office, pipeline: int) -> bool:
+    chosen = office.reception.bound.journal_pipelines
+    return not chosen or pipeline in chosen
+
+
+def others(office: Office, lead_id: int) -> list[dict[str, Any]]:
+    """The patient's other visits, the latest first, each with its lead."""
+    key = office.reception.store.visits_of_leads([lead_id]).get(lead_id)
+    desk = office.desks.get(key.connection) if key else None
+    own = desk.visit(key.id) if desk and key else None
+    if own is None or desk is None:
+        return []
+    found = [visit for visit in desk.visits_of(own.patient.id) if visit.key != own.key][:MOST_OTHERS]
+    leads = leads_of((visit.key for visit in found), office.clinic.id)
+    return [visit_as_json(visit, office, lead=leads.get(visit.key, 0)) for visit in found]
+
+
+def visit_called(written: str, office: Office) -> VisitKey:
+    key = VisitKey.parse(written)
+    if key is None or key.connection not in office.desks:
+        raise BadRecord(text("There is no such visit any more."))
+    return key
+
+
+def named(office: Office, visit: Any) -> str:  # noqa: ANN401 - a visit of the model
+    return names_of([visit.patient], office.clinic.id).get(visit.patient, "")

@@ -1,0 +1,78 @@
+"""Where somebody may book: connections and their branches, as one list without the word «connection»."""
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from datetime import datetime
+from zoneinfo import ZoneInfo
+
+from priem.booking import Ability, Booking, BranchInfo
+from priem.engine.booking_rights import Actor, default_branch, may_book
+from priem.errors import BadRecord
+from priem.hub.widget.offices import Office
+from priem.texts import text
+
+
+@dataclass(frozen=True, slots=True)
+class Place:
+    desk: Booking
+    branch: BranchInfo
+
+    @property
+    def key(self) -> str:
+        return f"{self.desk.connection}:{self.branch.id}"
+
+    @property
+    def zone(self) -> ZoneInfo:
+        return ZoneInfo(self.branch.time_zone)
+
+    def moment(self, wall: datetime) -> datetime:
+        """Frames speak the branch's wall time."""
+        return wall.replace(tzinfo=self.zone) if wall.tzinfo is None else wall.astimezone(self.zone)
+
+    def wall(self, moment: datetime) -> str:
+        return moment.astimezone(self.zone).strftime("%Y-%m-%dT%H:%M")
+
+
+def every_place(office: Office) -> Iterator[Place]:
+    for desk in office.desks.values():
+        for branch in desk.branches():
+            yield Place(desk, branch)
+
+
+def places_for(actor: Actor, office: Office) -> list[Place]:
+    """Where this user may book, the one that opens first at the head."""
+    bound = office.reception.bound
+    found = [place for place in every_place(office) if may_book(actor, place.desk.connection, place.branch.id, bound)]
+    first = default_branch(actor, bound)
+    return sorted(found, key=lambda place: first not in (place.key, place.desk.connection))
+
+
+def place_called(key: str, actor: Actor, office: Office) -> Place:
+    """Raises BadRecord when there is none, or he may not book there: both sound the same."""
+    found = next((place for place in places_for(actor, office) if place.key == key), None)
+    if found is None:
+        raise BadRecord(
+            text("You may not book in this branch."), text("The administrator of Priem says who books where.")
+        )
+    return found
+
+
+def place_of(connection: str, branch: str, office: Office) -> Place | None:
+    """Of a visit, whoever looks at it."""
+    there = [place for place in every_place(office) if place.desk.connection == connection]
+    return next((place for place in there if place.branch.id == branch), there[0] if len(there) == 1 else None)
+
+
+def place_as_json(place: Place) -> dict[str, object]:
+    abilities = place.desk.abilities
+    return {
+        "key": place.key,
+        "name": place.branch.name,
+        "address": place.branch.address,
+        "today": datetime.now(place.zone).date().isoformat(),
+        "now": place.wall(datetime.now(place.zone)),
+        "books": Ability.BOOK in abilities,
+        "applies": Ability.APPLY in abilities and Ability.BOOK not in abilities,
+        "moves": Ability.RESCHEDULE in abilities,
+        "comments": Ability.COMMENT in abilities,
+    }
