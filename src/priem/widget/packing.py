@@ -1,4 +1,4 @@
-"""`widget.zip` as amoCRM takes it: files at the root, UTF-8, the hub's address filled in. docs/reference/amocrm.md §5.1"""
+"""`widget.zip` as amoCRM takes it: docs/reference/amocrm.md §5.1. UTF-8, the hub's address filled in."""
 
 import io
 import json

@@ -61,6 +61,17 @@ EXPECTED: dict[str, Line] = {
     "amocrm_enter": Line(who="anybody", verb="POST", found=(403,)),
     "amocrm_ticket": Line(who="anybody", verb="POST", found=(403,), parts={"lead": "77"}),
     "amocrm_enter_by_ticket": Line(who="anybody", found=(403,)),
+    # What the widget in amoCRM asks, with amoCRM's token or a session of its own
+    "widget_enter": Line(who="anybody", verb="POST", found=(403,)),
+    "widget_frame": Line(who="anybody", parts={"account": "1", "name": "panel"}, found=(404,)),
+    **{
+        f"widget_{name}": Line(who="anybody", found=(401,))
+        for name in ("panel", "others", "window", "directory", "schedule", "people", "journal", "settings")
+    },
+    **{
+        f"widget_{name}": Line(who="anybody", verb="POST", found=(401,))
+        for name in ("sign-in", "book", "move", "cancel", "status", "comment")
+    },
     # On the way in, and people
     "second_factor": Line(who="person", sends_home=True),
     "second_factor_set_up": page("person"),

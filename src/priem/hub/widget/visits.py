@@ -24,12 +24,12 @@ def status_words() -> Mapping[VisitStatus, str]:
     return {
         VisitStatus.BOOKED: _("booked"),
         VisitStatus.CONFIRMED: _("confirmed"),
-        VisitStatus.ARRIVED: _("has come"),
+        VisitStatus.ARRIVED: _("has arrived"),
         VisitStatus.IN_PROGRESS: _("with the doctor"),
         VisitStatus.COMPLETED: _("completed"),
         VisitStatus.PAID: _("paid"),
         VisitStatus.CANCELLED: _("cancelled"),
-        VisitStatus.NO_SHOW: _("did not come"),
+        VisitStatus.NO_SHOW: _("did not turn up"),
         VisitStatus.DELETED: _("deleted"),
         VisitStatus.UNMAPPED: _("status is not known"),
     }

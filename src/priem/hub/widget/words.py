@@ -57,8 +57,8 @@ def of_window() -> dict[str, str]:
         "nearest": _("The nearest:"),
         "book": _("Book"),
         "apply": _("Send the application to IDENT"),
-        "booked": _("Booked"),
-        "moved": _("Moved"),
+        "booked": _("The visit is booked"),
+        "moved": _("The visit is moved"),
         "applied": _("The application is sent"),
         **of_people(),
     }

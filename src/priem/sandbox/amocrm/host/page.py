@@ -1,7 +1,7 @@
 """Serves a lead's card, the list of leads and the settings as pages that load `widget.zip` the way amoCRM does.
 
-"""Serves a lead's card, the list of leads and the settings as pages that load `widget.zip` as amoCRM does.
-from the reference. The pages are for people and browsers in tests; who is logged in, they choose themselves.
+docs/reference/amocrm.md §5. jQuery and RequireJS are the real ones; the widget's base class and `APP` are written from
+the reference. The pages are for people and browsers in tests; who is logged in, they choose themselves.
 """
 
 import base64
