@@ -22,7 +22,7 @@ def smile(clinic: Clinic) -> Clinic:
         account=ACCOUNT, client_id="id-1", redirect_uri="https://priem.example.org/amocrm/callback"
     )
     clinic.refresh_from_db()
-    clinic.client_secret = SECRET  # type: ignore[assignment]  # the field encrypts what it is given
+    clinic.client_secret = SECRET
     clinic.save()
     return clinic
 
