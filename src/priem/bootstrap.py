@@ -22,7 +22,6 @@ from priem.errors import AskOperator, PriemError, TryLater
 from priem.hub import clinics, explaining
 from priem.hub.amocrm import subscription
 from priem.hub.amocrm.access import connected, note_account
-from priem.hub.amocrm.address import path_token
 from priem.hub.amocrm.hearing import Ears, zone_of
 from priem.hub.booking.receptions import desks_of, reception
 from priem.hub.clinics import ClinicData, ConnectionData
@@ -382,13 +381,6 @@ def explain(slug: str, kind: Kind, id_: str) -> Explanation:
 
     clinic = clinics.load_clinic(slug)
     return explaining.explain(clinic.id, configuration.settings_from_json(clinic.settings), kind, id_)
-
-
-def pipeline_path(slug: str) -> str:
-    """Where the digital pipeline's hooks of this clinic come: a secret path, since nothing else proves the sender."""
-    setup()
-
-    return f"/widget/pipeline/{path_token(clinics.load_clinic(slug).id)}"
 
 
 def make_administrator(name: str, password: str) -> None:

@@ -86,7 +86,7 @@ def of_people() -> dict[str, str]:
 
 def of_visits() -> dict[str, str]:
     return {
-        "visit": _("Visit"),
+        "visit": _("A visit"),
         "this_visit": _("this visit"),
         "patient_unknown": _("Patient without a contact"),
         "room": _("room {room}"),
