@@ -26,6 +26,7 @@ from priem.engine.whose import by_likeness, from_contact, same_people
 from priem.errors import AskOperator, OutcomeUnknown, TryLater
 from priem.intents import Deed, Finished, Intent, Phase, Wanted
 from priem.model import Contact, Lead, Patient, PatientKey, VisitStatus
+from priem.phones import numbers_in
 from priem.texts import text
 
 COMING = frozenset({VisitStatus.BOOKED, VisitStatus.CONFIRMED, VisitStatus.UNMAPPED})
@@ -128,6 +129,8 @@ def require_free(lead: Lead, reception: Reception) -> None:
 
 def with_contacts_patient(wanted: Wanted, contact: Contact | None, desk: Booking, reception: Reception) -> Wanted:
     """The patient that the contact is already, else whoever the contact says he is."""
+    if Ability.BOOK not in desk.abilities:
+        return replace(wanted, new_patient=applicant(contact, reception))
     owners = reception.store.patients_of_contacts([contact.id]).get(contact.id, ()) if contact else ()
     mine = [owner for owner in owners if owner.connection == wanted.connection]
     if len(mine) == 1:
@@ -138,6 +141,16 @@ def with_contacts_patient(wanted: Wanted, contact: Contact | None, desk: Booking
     if new is None:
         raise who_is_it()
     return replace(wanted, new_patient=new)
+
+
+def applicant(contact: Contact | None, reception: Reception) -> NewPatient:
+    """Staff who book themselves find out the rest: a phone is enough."""
+    junk = reception.bound.junk_phones
+    phones = [number for entry in (contact.phones if contact else ()) for number in numbers_in(entry.text)]
+    if contact is None or not (set(phones) - junk):
+        raise who_is_it()
+    phone = next(number for number in phones if number not in junk)
+    return from_contact(contact, junk) or NewPatient(last_name=contact.name or phone, first_name="", phone=phone)
 
 
 def who_is_it() -> Refused:
@@ -240,12 +253,23 @@ def near(new: NewPatient, wanted: Wanted, desk: Booking, reception: Reception) -
     return list(sharing.values())
 
 
+def look_at_timetable(time: Time, desk: Booking, reception: Reception) -> None:
+    """A timetable that knows nothing of that day refuses nothing: staff look themselves."""
+    day = time.starts_at.date()
+    shifts = desk.schedule(ScheduleQuery(first=day, last=day, doctors=(time.doctor,)))
+    kind = objection(time, shifts, reception.clock.now())
+    if kind and (shifts or kind is RefusalKind.PAST):
+        raise Refused(kind, OBJECTIONS[kind])
+
+
 def applied(intent: Intent, desk: Booking, reception: Reception) -> Answer:
     """Where the clinic's staff book themselves, an application is handed over: the same one again is one."""
     wanted = intent.wanted
     new = wanted.new_patient
     if new is None:
         raise who_is_it()
+    if wanted.time:
+        look_at_timetable(wanted.time, desk, reception)
     reception.store.sent(intent.id, intent.attempt)
     desk.apply(
         Application(

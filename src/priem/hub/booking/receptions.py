@@ -14,6 +14,7 @@ from priem.hub.amocrm.access import connected
 from priem.hub.clinics import ClinicData, load_clinic
 from priem.hub.clock import SystemClock
 from priem.hub.exchanges import DjangoExchanges
+from priem.hub.ident.desk import ident_desk
 from priem.hub.references import resolved
 from priem.hub.store import DjangoStore
 from priem.mis import open_desk
@@ -33,7 +34,8 @@ def desks_of(clinic: ClinicData) -> Iterator[Mapping[str, Booking]]:
         desks: dict[str, Booking] = {}
         for row in clinic.connections:
             given = {**row.config, **resolved(row.secrets)}
-            if desk := open_desk(row.kind, row.key, given, exchanges, SystemClock()):
+            desk = open_desk(row.kind, row.key, given, exchanges, SystemClock())
+            if desk := desk or (ident_desk(clinic.id, row.key) if row.kind == "ident" else None):
                 desks[row.key] = desk
                 stack.callback(getattr(desk, "close", lambda: None))
         yield desks

@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from priem.booking import Booking, BranchInfo, ScheduleQuery, Shift
+from priem.booking import Booking, BranchInfo, Refused, ScheduleQuery, Shift
 from priem.engine.booking import book, read_lead
 from priem.engine.booking_rights import Actor, default_branch, may_book, rights_of
 from priem.engine.rebooking import cancel, change_status, reschedule, update
@@ -126,6 +126,8 @@ class Window:
         try:
             visit = desk.visit(key.id)
             return told.visit(visit, status_names(desk)) if visit else None
+        except Refused:
+            return {"id": str(key)}  # a desk that shows no visits
         except PriemError as error:
             return {"id": str(key), "trouble": readable(error.what)}
 
