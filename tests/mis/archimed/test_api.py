@@ -28,7 +28,7 @@ PAGE = b"<html><body>502 Bad Gateway</body></html>"
         (429, b"{}", TryLater, "too many"),
         (401, b"{}", NotLetIn, "401"),
         (403, PAGE, NotLetIn, "403"),
-        (404, PAGE, NoMethod, "medcards"),
+        (404, PAGE, NoMethod, "no method talons"),
         (400, b'{"message": "?"}', AskOperator, "400"),
         (200, b'{"status": "Error", "message": "?"}', AskOperator, "cannot be understood"),
         (200, b'"hello"', AskOperator, "cannot be understood"),

@@ -72,6 +72,26 @@ def test_a_large_branch_is_looked_at_within_the_rate_and_new_talons_at_once(star
     assert looked == {str(number) for number in range(1, 9)}
 
 
+def test_a_booking_does_not_wait_for_a_first_reading(branch: RecordedClinic) -> None:
+    for number in range(20):
+        branch.register(f"Белова{number}")
+    branch.book("1")
+    source = branch.open()
+    booked = ""
+
+    told: list[Page] = []
+    for page in source.changes(None):
+        if not booked:
+            booked = branch.book("2", days=5)
+        branch.watch.advance(6)
+        told.append(page)
+
+    news = [page for page in told if page.is_news]
+    assert [set(visits_of([page])) for page in news] == [{booked}]
+    assert told[told.index(news[0]) - 1].cursor == news[0].cursor
+    assert booked in visits_of(page for page in told if not page.is_news)
+
+
 def test_at_night_it_asks_seldom(start: Start) -> None:
     clinic, source = in_earnest(start, working_hours="15:00-16:00")
     _, cursor = read_on(source, None)

@@ -1,6 +1,7 @@
 """The desk in installations that differ from one another, and with people who wrote phones as they liked."""
 
 from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
 from datetime import datetime, timedelta
 from typing import Any
 from zoneinfo import ZoneInfo
@@ -80,6 +81,26 @@ def test_a_taken_time_is_refused_however_the_installation_says_it(clinic: Archim
         clinic.open_desk().book(Order(patient=PatientKey("center", "2"), time=time))
 
     assert caught.value.kind is RefusalKind.BUSY
+
+
+def test_of_many_who_want_one_slot_one_gets_it(clinic: ArchimedClinic) -> None:
+    desk, time = clinic.open_desk(), slot(clinic)
+
+    def book(patient: int) -> str:
+        try:
+            return desk.book(Order(patient=PatientKey("center", str(patient)), time=time)).id
+        except Refused as refused:
+            return refused.kind
+
+    with ThreadPoolExecutor(8) as managers:
+        told = list(managers.map(book, range(1, 9)))
+
+    assert told.count(RefusalKind.BUSY) == 7
+    [winner] = [answer for answer in told if answer != RefusalKind.BUSY]
+    visit = desk.visit(winner)
+    assert visit
+    assert visit.starts_at == time.starts_at
+    assert not any(clinic.sandbox.state("double_bookings")["double_bookings"].values())
 
 
 def test_a_doctor_without_a_length_of_visit_is_told_before_and_refused_after(clinic: ArchimedClinic) -> None:

@@ -141,7 +141,7 @@ class Changes:
 
     def _look(self, stage: Stage, number: int) -> Sequence[Found]:
         if stage is Stage.VISITS:
-            span = self._span()
+            span = self.span()
             listing = self._talons.page(number, span)
             return self._parser.visits(self._noted(stage, number, listing, span.holds))
         rows = self._noted(stage, number, self._cards.page(number), self._is_new_card)
@@ -160,14 +160,15 @@ class Changes:
         stamp = moment(row.get("changedate")) or moment(row.get("creationdate"))
         return stamp is None or stamp.replace(tzinfo=self._config.zone) >= self._known_until - OVERLAP
 
-    def _span(self) -> Span:
+    def span(self) -> Span:
+        """The days that are watched."""
         today = self._clock.now().astimezone(self._config.zone).date()
         days = timedelta(days=1)
         return Span(today - self._config.days_back * days, today + self._config.days_ahead * days)
 
     def _vanished(self) -> Sequence[Found]:
         """Talons that were there and are on no page any more: each is asked for, as far as the pace allows."""
-        shelf, span = self._shelf[Stage.VISITS], self._span()
+        shelf, span = self._shelf[Stage.VISITS], self.span()
         missing = shelf.missing(lambda row: day_of(row) is not None and span.holds(row))
         if not missing:
             shelf.prune()

@@ -1,6 +1,7 @@
 """ArchiMed+ as a source: what a branch holds, and what changed there since a cursor."""
 
 from collections.abc import Callable, Generator, Iterator, Mapping, Sequence
+from dataclasses import replace
 from datetime import date, datetime, time, timedelta
 
 from priem.errors import AskOperator
@@ -13,6 +14,7 @@ from priem.mis.archimed.dictionaries import Dictionaries
 from priem.mis.archimed.failures import Unreachable
 from priem.mis.archimed.lists import Cards, Ever, List, Span, Spanned, Talons, all_pages
 from priem.mis.archimed.loose import Row, an_id
+from priem.mis.archimed.news import News
 from priem.mis.archimed.pace import Pace
 from priem.mis.archimed.parsing import Parser, page_of
 from priem.mis.archimed.showing import directory, samples
@@ -97,18 +99,19 @@ class Archimed:
     def _first_reading(self, cursor: Cursor) -> Iterator[Page]:
         """Cards, then talons."""
         self._changes.begin(cursor)
+        news = News(self._talons, self._changes.span(), self._pace, self._clock)
         left: list[Found] = []
         if cursor.stage is Stage.PATIENTS:
-            cursor, left = yield from self._read(cursor, self._cards, left)
+            cursor, left = yield from self._read(cursor, self._cards, left, news)
             cursor = cursor.after(Stage.VISITS, 0, 0)
         talons = Spanned(self._talons, self._first_span(cursor.since))
-        cursor, left = yield from self._read(cursor, talons, left)
+        cursor, left = yield from self._read(cursor, talons, left, news)
         done = cursor.done()
         self._changes.is_read(done)
         yield page_of(left, str(done), cursor.since)
 
     def _read(
-        self, cursor: Cursor, shelf: List, left: list[Found]
+        self, cursor: Cursor, shelf: List, left: list[Found], news: News
     ) -> Generator[Page, None, tuple[Cursor, list[Found]]]:
         """One stage. Going on half-way begins one page earlier, since rows move up when one before them goes; what that
         page brings goes with the next."""
@@ -125,6 +128,8 @@ class Archimed:
                 cursor = cursor.after(cursor.stage, number, listing.limit)
                 yield page_of(left, str(cursor), cursor.since)
                 left = []
+                if told := self._parser.visits(news.since_last()):
+                    yield replace(page_of(told, str(cursor), cursor.since), is_news=True)
 
     def _single(self, lists: Sequence[List], one: Callable[[str], Row | None], ids: Sequence[str]) -> list[Row]:
         """Those records as they are now. Many are looked for page by page first, where that takes fewer questions."""
