@@ -85,6 +85,16 @@ LOOK: dict[str, Any] = {
                 ],
             },
             {
+                "title": "IDENT",
+                "separator": True,
+                "items": [
+                    page(_("Applications"), "outgoing_mail", "hub_identticket_changelist"),
+                    page(_("Calls"), "call", "hub_identcall_changelist"),
+                    page(_("Timetables"), "calendar_month", "hub_timetable_changelist"),
+                    page(_("Services for IDENT"), "api", "hub_identservice_changelist"),
+                ],
+            },
+            {
                 "title": _("Access"),
                 "separator": True,
                 "items": [

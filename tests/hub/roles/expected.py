@@ -31,7 +31,10 @@ class Line:
     """Nobody may: what the machine owns is not edited by hand."""
 
 
-LISTS = ("clinic", "connection", "steprecord", "rejectedrow", "patientlink", "visitlink")
+LISTS = (
+    *("clinic", "connection", "steprecord", "rejectedrow", "patientlink", "visitlink"),
+    *("identservice", "identticket", "identcall", "timetable"),
+)
 """The admin's lists of what the machine owns."""
 
 

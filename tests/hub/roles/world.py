@@ -12,9 +12,12 @@ from django.urls import URLPattern, URLResolver, get_resolver
 
 from priem.hub.clinics import ConnectionData, save_connection
 from priem.hub.exchanges import DjangoExchanges
-from priem.hub.models import AuthenticatorApp, Clinic, Membership
+from priem.hub.ident.calls import keep
+from priem.hub.ident.services import open_service
+from priem.hub.models import AuthenticatorApp, Clinic, IdentTicket, Membership, Timetable
 from priem.hub.roles.rights import Role
 from priem.hub.store import DjangoStore
+from priem.mis.ident.exchange.call import Call
 from priem.model import (
     Action,
     Candidate,
@@ -82,11 +85,20 @@ def make_clinic(slug: str, name: str) -> Clinic:
     store.reject("ident", [Rejected(kind="visit", id="9", reason=text("There is no clinic {slug}.", slug="x"))])
     store.ask({PatientKey("ident", "11"): [Candidate(77, "phone:other_name"), Candidate(78, "key")]})
     store.note_unmapped("ident", {"Ждёт": 3}, ())
+    exchange_with_ident(clinic.pk)
     exchanges = DjangoExchanges(clinic.pk)
     now = datetime.now(UTC)
     exchanges.note(Exchange(system="amocrm", what="GET /api/v4/leads", started_at=now, milliseconds=3, status=200))
     exchanges.flush()
     return clinic
+
+
+def exchange_with_ident(clinic_id: int) -> None:
+    now = datetime.now(UTC)
+    open_service(clinic_id, "ident", "Europe/Moscow")
+    IdentTicket.objects.create(clinic_id=clinic_id, connection="ident", ticket="amo-1", at=now, lead=1)
+    keep(clinic_id, "ident", "u-1", Call(started_at=now, direction="in", phone_from="+79213334455", phone_to=""))
+    Timetable.objects.create(clinic_id=clinic_id, connection="ident", posted_at=now, doctors={"1": "Зубов Иван"})
 
 
 def creation(key: PatientKey | VisitKey) -> Step:
