@@ -77,7 +77,7 @@ def pieces(following: Piece, until: float) -> Iterator[list[int]]:
 
 
 def of_exchanges(clinic_id: int, last: int, *, failed: bool) -> Piece:
-    rows = ExchangeRecord.objects.of(clinic_id).filter(failed=failed, pk__lte=last)
+    rows = ExchangeRecord.objects.of(clinic_id).filter(failed__in=(failed,), pk__lte=last)
     return lambda after: ids(rows.filter(pk__gt=after))
 
 

@@ -95,7 +95,8 @@ def places(clinic_id: int, filters: Filters, before: Place | None, size: int) ->
     if filters.is_plain:
         return first(rows, size)
     ranges = [
-        list(first(rows.filter(system=system, sort=sort, failed=failed), size))
+        # `failed=True` would become a bare `failed`, which no index answers.
+        list(first(rows.filter(system=system, sort=sort, failed__in=(failed,)), size))
         for system, sort, failed in facets(clinic_id, filters)
     ]
     return merge(*ranges, reverse=True)

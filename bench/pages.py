@@ -1,0 +1,159 @@
+"""How long the hub's pages take in a large clinic on SQLite: a million patients, five million rows of the journal.
+
+    python -m bench.pages --json
+
+The database is filled with SQL, not by syncing. Each page is asked for as the owner of the hub, a few times; what counts
+is the median of the server's own time, without the network.
+"""
+
+import argparse
+import json
+import os
+import statistics
+import sys
+import tempfile
+import time
+from pathlib import Path
+from typing import Any
+
+from bench.machine import machine
+
+LONGEST = 300.0
+"""Milliseconds that a page may take."""
+NUMBERS = "WITH RECURSIVE n(i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n WHERE i < {count})"
+LAST = "strftime('%Y-%m-%d %H:%M:%f', 'now', '-' || (({count} - i) * {every}) || ' seconds')"
+TABLES = {
+    "hub_patientlink": """(clinic_id, connection, patient, contact, fingerprint, by_person, rule, made_at)
+        SELECT {clinic}, 'ident', i, 1000000 + i, 'f', 0, 'nobody', {moment} FROM n""",
+    "hub_patientsource": """(clinic_id, connection, patient, source)
+        SELECT {clinic}, 'ident', i, 'Источник ' || i % 12 FROM n""",
+    "hub_mirroredcontact": """(clinic_id, crm_id, name, phones, keys, fields, created_at, updated_at, responsible)
+        SELECT {clinic}, 1000000 + i, 'Пациент ' || i, '[]', '["ident:' || i || '"]', '{{}}', 1, 1, 1 FROM n""",
+}
+VISITS = {
+    "hub_visitlink": """(clinic_id, connection, visit, lead, fingerprint, pipeline, stage, by_person, rule, made_at)
+        SELECT {clinic}, 'ident', i, 2000000 + i, 'f', 1, 1, 0, 'nobody', {moment} FROM n""",
+    "hub_visitfact": """(clinic_id, connection, visit, patient, branch, status, came, paid, total)
+        SELECT {clinic}, 'ident', i, i, 'Филиал ' || i % 5, 'paid', i % 2, i % 3 = 0, 1900 FROM n""",
+    "hub_mirroredlead": """(clinic_id, crm_id, name, pipeline, stage, price, contacts, keys, fields, created_at,
+            updated_at, responsible)
+        SELECT {clinic}, 2000000 + i, 'Приём', 1, 1, 0, '[]', '[]', '{{}}',
+            unixepoch('now') - ({count} - i) * {every}, 1, 1 FROM n""",
+}
+JOURNAL = {
+    "hub_steprecord": """(clinic_id, action, entity, connection, record, target, changes, why, state, request_id,
+            intended_at, finished_at, pass_id)
+        SELECT {clinic}, 'update', 'contact', 'ident', i % 1000000, 1000000 + i % 1000000, '["name"]',
+            '{{"rule": "link"}}', CASE WHEN i % 500 = 0 THEN 'refused' ELSE 'done' END, 'r' || i, {moment}, {moment},
+            '00000000000000000000000000000000' FROM n""",
+    "hub_exchangerecord": """(clinic_id, system, what, sort, incoming, failed, started_at, milliseconds, status, items,
+            times, request_id)
+        SELECT {clinic}, CASE WHEN i % 4 = 0 THEN 'ident' ELSE 'amocrm' END, 'PATCH /api/v4/contacts',
+            CASE i % 4 WHEN 0 THEN 'visits' WHEN 1 THEN 'contacts' WHEN 2 THEN 'leads' ELSE 'hook' END, i % 4 = 3,
+            i % 200 = 1, {moment}, 312, 200, 1, 1, 'r' || i FROM n""",
+    "hub_exchangesubject": """(clinic_id, number, kind, connection, exchange_id)
+        SELECT {clinic}, i % 1000000, 'patient', 'ident', i FROM n""",
+}
+
+
+def fill(clinic_id: int, patients: int, visits: int, journal: int) -> None:
+    from django.db import connection  # noqa: PLC0415 - once the hub is set up
+
+    year = 365 * 24 * 3600
+    parts = [(TABLES, patients), (VISITS, visits), (JOURNAL, journal)]
+    with connection.cursor() as cursor:
+        cursor.execute("PRAGMA synchronous=OFF")
+        cursor.execute("PRAGMA foreign_keys=OFF")
+        cursor.execute("PRAGMA cache_size=-400000")
+        for tables, count in parts:
+            every = max(1, year // count)
+            for table, rows in tables.items():
+                values = {"clinic": clinic_id, "count": count, "every": every if count < year else 1}
+                moment = LAST.format(**values)
+                began = time.monotonic()
+                cursor.execute(
+                    f"{NUMBERS.format(count=count)} INSERT INTO {table} {rows.format(moment=moment, **values)}"
+                )
+                sys.stderr.write(f"{table}: {count} in {time.monotonic() - began:.0f} s\n")
+        cursor.execute("PRAGMA optimize=0x10002")
+
+
+def pages(slug: str) -> list[str]:
+    from django.urls import reverse  # noqa: PLC0415 - as above
+
+    history = reverse("history", args=[slug])
+    lists = ("clinic", "connection", "patientlink", "visitlink", "steprecord", "rejectedrow")
+    return [
+        reverse("admin:index"),
+        *(reverse(f"admin:hub_{name}_changelist") for name in lists),
+        reverse("admin:hub_steprecord_changelist") + "?state__exact=refused",
+        reverse("admin:hub_steprecord_changelist") + "?q=4821",
+        reverse("incidents"),
+        reverse("report", args=[slug]),
+        history,
+        *(f"{history}?{query}" for query in ("result=failed", "direction=in", "sort=leads", "q=4821")),
+        f"{history}?sort=tasks&result=failed&system=ident",
+        f"{history}?result=failed&since=2026-01-01&until=2026-03-01",
+        reverse("history_exchange", args=[slug, 1001]),
+        "/healthz",
+        "/metrics",
+    ]
+
+
+def timed(client: Any, url: str, times: int) -> tuple[float, int]:
+    """The median in milliseconds, and the status."""
+    spent = []
+    for _ in range(times):
+        began = time.perf_counter()
+        status = client.get(url, headers={"accept-language": "ru"}).status_code
+        spent.append((time.perf_counter() - began) * 1000)
+    return round(statistics.median(spent), 1), status
+
+
+def measure(options: argparse.Namespace) -> dict[str, Any]:
+    from priem.hub.start import setup  # noqa: PLC0415 - it needs PRIEM_HOME
+
+    setup()
+    from django.contrib.auth.models import User  # noqa: PLC0415 - as above
+    from django.test import Client  # noqa: PLC0415 - as above
+
+    from priem.hub.models import Clinic, Connection  # noqa: PLC0415 - as above
+
+    clinic = Clinic.objects.filter(slug="large").first()
+    if clinic is None:
+        clinic = Clinic.objects.create(slug="large", name="Большая клиника", base_url="https://large.amocrm.ru")
+        Connection.objects.create(clinic=clinic, key="ident", kind="ident")
+        fill(clinic.pk, options.patients, options.visits, options.journal // 2)
+    owner, _ = User.objects.get_or_create(username="owner", defaults={"is_staff": True, "is_superuser": True})
+    client = Client(SERVER_NAME="localhost")
+    client.force_login(owner, backend="django.contrib.auth.backends.ModelBackend")
+    found = {url: timed(client, url, options.times) for url in pages("large")}
+    return {
+        "machine": machine(),
+        "patients": options.patients,
+        "journal": options.journal,
+        "milliseconds": {url: spent for url, (spent, _) in found.items()},
+        "too_slow": {url: spent for url, (spent, _) in found.items() if spent > LONGEST},
+        "wrong": {url: status for url, (_, status) in found.items() if status != 200},
+    }
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("--patients", type=int, default=1_000_000)
+    parser.add_argument("--visits", type=int, default=300_000)
+    parser.add_argument("--journal", type=int, default=5_000_000)
+    parser.add_argument("--times", type=int, default=5)
+    parser.add_argument("--home", type=Path, help="keep the database here, and take the one that is there")
+    parser.add_argument("--json", action="store_true")
+    options = parser.parse_args()
+    with tempfile.TemporaryDirectory() as folder:
+        os.environ["PRIEM_HOME"] = str(options.home or folder)
+        os.environ["PRIEM_LOG_LEVEL"] = "ERROR"
+        result = measure(options)
+    print(json.dumps(result, ensure_ascii=False) if options.json else json.dumps(result, ensure_ascii=False, indent=2))
+    sys.exit(1 if result["too_slow"] or result["wrong"] else 0)
+
+
+if __name__ == "__main__":
+    main()
