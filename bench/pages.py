@@ -2,8 +2,8 @@
 
     python -m bench.pages --json
 
-The database is filled with SQL, not by syncing. Each page is asked for as the owner of the hub, a few times; what counts
-is the median of the server's own time, without the network.
+The database is filled with SQL, not by syncing. Each page is asked for as the owner of the hub, a few times; what
+counts is the median of the server's own time, without the network.
 """
 
 import argparse
