@@ -2,12 +2,13 @@
 
 from collections.abc import Sequence
 
-FIELDS = ("phone", "phone1")
 SHAPES = (
     *("7{0}{1}{2}{3}", "+7{0}{1}{2}{3}", "8{0}{1}{2}{3}", "{0}{1}{2}{3}"),
     *("+7 ({0}) {1}-{2}-{3}", "8 ({0}) {1}-{2}-{3}", "+7({0}){1}-{2}-{3}", "8({0}){1}-{2}-{3}"),
     *("+7 {0} {1}-{2}-{3}", "8-{0}-{1}-{2}-{3}", "8 {0} {1} {2} {3}", "+7 {0} {1} {2} {3}"),
 )
+USUAL = 5
+"""Of the shapes, those that a second number is looked for in: every one is a question of its own."""
 
 
 def spellings(phone: str) -> Sequence[tuple[str, str]]:
@@ -18,4 +19,5 @@ def spellings(phone: str) -> Sequence[tuple[str, str]]:
         written = [shape.format(*parts) for shape in SHAPES]
     else:
         written = [digits, f"+{digits}"]
-    return [(field, spelling) for field in FIELDS for spelling in written]
+    second = written[:USUAL]
+    return [*(("phone", spelling) for spelling in written), *(("phone1", spelling) for spelling in second)]
