@@ -29,6 +29,7 @@ from priem.hub.clock import SystemClock
 from priem.hub.exchanges import DjangoExchanges
 from priem.hub.explaining import Explanation
 from priem.hub.histories import Kind
+from priem.hub.ident.kept import save_services, services_of
 from priem.hub.ident.parts import with_ident
 from priem.hub.people import ensure_administrator
 from priem.hub.references import resolve, resolved
@@ -77,6 +78,7 @@ def configure(file: ClinicFile) -> Sequence[str]:
     for connection in file.connections:
         before = next((row for row in known.connections if row.key == connection.key), None) if known else None
         clinics.save_connection(id_, connection_data(connection, before))
+    save_services(id_, file.services)
     clinic = clinics.load_clinic(file.clinic.slug)
     if known and known.mark != clinic.mark:
         retry_refused(clinic.id)
@@ -198,6 +200,7 @@ def clinic_file(slug: str) -> ClinicFile:
             )
             for row in clinic.connections
         ),
+        services=services_of(clinic.id),
         settings=configuration.settings_from_json(clinic.settings),
     )
 

@@ -9,7 +9,7 @@ import tomllib
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any
+from typing import Any, Literal
 
 import tomli_w
 from pydantic import TypeAdapter, ValidationError
@@ -21,6 +21,7 @@ from priem.engine.values import VALUES
 from priem.errors import AskOperator
 from priem.texts import Text, text
 
+Serialization = Literal["auto", "json", "xml"]
 Secret = str
 """A reference, or the secret itself."""
 
@@ -67,10 +68,26 @@ class ConnectionFile:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class ServiceFile(Strict):
+    """The clinic's own service for IDENT, on one connection."""
+
+    time_zone: str
+    serialization: Serialization = "auto"
+    element_names: Mapping[str, tuple[str, str]] = field(default_factory=dict)
+    """`tickets` and `calls` → the names of a list and of one of it, in XML."""
+    posts_whole: bool = True
+    key: Secret = field(default="", repr=False)
+    applications_key: Secret = field(default="", repr=False)
+    """Both made by Priem where nothing stands here."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class ClinicFile(Strict):
     clinic: ClinicNames
     amocrm: AmoCrmAccess
     connections: tuple[ConnectionFile, ...] = ()
+    services: Mapping[str, ServiceFile] = field(default_factory=dict)
+    """By connection."""
     settings: Settings = field(default_factory=Settings)
 
 
@@ -192,6 +209,7 @@ def contradictions(file: ClinicFile) -> list[Text]:
         *booking_mistakes(settings.booking, keys),
         *(mistake for trigger in settings.triggers.rules for mistake in trigger_mistakes(trigger)),
         *ticket_mistakes(settings.tickets, file.connections),
+        *service_mistakes(file),
         *(
             text("reconcile.at «{at}» is no time of day such as 03:30", at=settings.reconcile.at)
             for _ in range(settings.reconcile.at != "" and not TIME_OF_DAY.fullmatch(settings.reconcile.at))
@@ -241,6 +259,15 @@ def trigger_mistakes(trigger: StageTrigger) -> Iterator[Text]:
         yield text("{place} is missing", place="triggers.status")
 
 
+def service_mistakes(file: ClinicFile) -> Iterator[Text]:
+    known = [connection.key for connection in file.connections if connection.kind == "ident"]
+    for key, service in file.services.items():
+        if key not in known:
+            yield text("services «{key}» is no connection with IDENT", key=key)
+        for of in sorted(service.element_names.keys() - {"tickets", "calls"}):
+            yield text("{place} is not known here", place=f"services.{key}.element_names.{of}")
+
+
 def ticket_mistakes(tickets: Tickets, connections: Sequence[ConnectionFile]) -> Iterator[Text]:
     known = [connection.key for connection in connections if connection.kind == "ident"]
     if tickets.connection and tickets.connection not in known:
@@ -262,6 +289,8 @@ def write(file: ClinicFile) -> str:
     """The file that `parse` reads to the same set-up."""
     whole = ADAPTER.dump_python(file, exclude_defaults=True, exclude_none=True)
     document: dict[str, Any] = {"clinic": whole["clinic"], "amocrm": whole["amocrm"], **whole.get("settings", {})}
+    if services := whole.get("services"):
+        document["services"] = services
     document["connections"] = [{**row.pop("options", {}), **row} for row in whole.get("connections", [])]
     return tomli_w.dumps(document, multiline_strings=True)
 

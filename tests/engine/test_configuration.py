@@ -5,7 +5,8 @@ from datetime import date
 from pathlib import Path
 
 import pytest
-from hypothesis import given
+from hypothesis import HealthCheck, given
+from hypothesis import settings as trying
 from hypothesis import strategies as st
 
 from priem import configuration
@@ -190,6 +191,7 @@ SETTINGS = st.builds(
 )
 
 
+@trying(suppress_health_check=[HealthCheck.too_slow], deadline=None)  # the first draw builds all strategies
 @given(settings=SETTINGS)
 def test_what_is_written_is_read_as_it_was(settings: Settings) -> None:
     file = ClinicFile(

@@ -1,9 +1,12 @@
-"""The admin's pages of what goes through the service for IDENT."""
+"""The hub's pages of what goes through the service for IDENT, and the service in a clinic's file."""
 
+import pytest
 from django.contrib.auth.models import User
 from django.test import Client
 from django.urls import reverse
 
+from priem.configuration import STORED, ServiceFile
+from priem.hub.ident.kept import save_services, services_of
 from priem.hub.models import Clinic, IdentService, Membership
 from priem.hub.roles.rights import Role
 from tests.hub.ident_program import Ident, hand, ticket
@@ -46,3 +49,22 @@ def test_keys_are_shown_to_those_who_set_up_and_renewed_by_them_alone(
     client.post(renew, pressed)
 
     assert ident.get("GetTickets").status_code == 403
+
+
+def test_a_service_in_a_clinics_file_comes_back_as_it_was_and_keeps_its_keys(
+    clinic: Clinic, ident: Ident, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    names = {"tickets": ("Zayavki", "Zayavka")}
+    written = ServiceFile(
+        time_zone="Asia/Omsk", serialization="xml", element_names=names, posts_whole=False, key=STORED
+    )
+    save_services(clinic.pk, {"ident": written})
+    assert services_of(clinic.pk)["ident"].element_names == names
+    assert services_of(clinic.pk)["ident"].time_zone == "Asia/Omsk"
+    assert b"<Zayavki" in ident.get("GetTickets").content
+
+    monkeypatch.setenv("IDENT_KEY", "another-key")
+    save_services(clinic.pk, {"ident": ServiceFile(time_zone="Asia/Omsk", key="env:IDENT_KEY")})
+    assert ident.get("GetTickets").status_code == 403
+    assert ident.get("GetTickets", IDENT_Integration_Key="another-key").status_code == 200
+    assert {service.key for service in services_of(clinic.pk).values()} == {STORED}
