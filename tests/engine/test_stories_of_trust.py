@@ -296,16 +296,26 @@ def test_webhooks_spare_the_reading_before_a_change(clinic: Clinic) -> None:
     assert clinic.crm.requests == 1
 
 
+A_MINUTE = 60
+"""Between what was before and a pass of a story."""
+
+
 def test_webhooks_that_come_at_once_spare_the_reading_before_a_creation_too(clinic: Clinic) -> None:
+    """If the last reading was just now."""
     clinic.mis.put(patient(), visit())
     clinic.sync()
-    clinic.crm.requests = 0
-    clinic.mis.put(patient("2", "Смирнов Борис", BORIS), visit("501", patient="2"))
+    for seconds_ago, requests in ((0, 2), (60, 4)):
+        number = str(seconds_ago + 2)
+        clinic.store.mirrored(int(clinic.clock.now().timestamp()) + A_MINUTE - seconds_ago)
+        clinic.crm.requests = 0
+        clinic.mis.put(
+            patient(number, f"Смирнов {number}", f"+7921555{number:0>4}"), visit(f"5{number}", patient=number)
+        )
 
-    clinic.sync(parts=replace(clinic.parts(), is_told=True, is_told_at_once=True))
+        clinic.sync(parts=replace(clinic.parts(), is_told=True, is_told_at_once=True))
 
-    assert clinic.names == ["Белова Анна", "Смирнов Борис"]
-    assert clinic.crm.requests == 2
+        assert clinic.crm.requests == requests
+    assert clinic.names == ["Белова Анна", "Смирнов 2", "Смирнов 62"]
 
 
 def test_a_lead_that_priem_put_ahead_without_hearing_so_may_still_go_back(clinic: Clinic) -> None:

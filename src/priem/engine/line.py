@@ -52,7 +52,7 @@ class Clinic:
     is_told: bool = False
     """Webhooks keep the mirror: changes are written without reading first what managers wrote."""
     is_told_at_once: bool = False
-    """And what others make, too: not even a creation needs a look first."""
+    """And what others make, too: a creation needs no look first, if there was one a moment ago."""
     doubts: bool = False
     """What was decided before counts for nothing: everything is compared anew."""
     ears: Ears | None = None

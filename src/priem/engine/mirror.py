@@ -19,6 +19,10 @@ its answer is lost; looking too early and repeating would make a second contact.
 LONG_AGO = timedelta(minutes=5)
 """No request is at work any longer that was sent before this."""
 
+JUST_NOW = 15.0
+"""Seconds: whoever makes a card by hand and then books its patient takes longer. Should the card's hook be lost alone,
+between others that came, this reading is what still tells of it."""
+
 FRESH = timedelta(minutes=5)
 """How long what was read holds within one pass. Each reading brings our own writes back, a request for 250 of them:
 in a first sync a shorter time would double the requests."""
@@ -58,8 +62,12 @@ class Mirror:
         if step.draft is None:
             return False
         if step.action is not Action.UPDATE:
-            return not self.is_told_at_once
+            return not (self.is_told_at_once and self.was_read_just_now())
         return not self.is_told and shares_with_people(step.draft, self.bound)
+
+    def was_read_just_now(self) -> bool:
+        until = self.store.mirrored_until()
+        return until is not None and self.clock.now().timestamp() - until < JUST_NOW
 
     def catch_up(self) -> None:
         for _ in self.read():

@@ -151,6 +151,7 @@ def test_a_hook_that_overtook_a_deletion_does_not_bring_the_deleted_back(known: 
 def test_who_hears_at_once_makes_a_visits_lead_without_looking_first(known: Office) -> None:
     stranger = known.act("contact", name="Краснов Борис", phone=BORIS)["contact_id"]
     known.hear()
+    known.store.mirrored(int(datetime.now(UTC).timestamp()))
     before = len(known.requests)
     known.mis.put(patient("2", "Краснов Борис", BORIS), visit("502", "2"))
 
@@ -162,9 +163,23 @@ def test_who_hears_at_once_makes_a_visits_lead_without_looking_first(known: Offi
 
 def test_who_heard_nothing_for_a_while_looks_before_making_anything(known: Office) -> None:
     """The hook of what a manager made beforehand may be lost: then nothing else tells of it."""
+    known.store.mirrored(int(datetime.now(UTC).timestamp()))
     Hearing.objects.of(known.clinic.pk).update(heard_at=datetime.now(UTC) - timedelta(minutes=2))
     known.fault("webhook_lost", count=1)
     made = known.act("contact", name="Краснов Борис", phone=BORIS)["contact_id"]
+    known.mis.put(patient("2", "Краснов Борис", BORIS))
+
+    known.sync()
+
+    assert PatientLink.objects.of(known.clinic.pk).get(patient="2").contact == made
+
+
+def test_who_read_a_minute_ago_looks_too_for_a_hook_may_be_lost_alone(known: Office) -> None:
+    known.store.mirrored(int(datetime.now(UTC).timestamp()) - 60)
+    known.fault("webhook_lost", count=1)
+    anna = contact_of(known)
+    made = known.act("contact", name="Краснов Борис", phone=BORIS)["contact_id"]
+    known.act("edit_contact", contact_id=anna, name="Белова Анна Петровна")
     known.mis.put(patient("2", "Краснов Борис", BORIS))
 
     known.sync()
