@@ -62,7 +62,8 @@ class ConnectorForm(forms.Form):
                 self.initial[name] = None if now is MISSING else now
 
     def _field(self, hint: Any, asked: Asked) -> forms.Field:  # noqa: ANN401 - a type
-        field = made(hint, asked)
+        now = str(self.row.config.get(asked.name, "")) if self.row else ""
+        field = ZoneField(now=now) if asked.name.endswith("time_zone") else made(hint, asked)
         field.label = readable(asked.label)
         field.help_text = readable(asked.help)
         field.required = field.required and default_of(self.config, asked.name) is MISSING
@@ -153,8 +154,6 @@ def made(hint: Any, asked: Asked) -> forms.Field:  # noqa: ANN401 - a type
         return forms.CharField(widget=forms.PasswordInput(attrs={"autocomplete": "new-password"}))
     if asked.choices:
         return forms.ChoiceField(choices=[(value, readable(said)) for value, said in asked.choices.items()])
-    if asked.name.endswith("time_zone"):
-        return ZoneField()
     kind = next((one for one in get_args(hint) if one is not NoneType), hint) if NoneType in get_args(hint) else hint
     origin = get_origin(kind) or kind
     makes = (make for known, make in MADE.items() if isinstance(origin, type) and issubclass(origin, known))

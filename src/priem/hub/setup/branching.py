@@ -33,8 +33,9 @@ class BranchForm(forms.Form):
             self.fields["is_on"] = forms.BooleanField(required=False, label=_("Read this branch"))
             self.initial["is_on"] = not chosen or id_ in chosen
         if ZONES in takes:
-            self.fields["zone"] = ZoneField(empty=_("As in the clinic"), label=_("Time zone"))
-            self.initial["zone"] = row.config.get(ZONES, {}).get(id_, "")
+            zone = row.config.get(ZONES, {}).get(id_, "")
+            self.fields["zone"] = ZoneField(now=zone, empty=_("As in the clinic"), label=_("Time zone"))
+            self.initial["zone"] = zone
         for name_, label in (("first_stage", _("New leads begin in")), ("repeat_stage", _("Leads of repeat visits"))):
             now = choices.value_of(getattr(self.before, name_))
             self.fields[name_] = StageField(choices.stages(), now, str(_("As in the clinic")), label=label)

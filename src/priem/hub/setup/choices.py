@@ -96,6 +96,9 @@ class Choices:
     def user_value(self, name: Named) -> str:
         return value_in(self.users(), name)
 
+    def lead_fields(self) -> list[tuple[str, str]]:
+        return [(str(info.id), info.name) for info in self.account.lead_fields] if self.account else []
+
     def loss_reasons(self) -> list[tuple[str, str]]:
         return [(str(id_), name) for id_, name in self.account.loss_reasons.items()] if self.account else []
 

@@ -2,7 +2,6 @@
 
 from collections.abc import Iterable, Sequence
 from typing import Any
-from zoneinfo import available_timezones
 
 from django import forms
 from django.utils.translation import gettext_lazy as _
@@ -23,7 +22,11 @@ ZONES = {
     "Asia/Magadan": _("Magadan (Moscow +8)"),
     "Asia/Kamchatka": _("Kamchatka (Moscow +9)"),
 }
-"""First in the list; all others follow."""
+NEIGHBOURS = (
+    *("Europe/Minsk", "Europe/Chisinau", "Asia/Almaty", "Asia/Tashkent", "Asia/Bishkek", "Asia/Dushanbe"),
+    *("Asia/Ashgabat", "Asia/Yerevan", "Asia/Tbilisi", "Asia/Baku", "Asia/Dubai", "UTC"),
+)
+"""Where IDENT and ArchiMed+ are used, too. A file of settings may name any other."""
 NOT_THERE = _("It is not in amoCRM any more: choose another.")
 
 
@@ -95,10 +98,14 @@ class OneOfField(forms.ChoiceField):
 
 
 class ZoneField(forms.ChoiceField):
-    def __init__(self, *, empty: Any = None, **options: Any) -> None:  # noqa: ANN401
-        others = sorted(zone for zone in available_timezones() - ZONES.keys() if "/" in zone)
+    """`now`: what the settings say, in the list or not."""
+
+    def __init__(self, *, now: str = "", empty: Any = None, **options: Any) -> None:  # noqa: ANN401
+        known = {**ZONES, **{zone: zone for zone in NEIGHBOURS}}
+        own = [] if not now or now in known else [(now, now)]
         first = [] if empty is None else [("", empty)]
-        choices = [*first, *ZONES.items(), (_("Others"), [(zone, zone) for zone in others])]
+        others = [(zone, zone) for zone in NEIGHBOURS]
+        choices = [*first, *own, *ZONES.items(), (_("Others"), others)]
         super().__init__(choices=choices, required=empty is None, **options)
 
 

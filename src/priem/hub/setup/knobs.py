@@ -10,7 +10,7 @@ from django.utils.translation import gettext_lazy as _
 from priem.configuration import TIME_OF_DAY, name_mistakes
 from priem.engine.settings import BookingTask, Settings
 from priem.hub.sentences import readable
-from priem.hub.setup.choices import Choices, kept_name
+from priem.hub.setup.choices import Choices, kept_name, value_in
 from priem.hub.setup.fields import LinesField, OneOfField, StageField, StagesField, TicksField
 
 if TYPE_CHECKING:
@@ -119,6 +119,20 @@ def a_branch(knob: Knob, choices: Choices, now: Any) -> forms.Field:  # noqa: AN
     return forms.ChoiceField(choices=options, required=False, label=knob.label, help_text=knob.help)
 
 
+def a_connection(knob: Knob, choices: Choices, now: Any) -> forms.Field:  # noqa: ANN401 - likewise
+    known = [row.key for row in choices.connections]
+    options = [
+        ("", knob.empty),
+        *((key, key) for key in known),
+        *((now, now) for _ in range(bool(now) and now not in known)),
+    ]
+    return forms.ChoiceField(choices=options, required=False, label=knob.label, help_text=knob.help)
+
+
+def a_lead_field(knob: Knob, choices: Choices, now: Any) -> forms.Field:  # noqa: ANN401 - likewise
+    return OneOfField(choices.lead_fields(), now, knob.empty or NOT_CHOSEN, label=knob.label, help_text=knob.help)
+
+
 def a_task_type(knob: Knob, choices: Choices, now: Any) -> forms.Field:  # noqa: ANN401 - likewise
     own = {str(id_): name for id_, name in choices.account.task_types.items()} if choices.account else {}
     options = {**knob.choices, **{id_: name for id_, name in own.items() if id_ not in ("1", "2")}}
@@ -154,6 +168,12 @@ KINDS: Mapping[str, Kind] = {
         a_user,
         lambda choices, value: choices.user_value(value),
         lambda choices, before, value: kept_name(before, choices.user_value(before), value),
+    ),
+    "connection": Kind(a_connection),
+    "lead_field": Kind(
+        a_lead_field,
+        lambda choices, value: value_in(choices.lead_fields(), value),
+        lambda choices, before, value: kept_name(before, value_in(choices.lead_fields(), before), value),
     ),
     "branches": Kind(branches, lambda _choices, value: list(value), lambda _choices, _before, value: tuple(value)),
     "branch": Kind(a_branch),

@@ -21,6 +21,7 @@ from priem.hub.setup.making import make_fields
 from priem.hub.setup.mapping import MappingForm, missing
 from priem.hub.setup.pictures import account_of, sources_of
 from priem.hub.setup.sections import (
+    APPLICATIONS,
     AUTOMATION,
     DUPLICATES,
     PATIENTS,
@@ -234,6 +235,10 @@ class AutomationPart(KnobsPart):
     title = _("Automation")
 
 
+class ApplicationsPart(KnobsPart):
+    knobs = APPLICATIONS
+
+
 class PatientsPart(KnobsPart):
     knobs = PATIENTS
     title = _("Who is brought over")
@@ -341,6 +346,12 @@ SECTIONS: Mapping[str, Section] = {
             _("From amoCRM to the clinic"),
             _("What moving a lead by hand sets off, where the clinic's system lets others write."),
             (TriggersPart,),
+        ),
+        Section(
+            "applications",
+            _("Applications and calls for IDENT"),
+            _("What goes from amoCRM to IDENT over IDENT's own protocol."),
+            (ApplicationsPart,),
         ),
         Section(
             "reconciling",

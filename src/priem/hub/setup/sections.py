@@ -289,6 +289,78 @@ WINNER = (
     ),
 )
 
+APPLICATIONS = (
+    Knob(
+        path="tickets.connection",
+        kind="connection",
+        label=_("Into which connection with IDENT"),
+        help=_("Leads become applications there, by a trigger or by the button in the card."),
+        empty=_("The only one"),
+    ),
+    Knob(
+        path="tickets.doctor",
+        kind="lead_field",
+        label=_("Field of the lead with the wished doctor"),
+        help=_("A name, or IDENT's number of the doctor."),
+    ),
+    Knob(
+        path="tickets.start",
+        kind="lead_field",
+        label=_("Field of the lead with the wished day"),
+        help=_("A day or a moment."),
+    ),
+    Knob(
+        path="tickets.minutes",
+        kind="number",
+        label=_("How long after it the visit may begin, minutes"),
+        help=_("From 1 to 720."),
+    ),
+    Knob(
+        path="tickets.comment",
+        kind="lead_field",
+        label=_("Field of the lead that goes along as the comment"),
+        help=_("Staff read it in the application."),
+    ),
+    Knob(
+        path="tickets.form",
+        kind="text",
+        label=_("Name of the form"),
+        help=_("IDENT shows it as the form that the application came from."),
+    ),
+    Knob(
+        path="tickets.note",
+        kind="flag",
+        label=_("Tell in the lead what became of the application"),
+        help=_("A note when IDENT took it, or when staff threw it away."),
+    ),
+    Knob(
+        path="tickets.accepted_stage",
+        kind="stage",
+        label=_("Where the lead goes once IDENT has the application"),
+        help=_("Unless somebody has moved it meanwhile."),
+        empty=_("Stays where it is"),
+    ),
+    Knob(
+        path="tickets.discarded_stage",
+        kind="stage",
+        label=_("Where the lead goes once staff threw the application away"),
+        help=_("Unless somebody has moved it meanwhile."),
+        empty=_("Stays where it is"),
+    ),
+    Knob(
+        path="calls.give",
+        kind="flag",
+        label=_("Give calls to IDENT"),
+        help=_("Those that amoCRM's telephony has noted go into IDENT's history of calls."),
+    ),
+    Knob(
+        path="calls.number",
+        kind="text",
+        label=_("The clinic's own number"),
+        help=_("The other end of each call: amoCRM keeps the client's only."),
+    ),
+)
+
 TABLES: Sequence[str] = ("status_sync", "branches", "fields", "booking.users", "triggers.rules")
 """Settings that are tables, with pages of their own."""
 
@@ -301,4 +373,5 @@ KNOBS: tuple[Knob, ...] = (
     *RECONCILING,
     *PRICE,
     *WINNER,
+    *APPLICATIONS,
 )

@@ -22,6 +22,7 @@ DOES: Mapping[str, "StrPromise"] = {
     "confirm": _("confirm the visit"),
     "cancel": _("cancel the visit"),
     "status": _("give the visit a status"),
+    "ticket": _("hand the lead to IDENT as an application"),
 }
 
 

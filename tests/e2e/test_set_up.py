@@ -1,0 +1,268 @@
+"""An administrator who has never seen Priem connects a clinic, from an empty database to leads that follow it.
+
+In Debian's Chromium, against both sandboxes; then every page of the set-up in both languages and widths.
+"""
+
+import json
+import os
+import subprocess
+import sys
+import time
+import tomllib
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+from axe_playwright_python.sync_playwright import Axe  # type: ignore[import-untyped]  # it comes without types
+from playwright.sync_api import Browser, Page, expect, sync_playwright
+
+from priem import configuration
+from tests.e2e.systems import Process, Systems
+
+pytestmark = [pytest.mark.e2e, pytest.mark.slow]
+PATIENCE = 60_000
+"""Milliseconds: two cores, and everybody's tests."""
+NAME, PASSWORD = "administrator", "long enough 1"
+STEPS = ("amocrm", "mis", "branches", "stages", "fields", "behaviour", "launch")
+SECTIONS = (
+    *("branches", "stages", "fields", "users", "automation", "duplicates", "patients"),
+    *("triggers", "applications", "reconciling", "amocrm", "mis", "launch", "file"),
+)
+WIDTHS = (1280, 390)
+PICTURES = os.environ.get("PRIEM_PICTURES", "")
+"""A folder for screenshots, if somebody wants them."""
+
+
+class Hub:
+    """`priem serve` on an empty database, and one administrator."""
+
+    def __init__(self, systems: Systems) -> None:
+        self.systems = systems
+        environment = {**systems.environment, "PRIEM_LANGUAGE": "ru"}
+        made = systems.priem("administrator", NAME, "--password", PASSWORD)
+        assert made.code == 0, made.err
+        self.child = subprocess.Popen(
+            [sys.executable, "-m", "priem.cli", "serve", "--port", "0", "--json", "--until-stdin-closes"],
+            stdin=subprocess.PIPE,
+            stdout=subprocess.PIPE,
+            env=environment,
+        )
+        assert self.child.stdout
+        self.url = json.loads(self.child.stdout.readline())["url"]
+
+    def end(self) -> None:
+        assert self.child.stdin
+        assert self.child.stdout
+        self.child.stdin.close()
+        self.child.wait(30)
+        self.child.stdout.close()
+
+
+@pytest.fixture(scope="module")
+def hub(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Hub]:
+    sizes = ["--patients", "60", "--visits", "20", "--seed", "3", "--history", "3"]
+    ident = Process(["ident", "--port", "0", "--control-port", "0", *sizes])
+    crm = Process(["amocrm", "--port", "0", "--seed", "3"])
+    hub = Hub(Systems(tmp_path_factory.mktemp("hub"), ident, crm))
+    yield hub
+    for one in (hub, ident, crm):
+        one.end()
+
+
+@pytest.fixture(scope="module")
+def browser() -> Iterator[Browser]:
+    with sync_playwright() as playwright:
+        chromium = playwright.chromium.launch(executable_path="/usr/bin/chromium", args=["--no-sandbox"])
+        yield chromium
+        chromium.close()
+
+
+@pytest.fixture(scope="module")
+def signed_in(hub: Hub, browser: Browser) -> Any:
+    """What the browser keeps of a login: hashing a password takes its time."""
+    context = browser.new_context(locale="ru-RU")
+    page = context.new_page()
+    page.goto(f"{hub.url}/admin/login/")
+    page.fill("[name=username]", NAME)
+    page.fill("[name=password]", PASSWORD)
+    page.click("button[type=submit]")
+    page.wait_for_url("**/admin/", timeout=PATIENCE)
+    kept = context.storage_state()
+    context.close()
+    return kept
+
+
+def open_page(browser: Browser, signed_in: Any, complaints: list[str], language: str = "ru-RU") -> Page:
+    context = browser.new_context(storage_state=signed_in, locale=language, viewport={"width": 1280, "height": 900})
+    page = context.new_page()
+    page.set_default_timeout(PATIENCE)
+    page.on("console", lambda said: complaints.append(f"{page.url}: {said.text}") if said.type == "error" else None)
+    page.on("pageerror", lambda error: complaints.append(f"{page.url}: {error}"))
+    return page
+
+
+def go_on(page: Page, step: str) -> None:
+    page.click(".su-bottom .su-primary")
+    page.wait_for_url(f"**/setup/{step}/**")
+
+
+def picture(page: Page, name: str) -> None:
+    if PICTURES:
+        page.screenshot(path=str(Path(PICTURES) / f"{name}.png"))
+
+
+@pytest.fixture(scope="module")
+def live(hub: Hub, browser: Browser, signed_in: Any) -> list[str]:
+    """The clinic after an administrator went through all steps; gives what the browser complained of."""
+    complaints: list[str] = []
+    page = open_page(browser, signed_in, complaints)
+    for step in (begin, let_in, connect, choose, launch):
+        step(page, hub)
+    page.context.close()
+    return complaints
+
+
+def begin(page: Page, hub: Hub) -> None:
+    page.goto(f"{hub.url}/clinics/new/")
+    page.fill("#id_name", "Улыбка")
+    page.click(".su-primary")
+    page.wait_for_url("**/clinics/ulybka/setup/amocrm/")
+
+
+def let_in(page: Page, hub: Hub) -> None:
+    amocrm = hub.systems.amocrm.said
+    page.fill("#id_base_url", amocrm["url"])
+    page.fill("#id_token", "not.a.token")
+    expect(page.locator("#id_token_error")).not_to_be_empty(timeout=PATIENCE)
+    page.fill("#id_token", amocrm["long_lived_token"])
+    expect(page.locator("#try-result .su-fine")).to_be_visible(timeout=PATIENCE)
+    expect(page.locator("#id_token_error")).to_be_empty()
+    picture(page, "set-up-amocrm")
+    go_on(page, "mis")
+
+
+def connect(page: Page, hub: Hub) -> None:
+    ident = hub.systems.ident.said
+    page.click(".su-kinds >> text=IDENT")
+    page.fill("#id_server", ident["host"])
+    page.fill("#id_port", str(ident["port"]))
+    page.fill("#id_password", "wrong")
+    expect(page.locator("#id_password_error")).not_to_be_empty(timeout=PATIENCE)
+    picture(page, "set-up-wrong-password")
+    page.fill("#id_password", ident["logins"]["readonly_user"])
+    page.select_option("#id_time_zone", "Europe/Moscow")
+    expect(page.locator("#try-result .su-fine").first).to_be_visible(timeout=PATIENCE)
+    expect(page.locator("#id_password_error")).to_be_empty()
+    go_on(page, "branches")
+
+
+def choose(page: Page, _hub: Hub) -> None:
+    picture(page, "set-up-branches")
+    go_on(page, "stages")
+    page.click(".su-example button")
+    expect(page.locator(".su-verdict")).to_contain_text("Решает правило")
+    picture(page, "set-up-stages")
+    go_on(page, "fields")
+    page.click("[data-take-all=make]")
+    picture(page, "set-up-fields")
+    go_on(page, "behaviour")
+    go_on(page, "launch")
+
+
+def launch(page: Page, hub: Hub) -> None:
+    before = count(hub, "contacts"), count(hub, "leads")
+    page.click("text=Проверить, что произойдёт")
+    expect(page.locator("#su-would")).to_be_visible(timeout=PATIENCE)
+    assert (count(hub, "contacts"), count(hub, "leads")) == before, "a check writes nothing"
+    picture(page, "set-up-preview")
+    page.click(".su-totals a >> nth=0")
+    expect(page.locator(".su-planned")).to_contain_text("Почему:")
+    page.go_back()
+    page.click(".su-big")
+    page.reload()
+    expect(page.locator("#work-sync")).to_contain_text("Клиника подключена", timeout=PATIENCE)
+    picture(page, "set-up-live")
+
+
+def count(hub: Hub, what: str) -> int:
+    return len(hub.systems.amocrm_state(what)[what])
+
+
+def until(true: Callable[[], bool]) -> None:
+    deadline = time.monotonic() + PATIENCE / 1000
+    while not true():
+        assert time.monotonic() < deadline
+        time.sleep(0.1)
+
+
+def test_a_clinic_goes_live_from_an_empty_database(hub: Hub, live: list[str]) -> None:
+    assert [one for one in live if "422" not in one] == []
+    before = count(hub, "leads")
+    assert before >= 10
+    hub.systems.clinic("live", changes=24, rate=12)
+    until(lambda: count(hub, "leads") > before)
+
+
+def test_what_the_pages_saved_comes_back_from_the_file(hub: Hub, live: list[str]) -> None:  # noqa: ARG001 - the clinic
+    written = hub.systems.priem("export").out
+    file = configuration.parse(tomllib.loads(written))
+    assert configuration.write(file) == written
+    assert [row.kind for row in file.connections] == ["ident"]
+    assert len(file.settings.status_sync.rules) == 9
+    assert len(file.settings.fields) > 20
+
+
+@pytest.mark.parametrize("language", ["ru-RU", "en-GB"])
+def test_every_page_fits_says_nothing_wrong_and_can_be_heard(
+    hub: Hub, live: list[str], browser: Browser, signed_in: Any, language: str
+) -> None:
+    assert live is not None
+    complaints: list[str] = []
+    page = open_page(browser, signed_in, complaints, language)
+    flawed: dict[tuple[str, int], object] = {}
+    for path in paths():
+        page.goto(hub.url + path)
+        page.evaluate("document.querySelectorAll('.su details').forEach((one) => { one.open = true; })")
+        for width in WIDTHS:
+            page.set_viewport_size({"width": width, "height": 900})
+            if page.evaluate("document.documentElement.scrollWidth") > width:
+                flawed[path, width] = "scrolls sideways"
+        if language == "ru-RU" and (found := serious(page)):
+            flawed[path, 0] = found
+    page.context.close()
+    assert flawed == {}
+    assert complaints == []
+
+
+def test_no_page_hurts_in_the_dark(hub: Hub, live: list[str], browser: Browser, signed_in: Any) -> None:  # noqa: ARG001
+    page = open_page(browser, signed_in, [])
+    page.goto(f"{hub.url}/clinics/ulybka/setup/stages/")
+
+    flawed = {}
+    for path in paths()[: len(STEPS)]:
+        page.goto(hub.url + path)
+        page.evaluate("document.documentElement.classList.add('dark')")
+        if found := serious(page, only="color-contrast"):
+            flawed[path] = found
+    page.context.close()
+    assert flawed == {}
+
+
+def paths() -> list[str]:
+    steps = [f"/clinics/ulybka/setup/{step}/" for step in STEPS]
+    sections = [f"/clinics/ulybka/settings/{section}/" for section in SECTIONS]
+    lists = ["/clinics/ulybka/planned/contact/create/", "/clinics/ulybka/letter/", "/clinics/new/"]
+    kinds = ["/clinics/ulybka/setup/mis/?kind=archimed", "/clinics/ulybka/settings/stages/?branch=ident:1"]
+    return [*steps, *sections, *lists, *kinds]
+
+
+def serious(page: Page, only: str = "") -> list[str]:
+    """What axe finds in our own part of the page; the frame around it is the library's."""
+    rules = {"runOnly": [only]} if only else {}
+    told = Axe().run(page, context=".su", options={"resultTypes": ["violations"], **rules})
+    return [
+        f"{one['id']}: {one['nodes'][0]['html'][:150]}"
+        for one in told.response["violations"]
+        if one["impact"] in ("serious", "critical")
+    ]
