@@ -18,9 +18,10 @@ from pytest_django.live_server_helper import LiveServer
 from priem.booking import Refused
 from priem.engine.bindings import bind
 from priem.engine.kinds import Moved
-from priem.engine.settings import StageName, StageTrigger, Tickets
+from priem.engine.settings import StageName, StageTrigger, StageTriggers, Tickets
 from priem.engine.sync import Clinic as Parts
 from priem.hub.amocrm.access import note_account
+from priem.hub.booking.receptions import reception
 from priem.hub.clock import SystemClock
 from priem.hub.ident.following import TicketWatch
 from priem.hub.ident.handing import Handing
@@ -54,7 +55,9 @@ class Desk:
             accepted_stage=StageName(pipeline=PIPELINE, stage=ACCEPTED),
             discarded_stage=StageName(pipeline=PIPELINE, stage=DISCARDED),
         )
-        office.bound = bind(replace(SETTINGS, tickets=tickets), office.account)
+        trigger = StageTrigger(pipeline=PIPELINE, stage="Пришёл", does="ticket")
+        settings = replace(SETTINGS, tickets=tickets, triggers=StageTriggers(rules=(trigger,)))
+        office.bound = bind(settings, office.account)
         self.service = open_service(office.clinic.pk, "ident", "Europe/Moscow")
         self.clinic = IdentClinic(sandbox, connection="ident")
         self.clinic.do("DELETE FROM OnlineTickets")  # an account's leads begin with the same id in every test
@@ -83,6 +86,8 @@ class Desk:
             bound=self.office.bound,
             clock=SystemClock(),
             ears=self.office.ears,
+            reception=reception(self.office.clinic.pk, self.office.crm, self.office.bound, {}),
+            acts={"ticket": self.handing},
             chores=(self.watch,),
         )
         for _ in one_pass((self.source,), parts):
@@ -129,6 +134,17 @@ def test_a_lead_goes_to_ident_and_the_visit_made_from_it_on_another_phone_is_its
     assert f'"ident:{visit}"' not in keys[other]
     assert desk.notes(lead) == [note]
     assert desk.clinic.writes() == []
+
+
+def test_moving_a_lead_to_the_chosen_stage_hands_it_over_by_itself(desk: Desk) -> None:
+    lead = desk.request("Анна Белова", "+79213334455")
+    desk.sync()
+    desk.office.act("move_stage", lead_id=lead, status="Пришёл", pipeline_id=desk.office.bound.first_stage[0])
+    desk.sync()
+    desk.sync()
+
+    rows = IdentTicket.objects.of(desk.office.clinic.pk)
+    assert [(row.ticket, row.lead) for row in rows] == [(f"amo-{lead}", lead)]
 
 
 def test_an_application_thrown_away_is_told_once_and_a_lead_that_a_manager_moved_stays(desk: Desk) -> None:
