@@ -9,7 +9,7 @@ from django.db import connections
 
 from priem.booking import NewPatient, RefusalKind, Refused, Time
 from priem.intents import Deed, Finished, Intent, Phase, Wanted
-from priem.model import Action, LeadDraft, PatientKey, PatientLink, Step, VisitKey, VisitLink
+from priem.model import Action, LeadDraft, PatientKey, PatientLink, State, Step, VisitKey, VisitLink
 from priem.ports import BookingStore
 from priem.texts import text
 from tests.contract.store_records import MORNING, MOTHER, WHY, carry_out, contact, lead
@@ -252,3 +252,15 @@ def test_the_status_that_was_decided_upon_stays_with_the_link(store: BookingStor
     carry_out(store, adopts(MORNING, 5), 5, lead(5))
 
     assert visit_links(store, MORNING)[MORNING].status == "booked"
+
+
+def test_a_lead_that_a_pass_gives_away_is_not_booked_from_meanwhile(store: BookingStore) -> None:
+    store.mirror(leads=[lead(5)])
+    store.intend([adopts(MORNING, 5)])
+    with pytest.raises(Refused) as refused:
+        store.begin(booking(lead=5))
+    assert refused.value.kind is RefusalKind.NOT_DONE
+
+    store.close_steps([step.id for step in store.open_steps()], State.POSTPONED)
+
+    begun(store, booking(lead=5))

@@ -5,11 +5,20 @@ from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 from itertools import count
+from typing import Any
 
 from priem.booking import RefusalKind, Refused
-from priem.engine.collisions import OTHER_CONTENT, collision, forgotten, given_up, is_of_interest, other_content
+from priem.engine.collisions import (
+    OTHER_CONTENT,
+    being_given,
+    collision,
+    forgotten,
+    given_up,
+    is_of_interest,
+    other_content,
+)
 from priem.engine.indexes import Index, Merges
-from priem.intents import Finished, Intent, Move, Phase, Wanted
+from priem.intents import Deed, Finished, Intent, Move, Phase, Wanted
 from priem.model import Lead, PatientKey, PatientLink, VisitKey, VisitLink
 
 MOST_SHOWN = 20
@@ -40,6 +49,8 @@ class BookingMemory:
     patient_links: dict[PatientKey, PatientLink]
     visit_links: dict[VisitKey, VisitLink]
     _lead_owners: dict[int, VisitKey]
+    journal: dict[int, Any]
+    _open: dict[PatientKey | VisitKey, list[int]]
     _contact_owners: Index[PatientKey, int]
     _merged_leads: Merges
     _merged_contacts: Merges
@@ -57,6 +68,8 @@ class BookingMemory:
             rest = [one for one in self.diary.intents.values() if one.phase.is_open]
             if refused := collision(wanted, rest):
                 raise refused
+            if wanted.lead and wanted.deed is Deed.BOOK and self._is_being_given(wanted.lead):
+                raise being_given()
             now = self.diary.now()
             intent = Intent(
                 id=known.id if known else next(self.diary.ids),
@@ -68,6 +81,12 @@ class BookingMemory:
             )
             self.diary.intents[intent.id] = intent
             return intent, True
+
+    def _is_being_given(self, lead: int) -> bool:
+        steps = [self.journal[id_].step for ids in self._open.values() for id_ in ids]
+        return any(isinstance(step.key, VisitKey) and step.target == lead for step in steps) and not (
+            self._owners_of_leads([lead])
+        )
 
     def patient_known(self, id_: int, patient: PatientKey) -> None:
         with self.diary.lock:

@@ -31,6 +31,13 @@ def collision(wanted: Wanted, others: Iterable[Intent]) -> Refused | None:
     return None
 
 
+def being_given() -> Refused:
+    """A pass has decided so a moment ago, and amoCRM has not answered yet."""
+    return Refused(
+        RefusalKind.NOT_DONE, text("This lead is being given to another visit just now. Try again in a few seconds.")
+    )
+
+
 def overlap(one: Time | None, other: Time | None) -> bool:
     if one is None or other is None or one.doctor != other.doctor:
         return False

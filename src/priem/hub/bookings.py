@@ -6,10 +6,10 @@ from datetime import UTC, datetime, timedelta
 from django.db import IntegrityError, transaction
 
 from priem.booking import RefusalKind, Refused
-from priem.engine.collisions import OTHER_CONTENT, collision, forgotten, given_up, other_content
+from priem.engine.collisions import OTHER_CONTENT, being_given, collision, forgotten, given_up, other_content
 from priem.hub.booking_rows import columns_of, content_of, intent_of
 from priem.hub.merges import swallowers
-from priem.hub.models import ArmedStage, BookingIntent, Connection, LeadMove, PatientLink, VisitLink
+from priem.hub.models import ArmedStage, BookingIntent, Connection, LeadMove, PatientLink, StepRecord, VisitLink
 from priem.hub.models.journal import Entity
 from priem.hub.surroundings import contact_owners, leads_by_id, owners_with_merges
 from priem.intents import Deed, Finished, Intent, Move, Phase, Wanted
@@ -42,6 +42,8 @@ class DjangoBookings:
         )
         if refused := collision(wanted, [intent_of(one) for one in others]):
             raise refused
+        if wanted.lead and wanted.deed is Deed.BOOK and self._is_being_given(wanted.lead):
+            raise being_given()
         now = self._now()
         row = row or BookingIntent(clinic_id=self._clinic, ref=wanted.ref, attempt=0)
         for name, value in columns_of(wanted).items():
@@ -51,6 +53,10 @@ class DjangoBookings:
         row.watched_until = FOR_EVER
         row.save()
         return intent_of(row), True
+
+    def _is_being_given(self, lead: int) -> bool:
+        steps = StepRecord.objects.of(self._clinic).filter(finished_at__isnull=True, entity=Entity.LEAD, target=lead)
+        return steps.exists() and not owners_with_merges(self._clinic, [lead])
 
     def _one_by_one(self, connection: str) -> None:
         """PostgreSQL would let two look at once and write both; SQLite has one writer anyway."""

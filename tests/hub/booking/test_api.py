@@ -1,10 +1,13 @@
 """The booking API on both sandboxes: what the window in a lead's card asks for, and what it is told."""
 
+import json
 from datetime import datetime
 from typing import Any
 
 import pytest
+from typer.testing import CliRunner
 
+from priem.cli.app import app
 from tests.engine.clinic import ANNA
 from tests.hub.booking.clinic import KEY, ApiClinic
 
@@ -146,3 +149,26 @@ def test_a_time_without_a_zone_is_refused(api: ApiClinic) -> None:
     time = {"doctor": "8", "starts_at": naive, "ends_at": naive}
 
     assert told(booking(api, 1, time), 400)["places"] == ["time.ends_at", "time.starts_at"]
+
+
+def at_the_terminal(*arguments: str) -> tuple[int, str]:
+    ran = CliRunner().invoke(app, ["visit", *arguments])
+    return ran.exit_code, ran.output
+
+
+def test_the_same_goes_at_the_terminal(api: ApiClinic) -> None:
+    (time,) = api.free()
+    when = time["starts_at"][:16].replace("T", " ")
+    booking = ("book", "--doctor", time["doctor"], "--at", when, "--name", "Белова Анна", "--phone", ANNA, "--json")
+    code, said = at_the_terminal(*booking, "--ref", "one")
+    answer = json.loads(said.splitlines()[-1])
+    assert (code, answer["outcome"]) == (0, "done"), said
+
+    assert at_the_terminal(*booking, "--ref", "one")[0] == 0
+    assert at_the_terminal(*booking, "--ref", "two")[0] == 1
+    code, said = at_the_terminal("schedule", "--from", when[:10], "--days", "1", "--doctor", time["doctor"])
+    assert (code, "Свободно" in said) == (0, True)
+    assert f"{when[8:10]}.{when[5:7]}.{when[:4]}" in said
+    assert at_the_terminal("status", answer["visit"], "confirmed")[0] == 0
+    assert at_the_terminal("cancel", answer["visit"])[0] == 0
+    assert at_the_terminal("outcome", "one")[0] == 0
