@@ -1,5 +1,10 @@
+import hypothesis
 import pytest
 from django.conf import settings
+
+# How long one example takes says how busy the machine is: a slow one is no mistake.
+hypothesis.settings.register_profile("priem", deadline=None)
+hypothesis.settings.load_profile("priem")
 
 
 @pytest.fixture(scope="session")
