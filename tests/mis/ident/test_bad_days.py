@@ -37,6 +37,9 @@ def unused_port() -> int:
     [
         pytest.param({"password": "wrong"}, "login or the password", id="a wrong password"),
         pytest.param({"login": "nobody"}, "login or the password", id="a wrong login"),
+        pytest.param(
+            {"login": "CLINIC\\priem", "driver": "pytds"}, "Windows account", id="a Windows account and pytds"
+        ),
         pytest.param({"database": "PZ_OLD"}, "no database PZ_OLD", id="a wrong database"),
         pytest.param({"port": 1}, "does not answer", id="a wrong port"),
         pytest.param({"server": "no-such-pc.invalid"}, "does not answer", id="a wrong host"),
@@ -51,6 +54,13 @@ def test_wrong_settings_are_said_in_plain_words(
     assert says in finding
     with pytest.raises(AskOperator, match=says):
         list(source.changes(None))
+
+
+@pytest.mark.parametrize(("driver", "says"), [("pymssql", "login or the password"), ("pytds", "Windows account")])
+def test_a_windows_account_that_does_not_get_in_is_told_why(clinic: IdentClinic, driver: str, says: str) -> None:
+    [finding] = broken(clinic.open(driver=driver, login="CLINIC\\priem"))
+
+    assert says in finding
 
 
 @DRIVERS

@@ -60,6 +60,12 @@ def open_pymssql(config: Config, host: str, port: int, database: str) -> Connect
 
 
 def open_pytds(config: Config, host: str, port: int, database: str) -> Connection:
+    if "\\" in config.login:
+        # It would send DOMAIN\user as a login of SQL Server's own, which no server knows.
+        raise AskOperator(
+            text("The driver python-tds does not sign in with a Windows account."),
+            text("Set driver to pymssql, or ask for a login of SQL Server's own."),
+        )
     try:
         import pytds  # noqa: PLC0415 - an extra that most installations do not have
     except ImportError as error:
