@@ -37,9 +37,6 @@ def unused_port() -> int:
     [
         pytest.param({"password": "wrong"}, "login or the password", id="a wrong password"),
         pytest.param({"login": "nobody"}, "login or the password", id="a wrong login"),
-        pytest.param(
-            {"login": "CLINIC\\priem", "driver": "pytds"}, "Windows account", id="a Windows account and pytds"
-        ),
         pytest.param({"database": "PZ_OLD"}, "no database PZ_OLD", id="a wrong database"),
         pytest.param({"port": 1}, "does not answer", id="a wrong port"),
         pytest.param({"server": "no-such-pc.invalid"}, "does not answer", id="a wrong host"),
