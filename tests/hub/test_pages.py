@@ -38,7 +38,7 @@ from priem.texts import text
 MODELS = ("clinic", "connection", "patientlink", "visitlink", "steprecord", "rejectedrow")
 NOT_ENGLISH = frozenset(
     {
-        *("priem", "amocrm", "ident", "id", "json", "csv", "api", "esc"),  # names
+        *("priem", "amocrm", "ident", "id", "qr", "json", "csv", "api", "esc"),  # names
         *("administrator", "a", "smile", "mira", "archimed", "x", "r"),  # what the test itself wrote
         *("post", "v", "contacts", "leads", "create", "true"),
     }
@@ -110,9 +110,9 @@ def page(client: Client, url: str, language: str = "ru") -> str:
 
 
 class Reader(HTMLParser):
-    """What a person sees and a screen reader says, without scripts and the names of icons."""
+    """What a person sees and a screen reader says, without scripts, the names of icons, and code."""
 
-    UNSEEN = frozenset({"script", "style", "template"})
+    UNSEEN = frozenset({"script", "style", "template", "code"})
     SAID = frozenset({"title", "aria-label", "placeholder", "alt"})
 
     def __init__(self, written: str) -> None:
@@ -140,6 +140,17 @@ def seen(written: str) -> str:
     return " ".join(Reader(written).words)
 
 
+def own_pages() -> list[str]:
+    """Those that are no lists of the admin's."""
+    records = [("patient", "ident:10"), ("visit", "ident:500")]
+    return [
+        *(reverse(name) for name in ("questions", "records", "people", "audit", "second_factor_set_up")),
+        *(reverse("record", kwargs={"slug": "smile", "kind": kind, "record": id_}) for kind, id_ in records),
+        reverse("records") + "?q=4242",
+        reverse("settings_history", kwargs={"slug": "smile"}),
+    ]
+
+
 def urls() -> list[str]:
     listed = [reverse(f"admin:hub_{model}_changelist") for model in MODELS]
     slugs = list(Clinic.objects.values_list("slug", flat=True))
@@ -152,7 +163,7 @@ def urls() -> list[str]:
         for model in MODELS
         for pk in apps.get_model("hub", model)._base_manager.values_list("pk", flat=True)
     ]
-    return with_people + rows
+    return [*with_people, *own_pages(), *rows]
 
 
 def test_every_page_is_there_in_both_languages(administrator: Client) -> None:

@@ -10,7 +10,9 @@ from typing import Any
 from django.db import transaction
 
 from priem.errors import AskOperator
+from priem.hub.audit.notes import note
 from priem.hub.models import Authorisation, Clinic, Connection
+from priem.hub.models.audit import Deed
 from priem.texts import Text, text
 
 
@@ -65,7 +67,9 @@ def note_seen(clinic: ClinicData) -> None:
 
 
 def go_live(clinic_id: int) -> None:
-    Clinic.objects.filter(pk=clinic_id, live=False).update(live=True)
+    with transaction.atomic():
+        if Clinic.objects.filter(pk=clinic_id, live=False).update(live=True):
+            note(clinic_id, Deed.LIVE)
 
 
 def save_clinic(clinic: ClinicData) -> int:

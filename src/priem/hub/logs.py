@@ -40,6 +40,8 @@ def logging_configuration(style: str, level: str) -> dict[str, Any]:
             # Django's own handlers would mail and print once more.
             "django": {"handlers": [], "propagate": True},
             "django.server": {"handlers": [], "propagate": True},
+            # Every login, in four lines.
+            "axes": {"level": "WARNING"},
         },
     }
 

@@ -46,6 +46,9 @@ LOOK: dict[str, Any] = {
             "950": "oklch(25% .048 230)",
         },
     },
+    "ACCOUNT": {
+        "navigation": [{"title": _("Second step at login"), "link": reverse_lazy("second_factor_set_up")}],
+    },
     "SIDEBAR": {
         "show_search": False,
         "show_all_applications": False,

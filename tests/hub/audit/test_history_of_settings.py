@@ -108,7 +108,7 @@ def test_the_log_shows_a_clinics_people_what_was_done_there_and_by_whom(client: 
     row = Connection.objects.of(world.own.pk).get(key="ident")
     client.post(reverse("record_sync", args=["own", "patient", f"{row.key}:10"]))
     shown = client.get(reverse("audit")).content.decode()
-    assert "Решено заново по просьбе: patient ident:10" in shown
+    assert "Решено заново по просьбе: Пациент ident:10" in shown
     assert person.username in shown
     assert "Чужая" not in shown
     only = client.get(reverse("audit"), {"deed": "link"}).content.decode()

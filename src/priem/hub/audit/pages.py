@@ -8,13 +8,14 @@ from django.utils.translation import gettext
 from django.views.decorators.http import require_GET, require_POST
 
 from priem.errors import AskOperator
-from priem.hub.audit.document import STORED, STORED_ANEW, difference, set_up_of
+from priem.hub.audit.document import difference, set_up_of
 from priem.hub.audit.restoring import bring_back
+from priem.hub.audit.words import about, shown
 from priem.hub.models import AuditEntry, Clinic, Revision
 from priem.hub.models.audit import Deed
 from priem.hub.pages import page
 from priem.hub.roles.guards import of_any_clinic, of_clinic
-from priem.hub.roles.rights import Right, Role
+from priem.hub.roles.rights import Right
 from priem.hub.scope import visible, visible_clinics
 from priem.hub.sentences import readable
 
@@ -37,7 +38,7 @@ def log(request: HttpRequest) -> HttpResponse:
         rows = rows.filter(pk__lt=int(before[:18]))
     found = list(rows[: A_PAGE + 1])
     said = {
-        "entries": [(row, [shown(*change) for change in row.changes]) for row in found[:A_PAGE]],
+        "entries": [(row, about(row.about), [shown(*change) for change in row.changes]) for row in found[:A_PAGE]],
         "more": found[A_PAGE - 1].pk if len(found) > A_PAGE else None,
         "clinics": clinics,
         "clinic": chosen,
@@ -45,23 +46,6 @@ def log(request: HttpRequest) -> HttpResponse:
         "deeds": Deed.choices,
     }
     return page(request, "hub/audit/log.html", gettext("Who changed what"), said)
-
-
-def shown(what: str, before: str, after: str) -> tuple[str, str, str]:
-    return what, in_words(before), in_words(after)
-
-
-def in_words(value: str) -> str:
-    match value:
-        case "":
-            return "—"
-        case _ if value == STORED:
-            return gettext("stored")
-        case _ if value == STORED_ANEW:
-            return gettext("another one is stored")
-        case _ if value in Role.values:
-            return str(Role(value).label)
-    return value
 
 
 @require_GET

@@ -1,11 +1,15 @@
 """What a person does about a record: links it, unlinks it, has it decided anew."""
 
+from datetime import timedelta
+
 from django.db import transaction
+from django.utils import timezone
 
 from priem.engine import by_hand
+from priem.hub.audit.acting import actor
 from priem.hub.audit.notes import note
 from priem.hub.desk import kind_of
-from priem.hub.models import Clinic, PatientLink, VisitLink
+from priem.hub.models import AuditEntry, Clinic, PatientLink, VisitLink
 from priem.hub.models.audit import Deed
 from priem.hub.records.outside import outside
 from priem.hub.records.sides import reading
@@ -13,6 +17,7 @@ from priem.hub.store import DjangoStore
 from priem.model import PatientKey, VisitKey
 
 AnyKey = PatientKey | VisitKey
+LOOKED_ONCE_IN = timedelta(hours=1)
 
 
 def link(clinic: Clinic, key: AnyKey, target: int) -> None:
@@ -37,7 +42,11 @@ def decide_anew(clinic: Clinic, key: AnyKey) -> None:
 
 
 def looked(clinic: Clinic, key: AnyKey) -> None:
-    note(clinic.pk, Deed.LOOKED, about(key))
+    """Noted once in a while of the same person and record."""
+    person, since = actor(), timezone.now() - LOOKED_ONCE_IN
+    before = AuditEntry.objects.of(clinic.pk).filter(deed=Deed.LOOKED, about=about(key), at__gt=since)
+    if not before.filter(person_id=person.pk if person else None).exists():
+        note(clinic.pk, Deed.LOOKED, about(key))
 
 
 def about(key: AnyKey) -> str:

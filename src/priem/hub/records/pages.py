@@ -1,15 +1,19 @@
 """The page of a patient or a visit, its parts that wait for outside systems, and the search by id."""
 
+import re
 from collections.abc import Callable
+from datetime import date, datetime
 
 from django.contrib import messages
 from django.db.models import Q
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
 from django.urls import path, reverse
+from django.utils.formats import date_format
 from django.utils.translation import gettext
 from django.views.decorators.http import require_GET, require_POST
 
+from priem.engine.comparing import Pair
 from priem.errors import AskOperator, PriemError
 from priem.hub import words
 from priem.hub.models import Clinic, PatientLink, RejectedRow, StepRecord, VisitLink
@@ -20,9 +24,12 @@ from priem.hub.roles.guards import of_any_clinic, of_clinic
 from priem.hub.roles.rights import Right
 from priem.hub.scope import clinic_ids, may, visible
 from priem.hub.sentences import readable
+from priem.hub.templatetags.moments import moment, phone
 from priem.model import Patient, PatientKey, Visit, VisitKey
 
 LONGEST_ID = 19
+DAY = re.compile(r"\d{4}-\d\d-\d\d")
+MOMENT = re.compile(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\dZ")
 MOST_FOUND = 20
 
 
@@ -73,8 +80,8 @@ def compare(request: HttpRequest, clinic: Clinic, kind: str, record: str) -> Htt
     rows = [
         {
             "what": pair.what if pair.is_field else words.changed(pair.what),
-            "ours": masked(pair.ours, is_open=is_open),
-            "theirs": masked(pair.theirs, is_open=is_open),
+            "ours": masked(legible(pair, pair.ours), is_open=is_open),
+            "theirs": masked(legible(pair, pair.theirs), is_open=is_open),
             "winner": pair.winner.value,
             "why": readable(pair.why),
         }
@@ -84,9 +91,21 @@ def compare(request: HttpRequest, clinic: Clinic, kind: str, record: str) -> Htt
     return render(request, "hub/records/sides.html", {**said, "visit": visit_words(found.record)})
 
 
+def legible(pair: Pair, value: str) -> str:
+    """Phones, days and moments as people write them; other values as they are."""
+    if pair.what == "phones":
+        return ", ".join(phone(number) for number in value.split(", "))
+    if MOMENT.fullmatch(value):
+        return moment(datetime.fromisoformat(value))
+    return date_format(date.fromisoformat(value), "j E Y") if DAY.fullmatch(value) else value
+
+
 def visit_words(record: Patient | Visit | None) -> str:
     """The visit's status, which no field has to show."""
-    return f"{words.STATUSES[record.status]} ({record.raw_status})" if isinstance(record, Visit) else ""
+    if not isinstance(record, Visit):
+        return ""
+    said = str(words.STATUSES[record.status])
+    return said if record.raw_status == record.status.value else f"{said} ({record.raw_status})"
 
 
 def masked(value: str, *, is_open: bool) -> str:

@@ -1,19 +1,26 @@
 """What the hub remembers of a record: its link, the decision, its history. Ids and reasons; nobody's name."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from datetime import datetime
+from typing import TYPE_CHECKING
 
 from django.utils.translation import gettext
+from django.utils.translation import gettext_lazy as _
 
 from priem.configuration import settings_from_json
 from priem.hub import words
+from priem.hub.audit.words import shown
 from priem.hub.explaining import Explanation, Happening, explain
 from priem.hub.histories import Kind
 from priem.hub.models import AuditEntry, Clinic
-from priem.hub.models.journal import ACTIONS, STATES, Entity
+from priem.hub.models.audit import Deed
+from priem.hub.models.journal import STATES
 from priem.hub.sentences import readable
-from priem.model import Key, PatientKey, State, VisitKey
+from priem.model import Action, Key, PatientKey, State, VisitKey
+
+if TYPE_CHECKING:
+    from django.utils.functional import _StrPromise as StrPromise
 
 MOST_DEEDS = 100
 
@@ -70,27 +77,44 @@ def events(clinic: Clinic, kind: str, key: Key, found: Explanation) -> list[Even
     return sorted(every, key=lambda event: event.at, reverse=True)
 
 
+DONE: Mapping[tuple[Action, str], "StrPromise"] = {
+    (Action.CREATE, "contact"): _("contact made"),
+    (Action.ADOPT, "contact"): _("contact found"),
+    (Action.UPDATE, "contact"): _("contact changed"),
+    (Action.LEAVE, "contact"): _("contact left as it is"),
+    (Action.CREATE, "lead"): _("lead made"),
+    (Action.ADOPT, "lead"): _("lead found"),
+    (Action.UPDATE, "lead"): _("lead changed"),
+    (Action.LEAVE, "lead"): _("lead left as it is"),
+}
+
+
 def steps(found: Explanation) -> Iterator[Event]:
     for one in found.happenings:
         step = one.step
-        what = f"{ACTIONS[step.action]}: {Entity(step.entity).label} {step.target or ''}".strip()
-        outcome = str(STATES[step.state])
-        details = [words.because(step.why.rule)]
-        if step.why.stage_rule:
-            details.append(" ".join([gettext("Stage:"), words.because(step.why.stage_rule), *one.stage_rules]))
-        if step.changes:
-            names = ", ".join(words.changed(name) for name in step.changes)
-            details.append(gettext("Written: {names}").format(names=names))
-        if step.reason:
-            details.append(readable(step.reason))
-        if one.request:
-            details.append(f"{one.request.what} → {one.request.status or '—'}, {one.request.milliseconds} ms")
+        what = str(DONE.get((step.action, step.entity), _("a person asked"))).capitalize()
+        outcome = "" if step.state is State.DONE else f": {STATES[step.state]}"
         is_bad = step.state in (State.REFUSED, State.UNKNOWN)
-        yield Event(step.intended_at, f"{what[:1].upper()}{what[1:]}: {outcome}", tuple(filter(None, details)), is_bad)
+        yield Event(step.intended_at, f"{what} {step.target or ''}".strip() + outcome, tuple(details(one)), is_bad)
+
+
+def details(one: Happening) -> Iterator[str]:
+    step = one.step
+    yield words.because(step.why.rule)
+    if step.why.stage_rule:
+        yield " ".join([gettext("Stage:"), words.because(step.why.stage_rule)])
+    if step.changes:
+        yield gettext("Written: {names}").format(names=", ".join(words.changed(name) for name in step.changes))
+    if step.reason:
+        yield readable(step.reason)
+    if one.request:
+        took = gettext("{count} ms").format(count=one.request.milliseconds)
+        yield f"{one.request.what} → {one.request.status or '—'}, {took}"
 
 
 def deeds(clinic: Clinic, kind: str, key: Key) -> Iterator[Event]:
-    rows = AuditEntry.objects.of(clinic.pk).filter(about=f"{kind} {key}").order_by("-id")[:MOST_DEEDS]
-    for row in rows:
-        details = tuple(f"{what}: {before or '—'} → {after or '—'}" for what, before, after in row.changes)
+    rows = AuditEntry.objects.of(clinic.pk).filter(about=f"{kind} {key}").exclude(deed=Deed.LOOKED)
+    for row in rows.order_by("-id")[:MOST_DEEDS]:
+        said = (shown(*change) for change in row.changes)
+        details = tuple(f"{what}: {before} → {after}" for what, before, after, _is_setting in said)
         yield Event(row.at, row.get_deed_display().capitalize(), details, by=row.name or gettext("a command"))

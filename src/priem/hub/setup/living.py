@@ -15,6 +15,7 @@ from django.db import connection
 from priem.engine.sync import Progress
 from priem.errors import TryLater
 from priem.hub.clinics import ClinicData, load_clinic
+from priem.hub.clinics import go_live as note_live
 from priem.hub.locks import Purpose, locked
 from priem.hub.models import Clinic, Work, WorkKind, WorkState
 from priem.hub.sentences import as_json
@@ -39,7 +40,7 @@ log = structlog.get_logger(__name__)
 
 
 def go_live(clinic: Clinic) -> Work:
-    Clinic.objects.filter(pk=clinic.pk).update(live=True)
+    note_live(clinic.pk)
     return begin(clinic, WorkKind.SYNC, stay_in_step(clinic.slug))
 
 
