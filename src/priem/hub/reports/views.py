@@ -3,12 +3,12 @@
 import csv
 from collections.abc import Callable, Mapping
 from datetime import date, timedelta
+from decimal import Decimal
 from typing import Any
 
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect
 from django.utils import timezone
-from django.utils.formats import localize
 from django.utils.translation import gettext
 from django.views.decorators.http import require_GET
 
@@ -90,13 +90,18 @@ def table(title: str, of: str, nothing: str, found: list[Group], key: Callable[[
         {
             "name": name or nothing,
             "cells": [
-                {"name": column, "value": localize(value)}
+                {"name": column, "value": grouped(value)}
                 for column, value in zip(names(), numbers(counts), strict=True)
             ],
         }
         for name, counts in by(found, key)
     ]
     return {"title": title, "of": of, "rows": rows}
+
+
+def grouped(value: int | Decimal) -> str:
+    """1 234 567: whole numbers by thousands, with spaces that do not break."""
+    return f"{round(value):,}".replace(",", "\u00a0")
 
 
 def as_csv(clinic: Clinic, period: Period, found: list[Group]) -> HttpResponse:

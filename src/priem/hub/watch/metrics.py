@@ -5,17 +5,18 @@ Answers to this machine itself, and to whoever brings PRIEM_METRICS_TOKEN as a b
 
 import hmac
 import os
+from collections import Counter
 from collections.abc import Iterator
 from datetime import datetime, timedelta
 
-from django.db.models import Count, Sum
+from django.db.models import Count
 from django.http import HttpRequest, HttpResponse, HttpResponseForbidden
 from django.views.decorators.http import require_GET
 from prometheus_client import CONTENT_TYPE_LATEST, CollectorRegistry, generate_latest
 from prometheus_client.core import GaugeMetricFamily
 from prometheus_client.registry import Collector
 
-from priem.hub.models import Clinic, Connection, ExchangeRecord, IncidentKind
+from priem.hub.models import Clinic, Connection, IncidentKind
 from priem.hub.store import utc_now
 from priem.hub.watch import delays, figures, incidents
 
@@ -85,11 +86,11 @@ class Clinics(Collector):
 
     def _requests(self, clinics: list[tuple[int, str]]) -> GaugeMetricFamily:
         family = GaugeMetricFamily("priem_requests", "Of the last minute", labels=("clinic", "system", "result"))
-        since = self._now - timedelta(minutes=1)
         for id_, slug in clinics:
-            rows = ExchangeRecord.objects.of(id_).filter(started_at__gte=since)
-            counted = rows.values_list("system", "failed").annotate(Sum("times")).order_by()
-            for system, failed, times in counted:
+            counted: Counter[tuple[str, bool]] = Counter()
+            for system, _, failed, times in figures.last_minute(id_, self._now):
+                counted[system, failed] += times
+            for (system, failed), times in counted.items():
                 family.add_metric((slug, system, "failed" if failed else "fine"), times)
         return family
 
