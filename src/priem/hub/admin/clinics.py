@@ -108,7 +108,7 @@ class ConnectionAdmin(OwnedAdmin):
     text_columns = ("key",)
     fieldsets = (
         (None, {"fields": ("key", "clinic_name", "kind", "read", "trouble")}),
-        (_("settings"), {"fields": ("config_text", "secrets_are_there", "cursor")}),
+        (_("settings"), {"fields": ("config_text", "secrets_are_there")}),
     )
 
     @column(_("last read"), ordering="last_read_at")

@@ -8,6 +8,7 @@ from django.db.models import Q, QuerySet
 from django.http import HttpRequest
 from django.utils import timezone
 from django.utils.html import format_html
+from django.utils.text import capfirst
 from django.utils.translation import gettext_lazy as _
 
 from priem.hub.admin.unfolded import DaysFilter, EndlessPaginator, ModelAdmin, RelatedFilter, column
@@ -65,6 +66,11 @@ class ReadOnly(ModelAdmin):
 
     def clinic_of(self, row: Any) -> int:  # noqa: ANN401  # any row of a clinic
         return int(row.clinic_id)
+
+    def changelist_view(self, request: HttpRequest, extra_context: dict[str, Any] | None = None) -> Any:  # noqa: ANN401
+        """Called what it lists: Django's «Select … to view» declines no Russian noun."""
+        title = capfirst(str(self.model._meta.verbose_name_plural))  # noqa: SLF001  # Django documents _meta
+        return super().changelist_view(request, {"title": title, **(extra_context or {})})
 
     def has_add_permission(self, request: HttpRequest) -> bool:  # noqa: ARG002  # Django's signature
         return False
