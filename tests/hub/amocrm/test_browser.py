@@ -7,6 +7,7 @@ from django.contrib.auth.models import User
 from playwright.sync_api import Page, sync_playwright
 from pytest_django.live_server_helper import LiveServer
 
+from priem.hub.models import Clinic
 from priem.hub.tokens import DjangoTokens
 from priem.texts import text
 from tests.hub.amocrm.conftest import OpensOffice
@@ -43,6 +44,8 @@ def page(office: Office, live_server: LiveServer) -> Iterator[Page]:
 
 
 def test_a_person_lets_priem_in_and_comes_back_to_the_clinic(page: Page, office: Office) -> None:
+    """A clinic that works; one that is being set up comes back to its set-up."""
+    Clinic.objects.filter(pk=office.clinic.pk).update(live=True)
     page.click("a[href*='/amocrm/authorise/']")
     page.wait_for_selector("h1:has-text('просит доступ')")
     assert page.url.startswith(f"{office.sandbox.url}/oauth?")

@@ -161,6 +161,7 @@ EXPECTED |= {
     "setup_try": Line(who=Right.SET_UP, verb="POST", parts={"what": "amocrm"}),
     "setup_find": action(Right.SET_UP, segment="nonsense/1"),
     "setup_letter": page(Right.SET_UP),
+    "setup_granted": page(Right.SET_UP),
     "setup_look": action(Right.SET_UP),
     "setup_preview": action(Right.SET_UP),
     "setup_start": action(Right.SET_UP),

@@ -67,7 +67,7 @@ def callback(request: HttpRequest) -> HttpResponse:
     except PriemError as error:
         return page(request, error)
     messages.success(request, gettext("Priem has access to amoCRM."))
-    return redirect("admin:hub_clinic_change", clinic.pk)
+    return redirect("admin:hub_clinic_change", clinic.pk) if clinic.live else redirect("setup_granted", clinic.slug)
 
 
 @require_GET

@@ -15,6 +15,7 @@ urlpatterns = [
     path("clinics/<slug:slug>/try/<str:what>/", works.try_it, name="setup_try"),
     path("clinics/<slug:slug>/find/", finding.find, name="setup_find"),
     path("clinics/<slug:slug>/letter/", finding.letter, name="setup_letter"),
+    path("clinics/<slug:slug>/granted/", works.granted, name="setup_granted"),
     path("clinics/<slug:slug>/look/", works.look_again, name="setup_look"),
     path("clinics/<slug:slug>/preview/", works.begin_preview, name="setup_preview"),
     path("clinics/<slug:slug>/start/", works.start, name="setup_start"),

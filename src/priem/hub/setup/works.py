@@ -94,6 +94,14 @@ def tried(request: HttpRequest, kind: str, clinic: Clinic) -> HttpResponse:
     return render(request, "hub/setup/work_try.html", {"clinic": clinic, "work": shown(found), "beside": {}})
 
 
+@require_GET
+@of_clinic
+def granted(request: HttpRequest, clinic: Clinic) -> HttpResponse:  # noqa: ARG001 - Django's signature
+    """Back from amoCRM, which has let Priem in: what is there is looked at."""
+    begin(clinic, WorkKind.LOOK, look_around(clinic.slug))
+    return redirect(f"{steps.url_of(clinic, 'amocrm')}?then=next")
+
+
 @require_POST
 @of_clinic
 def look_again(request: HttpRequest, clinic: Clinic) -> HttpResponse:
