@@ -9,10 +9,8 @@ import time
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
-from datetime import datetime, timedelta
 from pathlib import Path
 from typing import Any
-from zoneinfo import ZoneInfo
 
 import httpx2
 
@@ -23,7 +21,6 @@ from priem.sandbox.archimed.settings import Settings as MisSettings
 from priem.widget.packing import packed
 
 PATIENCE = 20
-ZONE = ZoneInfo("Europe/Moscow")
 ADMIN, RECEPTION, CALLS = 10_091_426, 10_091_430, 10_091_434
 """Users of the sandbox's account: an administrator, one of the reception, one of the call centre."""
 
@@ -103,12 +100,14 @@ class Clinic:
         return httpx2.get(f"{self.crm.url}/_sandbox/card?kind=leads&id={lead}", timeout=30).json()
 
     def leads(self) -> int:
-        counted: int = len(httpx2.get(f"{self.crm.url}/_sandbox/state?only=leads", timeout=30).json()["leads"])
-        return counted
+        return len(self.crm_state("leads"))
 
     def talons(self) -> list[dict[str, Any]]:
-        found: list[dict[str, Any]] = self.mis.state("talons")["talons"]
-        return found
+        [found] = self.mis.state("talons")["talons"].values()
+        return list(found)
+
+    def crm_state(self, only: str) -> Any:
+        return httpx2.get(f"{self.crm.url}/_sandbox/state?only={only}", timeout=30).json()[only]
 
     def token(self, user: int = ADMIN, **more: Any) -> str:
         token: str = post(f"{self.crm.url}/_sandbox/disposable-token", {"user_id": user, **more})["token"]
@@ -180,7 +179,3 @@ def until(condition: Callable[[], Any]) -> Any:
         assert time.monotonic() < deadline, "it does not come true"
         time.sleep(0.05)
     return found
-
-
-def tomorrow() -> str:
-    return (datetime.now(ZONE) + timedelta(days=1)).date().isoformat()

@@ -66,6 +66,7 @@ EXPECTED: dict[str, Line] = {
     "amocrm_enter_by_ticket": Line(who="anybody", found=(403,)),
     # What the widget in amoCRM asks, with amoCRM's token or a session of its own
     "widget_enter": Line(who="anybody", verb="POST", found=(403,)),
+    "widget_pipeline": Line(who="anybody", verb="POST", found=(404,)),
     "widget_frame": Line(who="anybody", parts={"account": "1", "name": "panel"}, found=(404,)),
     **{
         f"widget_{name}": Line(who="anybody", found=(401,))
@@ -73,7 +74,7 @@ EXPECTED: dict[str, Line] = {
     },
     **{
         f"widget_{name}": Line(who="anybody", verb="POST", found=(401,))
-        for name in ("sign-in", "book", "move", "cancel", "status", "comment")
+        for name in ("sign-in", "apply", "book", "move", "cancel", "status", "comment")
     },
     # On the way in, and people
     "second_factor": Line(who="person", sends_home=True),

@@ -137,6 +137,8 @@ class Demo:
     def addresses(self, systems: stage.Stage, hub: str, password: str) -> None:
         self.tell(text("amoCRM's board: {url}", url=systems.amocrm["board"]), "bold")
         self.tell(text("The hub: {url} (admin, password {password})", url=hub, password=password), "bold")
+        stage.install_widget(systems, hub)
+        self.tell(text("A lead's card with the widget: {url}", url=f"{systems.amocrm['board']}leads/"), "bold")
         self.tell(text("The clinic lives now. Ctrl-C ends everything."))
 
     def follow(self, opened: bootstrap.Opened, systems: stage.Stage) -> None:

@@ -1,5 +1,6 @@
 """Starts the outside systems and the hub as processes of their own, and ends all of them, whatever happens."""
 
+import base64
 import contextlib
 import json
 import os
@@ -10,8 +11,11 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
+import httpx2
+
 from priem.errors import AskOperator
 from priem.texts import text
+from priem.widget.packing import packed
 
 PATIENCE = 10.0
 """Seconds that a process gets to end by itself."""
@@ -93,3 +97,9 @@ def hub(home: Path, port: int) -> Iterator[str]:
     arguments = ["priem.cli", "serve", "--port", str(port), "--json", "--until-stdin-closes"]
     with process(arguments, home / "hub.log", home) as said:
         yield str(said["url"])
+
+
+def install_widget(systems: Stage, hub: str) -> None:
+    """As the account's administrator does: its pages show it from now on."""
+    archive = base64.b64encode(packed(hub)).decode()
+    httpx2.post(f"{systems.amocrm['control']}/widget", json={"zip": archive}, timeout=30).raise_for_status()

@@ -1,11 +1,10 @@
 """What stands behind the widget in amoCRM: frames, and the questions that they ask.
 
-tokens.py     amoCRM's token → who is asking, in which clinic, from which lead
 sessions.py   what a frame shows instead of a cookie, for half an hour
 offices.py    a clinic's desks and amoCRM, kept open between questions
 places.py     where somebody may book
 visits.py     visits, patients and answers as the frames read them
-panel.py, window.py, journal.py, deeds.py   what is shown, and what is done
+panel.py, window.py, journal.py, deeds.py, applying.py   what is shown, and what is done
 pipeline.py   what a stage of the digital pipeline sets off
 views.py      the addresses
 """

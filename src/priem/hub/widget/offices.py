@@ -13,12 +13,12 @@ from priem.engine.bindings import bind
 from priem.engine.reception import Reception
 from priem.errors import PriemError
 from priem.hub.amocrm.access import connect
+from priem.hub.booking.receptions import reception
 from priem.hub.clinics import ClinicData, clinic_data
 from priem.hub.clock import SystemClock
 from priem.hub.exchanges import DjangoExchanges
 from priem.hub.models import Clinic
 from priem.hub.references import resolved
-from priem.hub.store import DjangoStore
 from priem.mis import open_desk
 from priem.model import Account
 
@@ -116,7 +116,7 @@ def opened(clinic: ClinicData, mark: str) -> Office:
 
 def reception_of(clinic: ClinicData, crm: AmoCrm, desks: Mapping[str, Booking], account: Account) -> Reception:
     bound = bind(configuration.settings_from_json(clinic.settings), account)
-    return Reception(crm=crm, store=DjangoStore(clinic.id), bound=bound, clock=SystemClock(), desks=desks)
+    return reception(clinic.id, crm, bound, desks)
 
 
 OFFICES = Offices()

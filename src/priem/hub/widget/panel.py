@@ -5,7 +5,9 @@ from typing import Any
 from priem.booking import Ability
 from priem.engine.booking_rights import Actor, may_book, rights_of
 from priem.engine.reasons import say
-from priem.errors import BadRecord
+from priem.errors import AskOperator, BadRecord
+from priem.hub.ident.handing import connection_of
+from priem.hub.ident.tickets import of_lead, state_of, zone_of_service
 from priem.hub.models import VisitLink
 from priem.hub.sentences import readable
 from priem.hub.widget.offices import Office
@@ -15,6 +17,18 @@ from priem.model import Lead, VisitKey
 from priem.texts import text
 
 MOST_OTHERS = 12
+
+
+def application(office: Office, lead: int) -> dict[str, Any]:
+    """Where a clinic has IDENT's own service: the lead may go there, and what became of it. Else nothing."""
+    wanted = office.reception.bound.settings.tickets.connection
+    try:
+        connection = connection_of(office.clinic, wanted)
+        zone = zone_of_service(office.clinic.id, connection)
+    except AskOperator:
+        return {}
+    row = of_lead(office.clinic.id, lead).get(connection)
+    return {"applies": row is None, "application": readable(state_of(row, zone)) if row else ""}
 
 
 def lead_now(office: Office, id_: int) -> Lead | None:
@@ -34,9 +48,10 @@ def panel(office: Office, actor: Actor, lead_id: int) -> dict[str, Any]:
         return shown | of_visit(office, actor, key, lead)
     if (lead.pipeline, lead.stage) in bound.not_bookable:
         return shown | {"state": "hidden"}
-    if not rights_of(actor, bound).books or not places_for(actor, office):
+    applying = application(office, lead.id)
+    if not rights_of(actor, bound).books or not (applying or places_for(actor, office)):
         return shown | {"state": "nobody"}
-    return shown | {"state": "none"}
+    return shown | {"state": "none", "books": bool(places_for(actor, office))} | applying
 
 
 def of_visit(office: Office, actor: Actor, key: VisitKey, lead: Lead) -> dict[str, Any]:

@@ -12,20 +12,21 @@ from django.shortcuts import get_object_or_404, render
 from django.urls import reverse
 from django.utils import translation
 from django.views.decorators.csrf import csrf_exempt
-from django.views.decorators.http import require_GET, require_http_methods
+from django.views.decorators.http import require_GET, require_http_methods, require_POST
 from pydantic import BaseModel, ValidationError
 
 from priem.booking import Refused
 from priem.engine.booking_rights import Actor, of_user
 from priem.errors import AskOperator, PriemError, TryLater
+from priem.hub.amocrm.address import clinic_of
 from priem.hub.models import Clinic
+from priem.hub.roles.from_amocrm import vouched
 from priem.hub.sentences import readable
-from priem.hub.widget import deeds, journal, panel, window
+from priem.hub.widget import applying, deeds, journal, panel, pipeline, window
 from priem.hub.widget.offices import OFFICES, Office
 from priem.hub.widget.origins import framed, known_origin, origin_of, preflight, with_origin
 from priem.hub.widget.sessions import Session, SessionIsOver, read, written
 from priem.hub.widget.settings_page import sign_in, state
-from priem.hub.widget.tokens import vouched
 from priem.hub.widget.words import words
 from priem.texts import LANGUAGES, Text, text
 
@@ -52,18 +53,34 @@ def enter(request: HttpRequest) -> HttpResponse:
         return preflight(request)
     origin = request.headers.get("Origin", "")
     try:
-        visitor = vouched(request.headers.get("X-Auth-Token", "")[:4000])
-        if origin and origin != origin_of(visitor.clinic):
+        clinic, user = vouched(request.headers.get("X-Auth-Token", "")[:4000])
+        if not user.user or (origin and origin != origin_of(clinic)):
             raise AskOperator(text("The widget's token is of another account of amoCRM."))
         asked = body_as(EnterIn, request)
     except PriemError as error:
         answer = problem(error.what, error.advice, HTTPStatus.FORBIDDEN)
         return with_origin(answer, origin) if known_origin(origin) else answer
-    session = Session(clinic=visitor.clinic.pk, user=visitor.user.user, is_admin=visitor.user.is_admin, lead=asked.lead)
-    account = visitor.clinic.account
-    frames = {name: request.build_absolute_uri(reverse("widget_frame", args=[account, name])) for name in FRAMES}
+    session = Session(clinic=clinic.pk, user=user.user, is_admin=user.is_admin, lead=asked.lead)
+    frames = {name: request.build_absolute_uri(reverse("widget_frame", args=[clinic.account, name])) for name in FRAMES}
     said = {"session": written(session), "frames": frames}
-    return with_origin(JsonResponse(said), origin_of(visitor.clinic))
+    return with_origin(JsonResponse(said), origin_of(clinic))
+
+
+@csrf_exempt
+@require_POST
+def pipeline_hook(request: HttpRequest, token: str) -> HttpResponse:
+    """amoCRM posts once and never again: what could not be done is said in the log, and in amoCRM the stage stands."""
+    clinic = Clinic.objects.filter(pk=clinic_of(token) or 0).first()
+    if clinic is None:
+        return HttpResponse(status=HTTPStatus.NOT_FOUND)
+    try:
+        answer = pipeline.set_off(OFFICES.of(clinic), pipeline.read_hook(request.body[:LONGEST]))
+    except PriemError as error:
+        log.warning("a stage's action was not done", clinic=clinic.slug, why=str(error.what))
+        return HttpResponse(status=HTTPStatus.SERVICE_UNAVAILABLE if isinstance(error, TryLater) else HTTPStatus.OK)
+    if answer and answer.said:
+        log.warning("a stage's action was not done", clinic=clinic.slug, why=str(answer.said))
+    return HttpResponse(status=HTTPStatus.OK)
 
 
 @require_GET
@@ -168,6 +185,7 @@ QUESTIONS: dict[str, Question] = {
     ),
     "settings": state,
     "sign-in": sign_in,
+    "apply": deed(deeds.Asked, applying.applies),
     "book": deed(deeds.BookIn, deeds.books),
     "move": deed(deeds.MoveIn, deeds.moves),
     "cancel": deed(deeds.CancelIn, deeds.cancels),

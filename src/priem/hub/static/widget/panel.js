@@ -113,9 +113,10 @@ function ofVisit(told) {
 function withoutVisit(told) {
   const journal = told.journal ? button('journal', () => openWindow('journal')) : '';
   if (told.state === 'none') {
-    const word = told.applies ? 'apply_open' : 'book_open';
-    return [told.application ? make('p', { className: 'application', textContent: told.application }) : '',
-      make('div', { className: 'buttons' }, button(word, () => openWindow('book'), 'main wide'), journal)];
+    return [told.application ? make('p', { className: 'note', textContent: told.application }) : '',
+      make('div', { className: 'buttons' },
+        told.books ? button('book_open', () => openWindow('book'), 'main wide') : '',
+        told.applies ? button('apply_open', () => change(() => carryOut('apply', {})), told.books ? '' : 'main wide') : '', journal)];
   }
   return [make('p', { className: 'soft', textContent: say(`state_${told.state}`) }), journal ? make('div', { className: 'buttons' }, journal) : ''];
 }

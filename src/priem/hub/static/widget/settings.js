@@ -27,6 +27,7 @@ async function signIn(event) {
 }
 
 async function draw() {
+  root.removeAttribute('aria-busy');
   try {
     const told = await ask('settings');
     root.replaceChildren(make('h1', { textContent: say('settings_title', { name: told.clinic }) }),

@@ -41,6 +41,7 @@ function turn(by) {
 }
 
 function layout() {
+  root.removeAttribute('aria-busy');
   const arrow = (sign, name, by) => make('button', { type: 'button', textContent: sign, attributes: { 'aria-label': say(name) }, data: { act: name }, onclick: () => turn(by) });
   const dates = make('div', { className: 'dates' }, arrow('‹', 'earlier', -1), make('button', { type: 'button', textContent: say('today'), data: { act: 'today' }, onclick: () => { state.day = state.place.today; load(); } }), arrow('›', 'later', 1), title);
   const head = make('header', {}, tabs, places, dates, views, doctors, button('close', () => tell('close'), 'close'));

@@ -1,0 +1,90 @@
+"""What a stage of amoCRM's digital pipeline sets off: docs/reference/amocrm.md §3.19.
+
+The hook is not signed. It is known by its secret path, and believed only as far as amoCRM itself says the same: the
+lead is read, and has to stand in the stage that the hook names.
+"""
+
+import json
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from priem.booking import Ability, RefusalKind, Refused
+from priem.engine import rebooking
+from priem.engine.booking_rights import Actor
+from priem.engine.rebooking import Change
+from priem.engine.reception import Answer
+from priem.errors import BadRecord
+from priem.hub.ident.button import hand_over
+from priem.hub.widget.offices import Office
+from priem.model import Lead, VisitKey
+from priem.texts import text
+
+APPLY = "apply"
+STATUSES = {"confirm": "confirmed", "arrived": "arrived", "completed": "completed", "no_show": "no_show"}
+CANCEL = "cancel"
+LEAD = 2
+"""`element_type`"""
+BY_PIPELINE = Actor(name="pipeline")
+
+
+@dataclass(frozen=True, slots=True)
+class Hook:
+    lead: int
+    pipeline: int
+    stage: int
+    action: str
+    ref: str
+
+
+def read_hook(body: bytes) -> Hook:
+    """Raises BadRecord for what is no hook of a lead."""
+    try:
+        sent = json.loads(body)
+        event = sent["event"]
+        data = event["data"]
+        kind = int(data.get("element_type", LEAD))
+        return Hook(
+            lead=int(data["id"]) if kind == LEAD else 0,
+            pipeline=int(data["pipeline_id"]),
+            stage=int(data["status_id"]),
+            action=action_of(sent["action"]),
+            ref=f"pipeline:{data['id']}:{data['status_id']}:{event['time']}",
+        )
+    except (ValueError, KeyError, TypeError, AttributeError) as error:
+        raise BadRecord(text("This is no hook of the digital pipeline.")) from error
+
+
+def action_of(action: Mapping[str, Any]) -> str:
+    """The settings of the action are the widget's own, as `dp.settings` of the manifest names them."""
+    settings = action["settings"]["widget"]["settings"]
+    return str(settings["action"])
+
+
+def set_off(office: Office, hook: Hook) -> Answer | None:
+    """Raises Refused for what cannot be done, TryLater. The same hook again is done once."""
+    lead = lead_there(office, hook)
+    if hook.action == APPLY:
+        hand_over(office.clinic, lead.id, BY_PIPELINE)
+        return None
+    visit = office.reception.store.visits_of_leads([lead.id]).get(lead.id)
+    if visit is None:
+        raise Refused(RefusalKind.NO_VISIT, text("There is no such visit any more."))
+    return change(office, hook, visit)
+
+
+def lead_there(office: Office, hook: Hook) -> Lead:
+    found = office.reception.crm.some_leads([hook.lead], ())
+    if not found or (found[0].pipeline, found[0].stage) != (hook.pipeline, hook.stage):
+        raise Refused(RefusalKind.CHANGED, text("The lead is not in that stage any more."))
+    return found[0]
+
+
+def change(office: Office, hook: Hook, visit: VisitKey) -> Answer:
+    wanted = Change(ref=f"{hook.ref}:{hook.action}", visit=visit, lead=hook.lead)
+    if hook.action == CANCEL:
+        return rebooking.cancel(wanted, "", "", BY_PIPELINE, office.reception)
+    if hook.action not in STATUSES:
+        raise Refused(RefusalKind.UNABLE, text("Priem knows no action «{name}».", name=hook.action))
+    office.reception.desk(visit.connection, Ability.CHANGE_STATUS)
+    return rebooking.change_status(wanted, STATUSES[hook.action], BY_PIPELINE, office.reception)

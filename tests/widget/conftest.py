@@ -1,0 +1,29 @@
+from collections.abc import Iterator
+
+import pytest
+from playwright.sync_api import Browser, Page, sync_playwright
+
+from tests.widget.clinic import Clinic, clinic
+
+
+@pytest.fixture(scope="module")
+def mira(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Clinic]:
+    with clinic(tmp_path_factory.mktemp("mira")) as started:
+        started.sync()
+        yield started
+
+
+@pytest.fixture(scope="module")
+def browser() -> Iterator[Browser]:
+    with sync_playwright() as playwright:
+        browser = playwright.chromium.launch(executable_path="/usr/bin/chromium", args=["--no-sandbox"])
+        yield browser
+        browser.close()
+
+
+@pytest.fixture
+def page(browser: Browser) -> Iterator[Page]:
+    context = browser.new_context(locale="ru-RU", viewport={"width": 1280, "height": 860})
+    context.set_default_timeout(20_000)
+    yield context.new_page()
+    context.close()

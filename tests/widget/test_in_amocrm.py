@@ -1,0 +1,220 @@
+"""What a manager does in a lead's card, with the widget in it; and what has become of it in both systems."""
+
+import json
+from typing import Any
+
+import pytest
+from axe_playwright_python.sync_playwright import Axe
+from playwright.sync_api import FrameLocator, Page, expect
+
+from tests.widget.clinic import ADMIN, CALLS, Clinic
+
+pytestmark = [pytest.mark.slow, pytest.mark.e2e]
+
+PANEL = "iframe[data-frame=panel]"
+WINDOW = "iframe[data-frame=window]"
+AXE = json.dumps({"resultTypes": ["violations"]})
+
+
+def opened(page: Page, mira: Clinic, lead: int, user: int = ADMIN) -> FrameLocator:
+    page.add_init_script(f"localStorage.setItem('sandbox.user', '{user}')")
+    page.goto(f"{mira.crm.url}/leads/detail/{lead}")
+    panel = page.frame_locator(PANEL)
+    panel.locator("main:not([aria-busy])").wait_for()
+    return panel
+
+
+def window(page: Page, panel: FrameLocator, act: str = "book_open") -> FrameLocator:
+    panel.locator(f"[data-act={act}]").click()
+    frame = page.frame_locator(WINDOW)
+    frame.locator("body[data-ready]").wait_for()
+    return frame
+
+
+def tomorrow(frame: FrameLocator) -> None:
+    """There a whole day is free, whatever time it is now; weekends are passed over."""
+    for _ in range(4):
+        before = frame.locator("header h2").inner_text()
+        frame.locator("[data-act=later]").click()
+        expect(frame.locator("header h2")).not_to_have_text(before)
+        expect(frame.locator(".schedule")).not_to_have_attribute("aria-busy", "true")
+        if frame.locator("button.free").count():
+            return
+
+
+def free(frame: FrameLocator, number: int) -> dict[str, str]:
+    """A free time, pressed; which doctor's and when it is."""
+    cell = frame.locator("button.free").nth(number)
+    chosen = {name: str(cell.get_attribute(f"data-{name}")) for name in ("doctor", "day", "from")}
+    cell.click()
+    return chosen
+
+
+def finish(frame: FrameLocator, outcome: str) -> None:
+    frame.locator("[data-act=go]").click()
+    frame.locator(f"[data-done={outcome}]").wait_for()
+
+
+def booked(page: Page, mira: Clinic, name: str, phone: str, number: int = 0) -> tuple[int, FrameLocator]:
+    lead = mira.request(name, phone)
+    panel = opened(page, mira, lead)
+    frame = window(page, panel)
+    tomorrow(frame)
+    free(frame, number)
+    finish(frame, "booked")
+    frame.locator("[data-act=close]").click()
+    panel.locator(".visit").wait_for()
+    return lead, panel
+
+
+def talon_of(mira: Clinic, lead: int) -> dict[str, Any]:
+    """The visit that the lead's key names, as ArchiMed+ keeps it."""
+    keys = [field["values"][0] for field in mira.card(lead)["fields"] if "mira:" in str(field["values"][0])]
+    id_ = str(keys[0]).partition(":")[2]
+    return next(talon for talon in mira.talons() if str(talon["id"]) == id_)
+
+
+def values(mira: Clinic, lead: int) -> dict[str, Any]:
+    return {field["name"]: field["values"] for field in mira.card(lead)["fields"]}
+
+
+def test_a_request_becomes_a_booked_visit_in_three_clicks(page: Page, mira: Clinic) -> None:
+    lead = mira.request("Белова Анна Игоревна", "+7 921 333-44-55")
+    before, talons = mira.leads(), len(mira.talons())
+    panel = opened(page, mira, lead)
+
+    frame = window(page, panel)
+    tomorrow(frame)
+    chosen = free(frame, 2)
+    finish(frame, "booked")
+
+    assert len(mira.talons()) == talons + 1
+    mira.sync()
+    card = mira.card(lead)
+    assert card["status"] == "Записан"
+    assert values(mira, lead)["Врач"]
+    assert any(entry["what"] == "task" and entry["text"].startswith("Записан:") for entry in card["timeline"])
+    assert any(entry["what"] == "note" and entry["text"].startswith("Записан:") for entry in card["timeline"])
+    assert mira.leads() == before, "the sync has made a second lead"
+    assert talon_of(mira, lead)["start"].startswith(chosen["day"])
+
+
+def test_a_visit_is_confirmed_moved_and_cancelled_from_the_card(page: Page, mira: Clinic) -> None:
+    lead, panel = booked(page, mira, "Осипов Денис Львович", "+7 921 100-20-30", 1)
+    before = panel.locator(".when b").inner_text()
+
+    panel.locator("[data-act=confirm]").click()
+    panel.locator(".status.confirmed").wait_for()
+
+    frame = window(page, panel, "move")
+    free(frame, 5)
+    finish(frame, "moved")
+    frame.locator("[data-act=close]").click()
+    expect(panel.locator(".when b")).not_to_have_text(before)
+
+    panel.locator("[data-act=edit]").click()
+    panel.locator("textarea").fill("Просит позвонить за час")
+    panel.locator("[data-act=save]").click()
+    expect(panel.locator(".note")).to_have_text("Просит позвонить за час")
+
+    panel.locator("[data-act=cancel]").click()
+    panel.locator("[data-act=cancel_visit]").click()
+    panel.locator(".status.cancelled").wait_for()
+    mira.sync()
+    assert mira.card(lead)["status"] == "Закрыто и не реализовано"
+    assert "Просит позвонить за час" in talon_of(mira, lead)["info"]
+
+
+def test_a_time_that_was_just_taken_is_said_with_the_nearest_free_ones(page: Page, mira: Clinic) -> None:
+    lead = mira.request("Яшина Вера Олеговна", "+7 921 555-66-77")
+    frame = window(page, opened(page, mira, lead))
+    tomorrow(frame)
+    chosen = free(frame, 8)
+    hour, minute = divmod(int(chosen["from"]), 60)
+    start = f"{chosen['day']}T{hour:02}:{minute:02}"
+    mira.mis.act("book", doctor=int(chosen["doctor"]), start=start, name="Другой Пациент", phone="+79990001122")
+
+    frame.locator("[data-act=go]").click()
+
+    expect(frame.locator(".line.amber")).to_contain_text("Это время только что заняли")
+    frame.locator(".near").first.click()
+    finish(frame, "booked")
+
+
+def test_several_cards_of_one_name_and_phone_are_shown_to_choose_from(page: Page, mira: Clinic) -> None:
+    for year in (1980, 2010):
+        mira.mis.act("patient", last_name="Громов", first_name="Илья", phone="+79217778899", birthdate=f"{year}-05-12")
+    lead = mira.request("Громов Илья", "8 (921) 777-88-99")
+
+    frame = window(page, opened(page, mira, lead))
+
+    frame.locator(".candidate").nth(2).wait_for()
+    expect(frame.locator(".warn")).to_contain_text("Выберите одну")
+    assert frame.locator(".candidate input:checked").get_attribute("value") == ""
+
+
+def test_the_journal_shows_the_day_and_leads_to_the_lead(page: Page, mira: Clinic) -> None:
+    lead, panel = booked(page, mira, "Ланская Ольга Юрьевна", "+7 921 222-33-44", 4)
+    mira.sync()
+
+    frame = window(page, panel, "journal")
+    tomorrow(frame)
+    mine = frame.locator(".visit-block", has_text="Ланская")
+    mine.click()
+    frame.locator("[data-act=open_lead]").click()
+
+    page.wait_for_url(f"**/leads/detail/{lead}")
+
+
+def test_nothing_is_booked_in_a_hidden_stage_nor_without_the_right(page: Page, mira: Clinic) -> None:
+    lead = mira.request("Тихонов Павел", "+7 921 444-55-66")
+    panel = opened(page, mira, lead, CALLS)
+    expect(panel.locator("main")).to_contain_text("У вас нет права записывать")
+    assert panel.locator("[data-act=book_open]").count() == 0
+
+    pipelines = {each["name"]: each for each in mira.crm_state("pipelines")}
+    stage = next(one for one in pipelines["Повторные"]["statuses"] if one["name"] == "Пора пригласить")
+    mira.act("move", lead_id=lead, status_id=stage["id"], pipeline_id=pipelines["Повторные"]["id"])
+    panel = opened(page, mira, lead)
+    expect(panel.locator("main")).to_contain_text("не записывают")
+    assert panel.locator("[data-act=journal]").count() == 0
+
+
+def test_it_works_from_the_keyboard_and_has_no_serious_barriers(page: Page, mira: Clinic) -> None:
+    lead = mira.request("Рощин Марк Ильич", "+7 921 888-77-66")
+    frame = window(page, opened(page, mira, lead))
+    tomorrow(frame)
+    first = frame.locator("button.free[tabindex='0']")
+    first.focus()
+    page.keyboard.press("ArrowDown")
+    page.keyboard.press("ArrowRight")
+    page.keyboard.press("Enter")
+    expect(frame.locator("button.free.chosen")).to_have_count(1)
+
+    for where in (PANEL, WINDOW):
+        assert serious(page, where) == []
+
+    page.keyboard.press("Escape")
+    expect(page.locator(WINDOW)).to_have_count(0)
+
+
+def serious(page: Page, where: str) -> list[str]:
+    handle = page.wait_for_selector(where)
+    frame = handle.content_frame() if handle else None
+    assert frame
+    found = Axe().run(frame, options=json.loads(AXE)).response["violations"]  # type: ignore[arg-type]  # a frame does as well as a page
+    return [f"{each['id']}: {each['nodes'][0]['html']}" for each in found if each["impact"] in ("serious", "critical")]
+
+
+def test_the_settings_page_says_how_things_are_and_opens_priem(page: Page, mira: Clinic) -> None:
+    page.add_init_script(f"localStorage.setItem('sandbox.user', '{ADMIN}')")
+    page.goto(f"{mira.crm.url}/settings/")
+    frame = page.frame_locator("iframe[data-frame=settings]")
+    expect(frame.locator("h1")).to_contain_text("Клиника на Мира")
+    frame.locator("[data-act=open_settings]").click()
+
+    url = frame.locator(".way a").get_attribute("href")
+
+    assert url
+    page.goto(url)
+    page.wait_for_url("**/admin/**")
