@@ -4,7 +4,7 @@ import json
 from typing import Any
 
 import pytest
-from axe_playwright_python.sync_playwright import Axe
+from axe_playwright_python.sync_playwright import Axe  # type: ignore[import-untyped]  # it says nothing of its types
 from playwright.sync_api import FrameLocator, Page, expect
 
 from tests.widget.clinic import ADMIN, CALLS, Clinic
@@ -174,7 +174,7 @@ def test_nothing_is_booked_in_a_hidden_stage_nor_without_the_right(page: Page, m
 
     pipelines = {each["name"]: each for each in mira.crm_state("pipelines")}
     stage = next(one for one in pipelines["Повторные"]["statuses"] if one["name"] == "Пора пригласить")
-    mira.act("move", lead_id=lead, status_id=stage["id"], pipeline_id=pipelines["Повторные"]["id"])
+    mira.act("move_stage", lead_id=lead, status_id=stage["id"], pipeline_id=pipelines["Повторные"]["id"])
     panel = opened(page, mira, lead)
     expect(panel.locator("main")).to_contain_text("не записывают")
     assert panel.locator("[data-act=journal]").count() == 0
@@ -202,7 +202,7 @@ def serious(page: Page, where: str) -> list[str]:
     handle = page.wait_for_selector(where)
     frame = handle.content_frame() if handle else None
     assert frame
-    found = Axe().run(frame, options=json.loads(AXE)).response["violations"]  # type: ignore[arg-type]  # a frame does as well as a page
+    found = Axe().run(frame, options=json.loads(AXE)).response["violations"]
     return [f"{each['id']}: {each['nodes'][0]['html']}" for each in found if each["impact"] in ("serious", "critical")]
 
 

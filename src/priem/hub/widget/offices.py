@@ -19,6 +19,7 @@ from priem.hub.clock import SystemClock
 from priem.hub.exchanges import DjangoExchanges
 from priem.hub.models import Clinic
 from priem.hub.references import resolved
+from priem.hub.widget.ident_desk import ident_desks
 from priem.mis import open_desk
 from priem.model import Account
 
@@ -32,7 +33,7 @@ class Office:
 
     clinic: ClinicData
     crm: AmoCrm
-    desks: Mapping[str, Booking]
+    desks: dict[str, Booking]
     account: Account
     reception: Reception
     mark: str
@@ -66,6 +67,7 @@ class Offices:
         elif time.monotonic() - office.read_at > ACCOUNT_SECONDS and not office.is_renewing:
             office.is_renewing = True
             threading.Thread(target=self._renew, args=(office,), name="widget-office", daemon=True).start()
+        office.desks.update(ident_desks(data.id))  # IDENT may have posted its first timetable since
         return office
 
     def close(self) -> None:
@@ -108,7 +110,7 @@ def opened(clinic: ClinicData, mark: str) -> Office:
         open_desk(row.kind, row.key, {**row.config, **resolved(row.secrets)}, exchanges, clock)
         for row in clinic.connections
     )
-    desks = {desk.connection: desk for desk in found if desk}
+    desks: dict[str, Booking] = {desk.connection: desk for desk in found if desk}
     account = crm.account()
     reception = reception_of(clinic, crm, desks, account)
     return Office(clinic=clinic, crm=crm, desks=desks, account=account, reception=reception, mark=mark)

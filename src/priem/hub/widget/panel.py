@@ -1,6 +1,8 @@
 """The panel in a lead's card: the visit bound to it, or the way to one."""
 
+from datetime import datetime
 from typing import Any
+from zoneinfo import ZoneInfo
 
 from priem.booking import Ability
 from priem.engine.booking_rights import Actor, may_book, rights_of
@@ -12,8 +14,8 @@ from priem.hub.models import VisitLink
 from priem.hub.sentences import readable
 from priem.hub.widget.offices import Office
 from priem.hub.widget.places import places_for
-from priem.hub.widget.visits import booked_by, leads_of, names_of, visit_as_json
-from priem.model import Lead, VisitKey
+from priem.hub.widget.visits import booked_by, leads_of, visit_as_json
+from priem.model import FieldValue, Lead, VisitKey
 from priem.texts import text
 
 MOST_OTHERS = 12
@@ -37,27 +39,30 @@ def lead_now(office: Office, id_: int) -> Lead | None:
 
 
 def panel(office: Office, actor: Actor, lead_id: int) -> dict[str, Any]:
-    """`state`: `visit`, `none`, `hidden` (the stage), `nobody` (the user may not book), `unsaved`."""
+    """`state`: `visit`, `known` (read only), `none`, `hidden` (the stage), `nobody` (may not book), `unsaved`."""
     lead = lead_now(office, lead_id)
     if lead is None:
         return {"state": "unsaved"}
     bound = office.reception.bound
-    shown: dict[str, Any] = {"journal": shows_journal(office, lead.pipeline) and bool(places_for(actor, office))}
+    shown: dict[str, Any] = {"journal": shows_journal(office, lead.pipeline) and has_journal(office, actor)}
     key = office.reception.store.visits_of_leads([lead.id]).get(lead.id)
-    if key and key.connection in office.desks:
+    if key and key.connection in office.desks and Ability.BOOK in office.desks[key.connection].abilities:
         return shown | of_visit(office, actor, key, lead)
+    if key:
+        return shown | {"state": "known", "values": known_values(office, lead), "why": why(office, key)}
     if (lead.pipeline, lead.stage) in bound.not_bookable:
         return shown | {"state": "hidden"}
     applying = application(office, lead.id)
     if not rights_of(actor, bound).books or not (applying or places_for(actor, office)):
         return shown | {"state": "nobody"}
-    return shown | {"state": "none", "books": bool(places_for(actor, office))} | applying
+    places = places_for(actor, office)
+    only_applies = all(Ability.BOOK not in place.desk.abilities for place in places)
+    books = bool(places) and not (only_applies and applying.get("application"))
+    return shown | {"state": "none", "books": books, "only_applies": only_applies} | applying
 
 
 def of_visit(office: Office, actor: Actor, key: VisitKey, lead: Lead) -> dict[str, Any]:
-    visit = (
-        office.desks[key.connection].visit(key.id) if Ability.BOOK in office.desks[key.connection].abilities else None
-    )
+    visit = office.desks[key.connection].visit(key.id)
     if visit is None:
         return {"state": "none"}
     said = visit_as_json(visit, office, lead=lead.id)
@@ -74,6 +79,26 @@ def of_visit(office: Office, actor: Actor, key: VisitKey, lead: Lead) -> dict[st
     }
 
 
+def known_values(office: Office, lead: Lead) -> list[list[str]]:
+    """Of a visit in a МИС that is not asked from here: as the sync has put it into the lead."""
+    bound = office.reception.bound
+    zone = ZoneInfo(office.account.time_zone or "UTC")
+    return [
+        [field.info.name, as_words(lead.fields[field.info.id], zone)]
+        for field in bound.lead_fields
+        if field.info.id in lead.fields
+    ]
+
+
+def as_words(value: FieldValue, zone: ZoneInfo) -> str:
+    """Moments are kept in UTC, `2026-11-26T11:30:00Z`."""
+    if isinstance(value, tuple):
+        return ", ".join(value)
+    if value.endswith("Z") and len(value) == len("2026-11-26T11:30:00Z"):
+        return datetime.fromisoformat(value).astimezone(zone).strftime("%d.%m.%Y %H:%M")
+    return value
+
+
 def why(office: Office, key: VisitKey) -> str:
     """Why this lead is bound to the visit."""
     rows = VisitLink.objects.of(office.clinic.id).filter(connection=key.connection, visit=key.id)
@@ -86,6 +111,10 @@ def why(office: Office, key: VisitKey) -> str:
 def shows_journal(office: Office, pipeline: int) -> bool:
     chosen = office.reception.bound.journal_pipelines
     return not chosen or pipeline in chosen
+
+
+def has_journal(office: Office, actor: Actor) -> bool:
+    return any(Ability.BOOK in place.desk.abilities for place in places_for(actor, office))
 
 
 def others(office: Office, lead_id: int) -> list[dict[str, Any]]:
@@ -105,7 +134,3 @@ def visit_called(written: str, office: Office) -> VisitKey:
     if key is None or key.connection not in office.desks:
         raise BadRecord(text("There is no such visit any more."))
     return key
-
-
-def named(office: Office, visit: Any) -> str:  # noqa: ANN401 - a visit of the model
-    return names_of([visit.patient], office.clinic.id).get(visit.patient, "")

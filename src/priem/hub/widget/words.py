@@ -10,7 +10,8 @@ def words() -> dict[str, str]:
 def of_panel() -> dict[str, str]:
     return {
         "book_open": _("Book a visit"),
-        "apply_open": _("Send an application to IDENT"),
+        "apply_open_grid": _("Choose a time for IDENT"),
+        "apply_now": _("Send an application to IDENT"),
         "book_again": _("Book again"),
         "journal": _("Journal"),
         "other_visits": _("The patient's other visits"),

@@ -110,13 +110,19 @@ function ofVisit(told) {
   ];
 }
 
+function known(told) {
+  return [make('dl', { className: 'known' }, ...told.values.flatMap(([name, value]) => [make('dt', { textContent: name }), make('dd', { textContent: value })])),
+    told.why ? make('details', {}, make('summary', { textContent: say('why') }), make('p', { className: 'soft', textContent: told.why })) : ''];
+}
+
 function withoutVisit(told) {
   const journal = told.journal ? button('journal', () => openWindow('journal')) : '';
+  if (told.state === 'known') return known(told);
   if (told.state === 'none') {
     return [told.application ? make('p', { className: 'note', textContent: told.application }) : '',
       make('div', { className: 'buttons' },
-        told.books ? button('book_open', () => openWindow('book'), 'main wide') : '',
-        told.applies ? button('apply_open', () => change(() => carryOut('apply', {})), told.books ? '' : 'main wide') : '', journal)];
+        told.books ? button(told.only_applies ? 'apply_open_grid' : 'book_open', () => openWindow('book'), 'main wide') : '',
+        told.applies ? button('apply_now', () => change(() => carryOut('apply', {})), told.books ? '' : 'main wide') : '', journal)];
   }
   return [make('p', { className: 'soft', textContent: say(`state_${told.state}`) }), journal ? make('div', { className: 'buttons' }, journal) : ''];
 }

@@ -226,6 +226,8 @@ function openVisit(visit, from) {
 async function enter(key) {
   state.place = state.places.find((one) => one.key === key) || state.places[0];
   places.value = state.place.key;
+  patient.without = state.place.applies;
+  tabs.hidden = state.place.applies;
   state.directory = await ask('directory', { place: state.place.key });
   state.doctor = moving() ? state.visit.doctor : '';
   state.speciality = '';
