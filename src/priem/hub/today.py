@@ -114,7 +114,7 @@ def for_a_person(clinic: Clinic, waiting: Mapping[str, int]) -> list[Waiting]:
     steps = f"{reverse('admin:hub_steprecord_changelist')}{of_clinic}"
     listed = (
         (gettext("Questions"), "questions", page_or("questions", clinic, "")),
-        (gettext("Statuses without a meaning"), "statuses", page_or("statuses", clinic, "")),
+        (gettext("Statuses without a meaning"), "statuses", page_or("questions", clinic, "")),
         (gettext("Refused by amoCRM"), "refused", f"{steps}&state__in=refused,postponed"),
         (
             gettext("Rows that cannot be read"),
