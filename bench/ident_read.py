@@ -69,7 +69,10 @@ def work(ident: Described, polls: int) -> dict[str, Any]:
         records += len(page.patients) + len(page.visits) + len(page.rejected)
         cursor = page.cursor
     seconds, worked = time.monotonic() - began, time.process_time() - worked
-    questions, counting.questions = counting.questions, 0
+    questions = counting.questions
+    for page in source.changes(cursor):  # what had just been written when the reading began is looked at once more
+        cursor = page.cursor
+    counting.questions = 0
     spent = [poll(source, cursor, str(ident["control"])) for _ in range(polls)]
     return {
         "records": records,
