@@ -1,8 +1,10 @@
 """What a manager does in a lead's card, with the widget in it; and what has become of it in both systems."""
 
 import json
+import zipfile
 from typing import Any
 
+import httpx2
 import pytest
 from axe_playwright_python.sync_playwright import Axe  # type: ignore[import-untyped]  # it says nothing of its types
 from playwright.sync_api import FrameLocator, Page, expect
@@ -218,3 +220,36 @@ def test_the_settings_page_says_how_things_are_and_opens_priem(page: Page, mira:
     assert url
     page.goto(url)
     page.wait_for_url("**/admin/**")
+
+
+def test_a_stage_of_the_digital_pipeline_confirms_the_visit_and_believes_amocrm_alone(page: Page, mira: Clinic) -> None:
+    lead, panel = booked(page, mira, "Зимина Нина Павловна", "+7 921 666-11-22", 12)
+    mira.sync()
+    archive = mira.home / "widget.zip"
+    mira.priem("widget", "pack", "--hub", mira.hub, "--to", str(archive), "--clinic", "mira")
+    manifest = json.loads(zipfile.ZipFile(archive).read("manifest.json"))
+    [place] = [each for each in mira.crm_state("leads") if each["id"] == lead]
+    elsewhere = post_hook(manifest, lead, place, status_id=1)
+    assert elsewhere == 200
+    assert panel.locator(".status.confirmed").count() == 0
+
+    assert post_hook(manifest, lead, place) == 200
+
+    panel = opened(page, mira, lead)
+    panel.locator(".status.confirmed").wait_for()
+    forged = {"dp": {"webhook_url": f"{mira.hub}/widget/pipeline/1-forged"}}
+    assert post_hook(forged, lead, place) == 404
+
+
+def post_hook(manifest: Any, lead: int, place: Any, **changed: int) -> int:
+    """As docs/reference/amocrm.md §3.19 has it."""
+    data = {
+        "id": lead,
+        "element_type": 2,
+        "status_id": place["status_id"],
+        "pipeline_id": place["pipeline_id"],
+        "direction_of_movement": "went_to_trigger",
+    }
+    event = {"type": 15, "type_code": "lead_appeared_in_status", "data": data | changed, "time": 1_491_300_016}
+    body = {"event": event, "action": {"settings": {"widget": {"settings": {"action": "confirm"}}}}}
+    return httpx2.post(manifest["dp"]["webhook_url"], json=body, timeout=30).status_code
