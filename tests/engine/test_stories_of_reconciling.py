@@ -90,6 +90,18 @@ def test_what_managers_did_is_no_drift(clinic: Clinic) -> None:
     assert (clinic.lead_of("500").stage, clinic.lead_of("500").name) == (CAME, "Срочно")
 
 
+def test_two_patients_who_share_a_contact_do_not_write_over_each_other_every_night(clinic: Clinic) -> None:
+    clinic.crm.merge_contacts(clinic.contact_of("1").id, clinic.contact_of("2").id)
+    clinic.mis.put(patient("1", "Белова Анна И", ANNA), patient("2", "Чернов Борис И", BORIS))
+    clinic.sync()
+    found(clinic, repair=True)
+    contacts = dict(clinic.crm.all_contacts)
+
+    assert found(clinic, repair=True) == []
+
+    assert clinic.crm.all_contacts == contacts
+
+
 def test_a_change_of_the_clinic_that_nobody_told_is_found(clinic: Clinic) -> None:
     place = ("visit", "500")
     clinic.mis.rows[place] = (clinic.mis.rows[place][0], visit("500", status=VisitStatus.CONFIRMED, total=1900))

@@ -4,7 +4,7 @@ from collections.abc import Iterable, Mapping
 from dataclasses import replace
 
 from priem.engine.marks import forgotten
-from priem.model import LeadDraft, Step, Surroundings, VisitKey, VisitLink
+from priem.model import LeadDraft, PatientKey, PatientLink, Step, Surroundings, VisitKey, VisitLink
 
 
 def links_after(done: Iterable[tuple[Step, int]], known: Mapping[VisitKey, VisitLink]) -> dict[VisitKey, VisitLink]:
@@ -41,10 +41,22 @@ def links_to(step: Step) -> bool:
 
 
 def decided_on_nothing(around: Surroundings) -> Surroundings:
-    """As if nothing had been decided on these records yet; where Priem put a lead, and whose its name is, stays."""
-    patients = {key: replace(link, fingerprint="") for key, link in around.patient_links.items()}
+    """As if nothing had been decided on these records yet; where Priem put a lead, and whose its name is, stays.
+
+    A contact that several patients share says what the last of them to change said: compared anew, each of them would
+    write over what the other wrote, every night.
+    """
+    patients = {
+        key: link if is_shared(key, link, around) else replace(link, fingerprint="")
+        for key, link in around.patient_links.items()
+    }
     visits = {key: replace(link, fingerprint=forgotten(link.fingerprint)) for key, link in around.visit_links.items()}
     return replace(around, patient_links=patients, visit_links=visits)
+
+
+def is_shared(key: PatientKey, link: PatientLink, around: Surroundings) -> bool:
+    contact = around.contacts.get(around.merged_contacts.get(link.contact, link.contact))
+    return contact is not None and key in contact.keys and len(contact.keys) > 1
 
 
 def bound_link(before: VisitLink | None, lead: int) -> VisitLink:
