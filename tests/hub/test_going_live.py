@@ -5,6 +5,7 @@ from dataclasses import replace
 import pytest
 
 from priem import bootstrap
+from priem.cli.answer_commands import retry
 from priem.errors import AskOperator
 from priem.hub import clinics
 from priem.hub.clinics import ClinicData, ConnectionData
@@ -106,3 +107,13 @@ def test_what_was_refused_is_tried_again_with_other_settings(id_: int) -> None:
     bootstrap.retry_refused(id_)
 
     assert [recall.key for recall in store.recalled("ident")] == [PatientKey("ident", "10")]
+
+
+def test_what_was_refused_is_told_with_its_reason(id_: int, capsys: pytest.CaptureFixture[str]) -> None:
+    reason = text("Its patient {id} has no contact in amoCRM.", id=7)
+    DjangoStore(id_).reject("ident", [Rejected(kind="visit", id="10", reason=reason)])
+
+    retry()
+
+    assert "ident:10" in (told := capsys.readouterr().out)
+    assert "7" in told

@@ -15,7 +15,7 @@ from priem.hub.clinics import load_clinic
 from priem.hub.explaining import reason_for
 from priem.model import PatientKey, Told, VisitKey
 from priem.ports import Question
-from priem.texts import reader_language, text
+from priem.texts import Text, reader_language, text
 
 AnyKey = PatientKey | VisitKey
 ClinicOption = Annotated[str, typer.Option(help="Клиника, если их несколько. (Which clinic, if several.)")]
@@ -161,9 +161,12 @@ def show_refused(slug: str, refused: Iterable[AnyKey]) -> None:
     known, clinic_id = list(refused), load_clinic(slug).id
     for key in known[:MOST_SHOWN]:
         reason = reason_for(clinic_id, key)
-        kind = text("Patient {id}: {why}") if isinstance(key, PatientKey) else text("Visit {id}: {why}")
-        said = reason.read(reader_language()) if reason else "—"
-        out.print(kind.read(reader_language()).format(id=key, why=said), markup=False)
+        line = REFUSED[isinstance(key, PatientKey)]
+        said = Text(line.template, {"id": str(key), "why": reason or "—"})
+        out.print(said.read(reader_language()), markup=False)
     if len(known) > MOST_SHOWN:
         say(text("… and {count} more.", count=len(known) - MOST_SHOWN))
     say(text("To decide on them again: priem retry --all.") if known else text("Nothing is refused or put off."))
+
+
+REFUSED = {True: text("Patient {id}: {why}"), False: text("Visit {id}: {why}")}
