@@ -143,6 +143,17 @@ def test_a_slot_that_was_taken_meanwhile_is_refused_with_the_nearest_free_ones(c
     assert len(clinic.bookings) == 1
 
 
+def test_nobody_gets_a_card_for_a_time_that_is_taken(clinic: BookingClinic) -> None:
+    clinic.booked(clinic.request("Иванов Иван", BORIS))
+    clinic.desk.writes.clear()
+
+    answer = clinic.books(new=ANNA_NEW)
+
+    assert answer.kind is RefusalKind.BUSY
+    assert clinic.desk.writes == []
+    assert clinic.desk.find_patients([ANNA]) == []
+
+
 def test_a_refusal_of_the_mis_is_told_as_it_is(clinic: BookingClinic) -> None:
     lead = clinic.request()
     clinic.desk.has(known())

@@ -202,9 +202,7 @@ def send(intent: Intent, desk: Booking, reception: Reception) -> Sent:
 
 def look_at_slot(intent: Intent, patient: PatientKey, time: Time, desk: Booking, reception: Reception) -> Sent | None:
     """Once more, just before. A slot that is taken may be taken by what an earlier attempt has booked after all."""
-    day = time.starts_at.date()
-    shifts = desk.schedule(ScheduleQuery(first=day, last=day, doctors=(time.doctor,)))
-    kind = objection(time, shifts, reception.clock.now())
+    kind = objection_now(time, desk, reception)
     if kind is None:
         return None
     if kind is RefusalKind.BUSY and (there := desk.look_up(patient.id, time.doctor, time.starts_at)):
@@ -212,6 +210,12 @@ def look_at_slot(intent: Intent, patient: PatientKey, time: Time, desk: Booking,
             return Sent(there.key)
         raise Refused(kind, text("This patient has a visit at that time already."))
     raise Refused(kind, OBJECTIONS[kind])
+
+
+def objection_now(time: Time, desk: Booking, reception: Reception) -> RefusalKind | None:
+    day = time.starts_at.date()
+    shifts = desk.schedule(ScheduleQuery(first=day, last=day, doctors=(time.doctor,)))
+    return objection(time, shifts, reception.clock.now())
 
 
 OBJECTIONS = {
@@ -223,7 +227,10 @@ OBJECTIONS = {
 
 
 def found_or_made(intent: Intent, desk: Booking, reception: Reception) -> PatientKey:
-    """Who has the phone and the name is that patient; nobody is made twice, whatever answer is lost."""
+    """Who has the phone and the name is that patient; nobody is made twice, whatever answer is lost.
+
+    A card is made only for a time that is free: the МИС keeps it for ever, and a card becomes a contact.
+    """
     new = intent.wanted.new_patient
     if new is None:
         raise who_is_it()
@@ -233,6 +240,8 @@ def found_or_made(intent: Intent, desk: Booking, reception: Reception) -> Patien
     if found:
         return found[0].key
     reception.desk(intent.wanted.connection, Ability.MAKE_PATIENT)
+    if intent.wanted.time and (kind := objection_now(intent.wanted.time, desk, reception)):
+        raise Refused(kind, OBJECTIONS[kind])
     reception.store.sent(intent.id, intent.attempt)
     try:
         return desk.make_patient(new)
