@@ -29,7 +29,7 @@ from priem.booking import (
     Time,
     unable,
 )
-from priem.errors import OutcomeUnknown, TryLater
+from priem.errors import AskOperator, OutcomeUnknown, TryLater
 from priem.model import Patient, PatientKey, Visit, VisitKey, VisitStatus
 from priem.texts import text
 
@@ -38,6 +38,7 @@ SLOT = timedelta(minutes=30)
 NAMES = {"20": "Седова Мария Петровна", "21": "Лунин Олег Иванович"}
 AWAY = text("The desk is away.")
 LOST = text("The answer was lost.")
+CLOSED = text("The desk takes nothing from outside.")
 
 
 class FakeDesk:
@@ -80,7 +81,8 @@ class FakeDesk:
             self._put(row)
 
     def fails(self, *faults: str) -> None:
-        """The next writes, one fault each: `lost` (done, no answer), `vanished` (not done, no answer), `away`."""
+        """The next writes, one fault each: `lost` (done, no answer), `vanished` (not done, no answer), `away`, `closed`
+        (read it may be, and not written)."""
         self._faults += faults
 
     # priem.booking.Booking
@@ -267,6 +269,8 @@ class FakeDesk:
                 raise TryLater(AWAY)
             if fault == "vanished":
                 raise OutcomeUnknown(LOST)
+            if fault == "closed":
+                raise AskOperator(CLOSED)
             result = do()
             self.writes.append(what)
             if fault == "lost":

@@ -157,6 +157,16 @@ def test_what_the_mis_does_not_allow_is_said_and_the_lead_goes_back(clinic: Book
     assert [one.entity_id for one in clinic.crm.all_notes if "ничего не изменил в МИС" in one.text] == [lead]
 
 
+def test_a_mis_that_takes_no_writes_says_so_once_and_is_not_asked_for_ever(clinic: BookingClinic) -> None:
+    lead, visit = started(clinic)
+    clinic.desk.fails("closed")
+    move(clinic, lead, LOST)
+
+    assert rests(clinic, lead, visit) == (1, (BOOKED, VisitStatus.BOOKED))
+    assert [one.entity_id for one in clinic.crm.all_notes if "ничего не изменил в МИС" in one.text] == [lead]
+    assert clinic.store.moves() == []
+
+
 def test_leads_that_stood_there_before_set_off_nothing(clinic: BookingClinic) -> None:
     triggers, clinic.settings = clinic.settings.triggers, replace(clinic.settings, triggers=StageTriggers())
     lead, visit = started(clinic)

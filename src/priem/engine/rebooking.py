@@ -177,9 +177,13 @@ def carry_out(
         return replace(answer, advice=no.advice)
     except OutcomeUnknown:
         return find_out(intent, reception)
-    except (TryLater, AskOperator) as error:
+    except TryLater as error:
         nothing = Finished(phase=Phase.NOT_DONE, kind=RefusalKind.NOT_DONE, said=error.what)
         return replace(reception.finish(intent, nothing), advice=error.advice)
+    except AskOperator as error:
+        # The visit could be read a moment ago: writes are not taken here, and trying again by itself would never end.
+        refused = Finished(phase=Phase.REFUSED, kind=RefusalKind.UNABLE, said=error.what)
+        return replace(reception.finish(intent, refused), advice=error.advice)
 
 
 def is_so(wanted: Wanted, visit: Visit) -> bool:
