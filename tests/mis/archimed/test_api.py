@@ -2,14 +2,16 @@
 
 import json
 from collections.abc import Mapping
+from dataclasses import replace
 from datetime import timedelta
 from typing import Any
 
 import pytest
 
 from priem.booking import RefusalKind, Refused
+from priem.engine.reception import SETTLE
 from priem.errors import AskOperator, OutcomeUnknown, PriemError, TryLater
-from priem.mis.archimed.api import Answer, done
+from priem.mis.archimed.api import Answer, done, patience
 from priem.mis.archimed.failures import NoMethod, NotLetIn, Unreachable
 from tests.contract.source_contract import read_on
 from tests.mis.archimed.conftest import Start
@@ -69,6 +71,15 @@ def test_a_wrong_secret_is_told_beside_the_settings(branch: RecordedClinic) -> N
 
     assert {"api_id", "api_secret"} == caught.value.beside.keys()
     assert SECRET not in str(caught.value)
+
+
+def test_no_write_is_still_on_its_way_when_it_is_given_up(branch: RecordedClinic) -> None:
+    patient = replace(branch.config(), timeout=300)
+
+    writing, reading = patience(patient, writes=True), patience(patient)
+
+    assert (writing.connect or 0) + (writing.write or 0) + (writing.read or 0) < SETTLE
+    assert reading.read == 300
 
 
 def test_a_token_is_signed_anew_before_it_ends(branch: RecordedClinic) -> None:

@@ -32,6 +32,9 @@ RENEWED = timedelta(minutes=30)
 KEEP_ALIVE = 3.0
 """Seconds. A connection that the gateway may be closing just now must not carry a booking."""
 CONNECT = 5.0
+LONGEST_WRITE = 25.0
+"""Seconds for each half of a write, whatever the settings say: a booking that nobody hears of is given up after a
+minute, and must not be on its way any more then."""
 OK = ("ok", "success", "true", "1")
 
 T = TypeVar("T")
@@ -105,7 +108,7 @@ class Api:
         self._clock = clock
         self._signer = Signer(config, clock)
         self._client = httpx2.Client(
-            timeout=httpx2.Timeout(config.timeout, connect=CONNECT),
+            timeout=patience(config),
             limits=httpx2.Limits(keepalive_expiry=KEEP_ALIVE),
             headers={"User-Agent": "Priem", "Accept": "application/json"},
             follow_redirects=False,
@@ -159,6 +162,7 @@ class Api:
             params=[(name, str(value)) for name, value in params],
             data=dict(form) if form is not None else None,
             headers={"Authorization": f"Bearer {self._signer.token()}"},
+            timeout=patience(self._config, writes=verb != "GET"),
         )
         sending = Sending(self._config.base_url, writes=verb != "GET")
         request.extensions = {**request.extensions, "trace": sending.trace}
@@ -228,6 +232,10 @@ class Sending:
                 raise failures.unreachable(self._url) from error
             is_slow = isinstance(error, httpx2.TimeoutException)
             raise (failures.slow if is_slow else failures.cut)(self._url) from error
+
+
+def patience(config: Config, *, writes: bool = False) -> httpx2.Timeout:
+    return httpx2.Timeout(min(config.timeout, LONGEST_WRITE) if writes else config.timeout, connect=CONNECT)
 
 
 def is_here(url: str) -> bool:
