@@ -85,11 +85,7 @@ class Reception:
 
     def require(self, actor: Actor, connection: str, branch: str) -> None:
         if not may_book(actor, connection, branch, self.bound):
-            raise Refused(
-                RefusalKind.NOT_ALLOWED,
-                text("You may not book in this branch."),
-                text("The administrator of Priem says who books where."),
-            )
+            raise not_allowed()
 
     def finish(self, intent: Intent, outcome: Finished) -> Answer:
         return self.answer(self.store.finish(intent.id, outcome))
@@ -148,6 +144,14 @@ class Reception:
                 return None
             self.clock.wait(min(pause, left))
             pause *= 2
+
+
+def not_allowed() -> Refused:
+    return Refused(
+        RefusalKind.NOT_ALLOWED,
+        text("You may not book in this branch."),
+        text("The administrator of Priem says who books where."),
+    )
 
 
 WAIT = text("The medical information system has not answered yet. Priem finds out; do not book once more.")

@@ -1,13 +1,20 @@
 """The booking API on both sandboxes: what the window in a lead's card asks for, and what it is told."""
 
 import json
+from dataclasses import replace
 from datetime import datetime
 from typing import Any
 
 import pytest
 from typer.testing import CliRunner
 
+from priem.booking import RefusalKind, Refused
 from priem.cli.app import app
+from priem.engine.booking_rights import of_user
+from priem.engine.settings import UserBooking
+from priem.hub.booking.receptions import opened
+from priem.hub.booking.window import Window
+from priem.hub.clinics import load_clinic
 from tests.engine.clinic import ANNA
 from tests.hub.booking.clinic import KEY, ApiClinic
 
@@ -142,6 +149,16 @@ def test_nobody_else_books_here(api: ApiClinic) -> None:
     api.client.logout()
     assert api.get("dictionaries").status_code == 302
     assert api.post("book").status_code == 302
+
+
+def test_whoever_books_elsewhere_only_looks_up_nobody_here(api: ApiClinic) -> None:
+    only_elsewhere = UserBooking(user="501", branches=("garden",))
+    with opened(load_clinic(api.clinic.slug)) as found:
+        bound = replace(found.reception.bound, booking_users={501: only_elsewhere})
+        window = Window(replace(found.reception, bound=bound), of_user(501))
+        with pytest.raises(Refused) as no:
+            window.patients(KEY, ANNA)
+    assert no.value.kind is RefusalKind.NOT_ALLOWED
 
 
 def test_a_time_without_a_zone_is_refused(api: ApiClinic) -> None:

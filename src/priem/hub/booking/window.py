@@ -5,9 +5,9 @@ from dataclasses import dataclass
 
 from priem.booking import Booking, BranchInfo, Refused, ScheduleQuery, Shift
 from priem.engine.booking import book, read_lead
-from priem.engine.booking_rights import Actor, default_branch, may_book, rights_of
+from priem.engine.booking_rights import Actor, default_branch, may_book, may_somewhere, rights_of
 from priem.engine.rebooking import cancel, change_status, reschedule, update
-from priem.engine.reception import Answer, Reception
+from priem.engine.reception import Answer, Reception, not_allowed
 from priem.engine.whose import from_contact
 from priem.errors import PriemError
 from priem.hub.booking import told
@@ -79,8 +79,13 @@ class Window:
         ]
 
     def patients(self, connection: str, phone: str) -> Json:
-        """Who has this number; nobody for what is none. Raises Refused, TryLater."""
+        """Who has this number; nobody for what is none. Raises Refused, TryLater.
+
+        Patients belong to a connection, not to a branch: whoever books in one of its branches looks them up.
+        """
         desk = self.reception.desk(connection)
+        if not may_somewhere(self.actor, connection, [one.id for one in desk.branches()], self.reception.bound):
+            raise not_allowed()
         numbers = numbers_in(phone)
         found = desk.find_patients(numbers) if numbers else ()
         return {"patients": [told.patient(one) for one in found]}
