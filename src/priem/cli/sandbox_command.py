@@ -12,6 +12,9 @@ SANDBOXES = {
     "ident-client": "priem.sandbox.ident_client.command",
 }
 
+HELP = ("--help", "-h")
+"""Each sandbox has its own, so that typer must not take it."""
+
 
 def register(app: typer.Typer) -> None:
     app.command(
@@ -24,6 +27,9 @@ def register(app: typer.Typer) -> None:
 def sandbox(
     context: typer.Context, system: Annotated[str, typer.Argument(help="ident | archimed | amocrm | ident-client")]
 ) -> None:
+    if system in HELP:
+        typer.echo(context.get_help())
+        return
     if system not in SANDBOXES:
         raise typer.BadParameter(f"{system}: {' | '.join(SANDBOXES)}")
     raise typer.Exit(import_module(SANDBOXES[system]).run(context.args))

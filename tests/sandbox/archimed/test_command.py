@@ -10,7 +10,9 @@ import time
 import httpx2
 import jwt
 import pytest
+from typer.testing import CliRunner
 
+from priem.cli.app import app
 from priem.sandbox.archimed.command import read_settings
 
 pytestmark = pytest.mark.slow
@@ -29,6 +31,13 @@ def test_one_line_tells_all_that_a_client_needs() -> None:
         process.send_signal(signal.SIGTERM)
         assert process.wait(5) == 0
         assert process.stdout.read() == ""
+
+
+@pytest.mark.parametrize(("asked", "said"), [(["--help"], "ident | archimed"), (["archimed", "--help"], "--branches")])
+def test_help_is_given_where_it_is_asked_for(asked: list[str], said: str) -> None:
+    ran = CliRunner().invoke(app, ["sandbox", *asked], env={"COLUMNS": "120"})
+
+    assert (ran.exit_code, said in ran.output) == (0, True), ran.output
 
 
 def test_a_taken_port_is_told_in_words() -> None:
