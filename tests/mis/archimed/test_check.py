@@ -66,6 +66,16 @@ TROUBLES: list[tuple[Trouble, str]] = [
 ]
 
 
+def test_a_status_without_a_meaning_is_not_listed_with_those_that_have_one(start: Start) -> None:
+    clinic = at_work(start)
+    clinic.recorded.statuses[7] = "Перезвонить"
+
+    (listed,) = (str(one.what) for one in clinic.open().check() if str(one.what).startswith("Statuses of talons"))
+
+    assert "1 Запись = booked" in listed
+    assert "Перезвонить" not in listed
+
+
 @pytest.mark.parametrize(("trouble", "said"), TROUBLES, ids=[said for _, said in TROUBLES])
 def test_a_trouble_is_found_and_there_is_advice(start: Start, trouble: Trouble, said: str) -> None:
     clinic = at_work(start)

@@ -75,8 +75,10 @@ def statuses_known(config: Config, dictionaries: Dictionaries) -> Iterator[Findi
         return
     meanings = Meanings.of(config)
     unknown = {id_: name for id_, name in names.items() if meanings.of_status(id_, name) is VisitStatus.UNMAPPED}
-    told = ", ".join(f"{id_} {name} = {meanings.of_status(id_, name).value}" for id_, name in names.items())
-    yield Finding(Severity.FINE, text("Statuses of talons: {known}.", known=told))
+    known = {id_: name for id_, name in names.items() if id_ not in unknown}
+    told = ", ".join(f"{id_} {name} = {meanings.of_status(id_, name).value}" for id_, name in known.items())
+    if known:
+        yield Finding(Severity.FINE, text("Statuses of talons: {known}.", known=told))
     if unknown:
         yield Finding(
             Severity.WARNING,
