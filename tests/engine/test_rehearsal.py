@@ -1,10 +1,12 @@
 """A rehearsal decides as the sync would, and writes nothing."""
 
+from collections import Counter
 from collections.abc import Iterator
 from dataclasses import replace
 
 import pytest
 
+from priem.cli.look_commands import totals
 from priem.engine.reasons import Reason
 from priem.engine.rehearsal import pretended, rehearse, rehearse_some
 from priem.engine.sync import Clinic as Parts
@@ -150,3 +152,16 @@ def test_what_is_read_twice_is_decided_once(clinic: Clinic) -> None:
         (Action.LEAVE, "unchanged"),
         (Action.LEAVE, "unchanged"),
     ]
+
+
+def test_what_is_only_looked_at_anew_is_not_counted_as_changed(clinic: Clinic) -> None:
+    clinic.mis.put(patient("1", "Белова Анна", ANNA), visit("500"))
+    clinic.sync()
+    clinic.decides(make_again=True)
+    clinic.mis.put(patient("1", "Белова Анна", ANNA), visit("500"))
+
+    steps = list(rehearse(clinic.mis, clinic.parts()))
+
+    assert {step.action for step in steps} == {Action.UPDATE}
+    for of_patients in (True, False):
+        assert +Counter(totals(steps, of_patients=of_patients)) == {"leave": 1}

@@ -10,6 +10,7 @@ import typer
 
 from priem import bootstrap
 from priem.cli.terminal import both_languages, out, print_json, say, show_finding
+from priem.engine.plan import counts_as
 from priem.engine.rehearsal import pretended, rehearse
 from priem.model import Action, Finding, PatientKey, Severity, Step
 from priem.texts import reader_language, text
@@ -54,6 +55,7 @@ def plan(
         together = pretended(opened.clinic)
         for source in opened.sources:
             steps += rehearse(source, together)
+        is_later = any(opened.clinic.store.cursor(source.connection) for source in opened.sources)
     bootstrap.note_seen(slug)
     if to:
         write_csv(steps, to)
@@ -61,11 +63,19 @@ def plan(
         print_json({"contacts": totals(steps, of_patients=True), "leads": totals(steps, of_patients=False)})
     else:
         show_plan(steps)
+        if is_later:
+            say(ONLY_NEXT, "dim")
+
+
+ONLY_NEXT = text(
+    "That is the next pass, which reads what has changed. What other settings mean for all linked records: "
+    "priem reconcile; it writes nothing either."
+)
 
 
 def totals(steps: Iterable[Step], *, of_patients: bool) -> dict[str, int]:
     mine = (step for step in steps if isinstance(step.key, PatientKey) is of_patients)
-    return {action.value: 0 for action in Action} | Counter(step.action.value for step in mine)
+    return {action.value: 0 for action in Action} | Counter(counts_as(step).value for step in mine)
 
 
 def show_plan(steps: list[Step]) -> None:
@@ -93,7 +103,7 @@ def write_csv(steps: Iterable[Step], path: Path) -> None:
                 [
                     kind,
                     str(step.key),
-                    step.action.value,
+                    counts_as(step).value,
                     step.target or "",
                     step.why.rule,
                     step.why.stage_rule,

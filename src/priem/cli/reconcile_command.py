@@ -9,6 +9,7 @@ import typer
 from priem import bootstrap
 from priem.cli.terminal import bars, out, print_json, say
 from priem.engine.reconcile import Compared, Drift, Drifted, reconcile
+from priem.hub import words
 from priem.model import PatientKey, State
 from priem.texts import Text, reader_language, text
 
@@ -91,10 +92,10 @@ def show(pieces: Sequence[Compared], drifted: Sequence[Drifted], *, repaired: bo
 
 def line(one: Drifted) -> str:
     title = RECORD[isinstance(one.key, PatientKey)]
-    words = Text(title.template, {"id": str(one.key), "target": str(one.target or "—")}).read(reader_language())
+    record = Text(title.template, {"id": str(one.key), "target": str(one.target or "—")}).read(reader_language())
     kinds = ", ".join(DRIFTS[kind].read(reader_language()) for kind in one.kinds)
-    what = f" ({', '.join(one.what)})" if one.what else ""
-    return f"{words}: {kinds}{what}{REPAIRED.read(reader_language()) if one.repaired else ''}"
+    what = f" ({', '.join(map(words.changed, one.what))})" if one.what else ""
+    return f"{record}: {kinds}{what}{REPAIRED.read(reader_language()) if one.repaired else ''}"
 
 
 RECORD = {True: text("patient {id}, contact {target}"), False: text("visit {id}, lead {target}")}

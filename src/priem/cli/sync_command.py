@@ -13,6 +13,7 @@ from rich.progress import TaskID
 
 from priem import bootstrap
 from priem.cli.terminal import bars, out, print_json, say, show_problem
+from priem.engine.plan import counts_as
 from priem.engine.sync import Progress
 from priem.model import Action, PatientKey, Step
 from priem.passes import Follower, Trouble, one_pass
@@ -56,9 +57,9 @@ class Tally:
 
     def add(self, progress: Progress) -> None:
         for step, outcome in progress.carried:
-            if step.action is not Action.LEAVE:
+            if (action := counts_as(step)) is not Action.LEAVE:
                 counter = self.contacts if isinstance(step.key, PatientKey) else self.leads
-                counter[NAMES[step.action] if outcome.state == "done" else outcome.state.value] += 1
+                counter[NAMES[action] if outcome.state == "done" else outcome.state.value] += 1
         if progress.page:
             self.rejected += len(progress.page.rejected)
 
@@ -86,6 +87,8 @@ class Tally:
                     updated=totals["updated"],
                 )
             )
+        if asked := self.contacts["asked"]:
+            say(text("Questions for a person: {count}. They are shown by priem questions.", count=asked), "yellow")
         if self.rejected:
             say(
                 text("Rows that could not be taken: {count}. They are shown in the hub.", count=self.rejected), "yellow"
@@ -162,7 +165,7 @@ def lines(opened: bootstrap.Opened, interval: float, stop: threading.Event) -> I
                 say(text("{connection}: all is well again.", connection=connection), "green")
             continue
         for step, outcome in news.carried:
-            if step.action is not Action.LEAVE:
+            if counts_as(step) is not Action.LEAVE:
                 yield {
                     "at": time.strftime("%H:%M:%S"),
                     "what": what(step),

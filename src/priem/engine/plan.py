@@ -211,3 +211,8 @@ def why_none(visit: Visit, match: FoundLead, bound: Bound, *, is_taken: bool) ->
 
 def leave(key: PatientKey | VisitKey, target: int | None, why: Reason) -> Step:
     return Step(action=Action.LEAVE, key=key, target=target, why=Why(why))
+
+
+def counts_as(step: Step) -> Action:
+    """What people are told of it: whatever was looked at anew and needs nothing written was left as it is."""
+    return Action.LEAVE if step.action is Action.UPDATE and step.draft is None else step.action

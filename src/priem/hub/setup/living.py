@@ -12,6 +12,7 @@ from typing import Any
 import structlog
 from django.db import connection
 
+from priem.engine.plan import counts_as
 from priem.engine.sync import Progress
 from priem.errors import TryLater
 from priem.hub.clinics import ClinicData, load_clinic
@@ -107,9 +108,9 @@ def tell(report: Report, name: str, progress: Progress, tally: Counter[str]) -> 
 
 def count(progress: Progress, tally: Counter[str]) -> None:
     for step, outcome in progress.carried:
-        if step.action is not Action.LEAVE:
+        if (action := counts_as(step)) is not Action.LEAVE:
             entity = "contact" if isinstance(step.key, PatientKey) else "lead"
-            tally[f"{entity}:{DID[step.action] if outcome.state == 'done' else outcome.state.value}"] += 1
+            tally[f"{entity}:{DID[action] if outcome.state == 'done' else outcome.state.value}"] += 1
     if progress.page:
         tally["rejected"] += len(progress.page.rejected)
 

@@ -4,6 +4,7 @@ from collections import Counter
 from collections.abc import Iterator, Mapping
 from typing import Any
 
+from priem.engine.plan import counts_as
 from priem.engine.rehearsal import pretended, rehearse
 from priem.hub.clinics import load_clinic, note_seen
 from priem.hub.models import PlannedStep
@@ -29,7 +30,7 @@ def preview(slug: str) -> Do:
         with outside().opened(slug) as opened:
             for some in batches(steps_of(opened, report)):
                 PlannedStep.objects.bulk_create([planned(clinic.id, step) for step in some])
-                totals.update(f"{entity_of(step)}:{step.action}" for step in some)
+                totals.update(f"{entity_of(step)}:{counts_as(step)}" for step in some)
         note_seen(clinic)
         return {"totals": dict(totals), "seconds": seconds(totals)}
 
@@ -68,7 +69,7 @@ def planned(clinic_id: int, step: Step) -> PlannedStep:
     return PlannedStep(
         clinic_id=clinic_id,
         entity=entity_of(step),
-        action=step.action.value,
+        action=counts_as(step).value,
         key=str(step.key),
         target=step.target if step.target and step.target > 0 else None,
         why={"rule": step.why.rule, "stage_rule": step.why.stage_rule, "candidates": candidates},
