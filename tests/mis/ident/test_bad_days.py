@@ -68,6 +68,13 @@ def test_a_wrong_database_is_answered_with_those_that_are_there(clinic: IdentCli
     assert "PZ" in finding.partition("can see: ")[2]
 
 
+def test_a_check_says_what_an_idle_look_costs(clinic: IdentClinic) -> None:
+    (said,) = (one.what for one in clinic.open().check() if "look for changes" in one.what.template)
+
+    assert 2 <= int(str(said.values["count"])) <= 5
+    assert 0 <= int(str(said.values["milliseconds"])) < 5000
+
+
 def test_a_server_that_was_there_before_is_waited_for(clinic: IdentClinic) -> None:
     _, cursor = read_on(clinic.open(), None)
 

@@ -82,6 +82,10 @@ class Database:
         self._lane: Lane | None = None
         self.connected_times = 0
         """0: never yet, so the address itself may be wrong."""
+        self.asked = 0
+        """Questions so far."""
+        self.milliseconds = 0
+        """How long their answers took, the way there and back included."""
 
     def rows(self, what: str, sql: str, /, **values: Value) -> list[Row]:
         """The rows of one SELECT, in which `@name` stands for a value. `what` names it in the journal.
@@ -126,6 +130,7 @@ class Database:
             raise
         finally:
             spent = round((time.monotonic() - clock_began) * 1000)
+            self.asked, self.milliseconds = self.asked + 1, self.milliseconds + spent
             reason = failure.what if failure else None
             self._exchanges.note(
                 Exchange(

@@ -4,7 +4,7 @@ from collections.abc import Generator, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import datetime, time, timedelta
 
-from priem.errors import AskOperator
+from priem.errors import AskOperator, PriemError
 from priem.mis.ident.applications import Application, applications
 from priem.mis.ident.catalogue import Catalogue
 from priem.mis.ident.check import findings
@@ -18,7 +18,7 @@ from priem.mis.ident.passes import Memory, Pass, anchor_of
 from priem.mis.ident.reading import PATIENTS, Clocks, Reader, eight_bytes
 from priem.mis.ident.showing import directory, samples
 from priem.mis.ident.sweep import Sweep
-from priem.model import Finding, Page, Patient, Rejected, Visit
+from priem.model import Finding, Page, Patient, Rejected, Severity, Visit
 from priem.ports import Clock, Counts, Exchange, ExchangeLog
 from priem.showing import Directory
 from priem.texts import Text, text
@@ -63,7 +63,31 @@ class Ident:
         self._database.close()
 
     def check(self) -> Sequence[Finding]:
-        return tuple(findings(self._config, self._database, self._reader, self._catalogue, self._clock))
+        found = tuple(findings(self._config, self._database, self._reader, self._catalogue, self._clock))
+        if any(one.severity is Severity.BROKEN for one in found):
+            return found
+        try:
+            return (*found, self._cost())
+        except PriemError as error:
+            return (*found, Finding(Severity.BROKEN, error.what, error.advice, error.beside))
+
+    def _cost(self) -> Finding:
+        """A poll as it is when nothing has changed, the second of two: the server knows the questions by then."""
+        clocks = self._reader.clocks()
+        begun = Cursor(horizon=self._horizon(clocks.now), noted=self._first_marks(clocks), swept=clocks.now).done()
+        polls, asked, spent = self._a_pass(Memory(), clocks), 0, 0
+        for _ in range(2):
+            asked, spent = self._database.asked, self._database.milliseconds
+            for _piece in polls.pieces(begun.begin(later_marks(begun, self._reader.clocks()))):
+                pass
+        return Finding(
+            Severity.FINE,
+            text(
+                "A look for changes: {count} questions, {milliseconds} ms with the way there and back.",
+                count=self._database.asked - asked,
+                milliseconds=self._database.milliseconds - spent,
+            ),
+        )
 
     def count(self, since: str | None) -> Counts:
         reader = self._reader
