@@ -52,10 +52,9 @@ def mirror_leads(clinic_id: int, leads: Iterable[Lead], *, notes_moves: bool = F
     news: set[int] = set()
     for page in pieces(leads, AT_ONCE):
         fresh, known = newer(clinic_id, MirroredLead, page)
-        changed = [lead for lead in fresh if known.get(lead.id) != lead.updated_at]
-        news |= {lead.id for lead in changed}
-        if notes_moves and changed:
-            note_moves(clinic_id, changed)
+        news |= {lead.id for lead in fresh if known.get(lead.id) != lead.updated_at}
+        if notes_moves and fresh:
+            note_moves(clinic_id, fresh)  # amoCRM's times are whole seconds: made and moved may be one time
         rows = ((clinic_id, *lead_row(lead)) for lead in fresh)
         put(MirroredLead, ("clinic", *LEAD_COLUMNS), rows, key=("clinic", "crm_id"))
         for index in (MirroredLeadContact, MirroredLeadKey):

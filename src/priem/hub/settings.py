@@ -8,6 +8,7 @@ PRIEM_HOSTS         names that the hub answers to, separated by commas (loopback
 PRIEM_ORIGINS       https://… addresses whose forms it takes
 PRIEM_PUBLIC_URL    the hub's address from outside, to which amoCRM posts what changes; its name is answered to as well
 PRIEM_CATCH_UP      seconds between readings of what webhooks may have left out (600)
+PRIEM_SANDBOX_RATE  requests a second of a clinic whose amoCRM is a sandbox, for tests (7, as the real one allows)
 PRIEM_HTTPS         1 behind a proxy that speaks HTTPS and sets X-Forwarded-Proto
 PRIEM_SECOND_FACTOR roles that need a second factor at login, separated by commas: owner, integrator, administrator,
                     manager, auditor (owner,integrator with PRIEM_HTTPS, else nobody has to)
@@ -46,7 +47,7 @@ INSTALLED_APPS = [
     "priem.hub",
     "unfold",
     "unfold.contrib.filters",
-    "django.contrib.admin",
+    "django.contrib.admin.apps.SimpleAdminConfig",  # its pages are found by urls: commands start faster without
     "django.contrib.auth",
     "django.contrib.contenttypes",
     "django.contrib.sessions",

@@ -5,6 +5,8 @@ from django.views.generic import RedirectView
 from priem.hub.health import healthz
 from priem.hub.watch.metrics import metrics
 
+admin.autodiscover()
+
 urlpatterns = [
     path("", RedirectView.as_view(pattern_name="admin:index"), name="home"),
     path("healthz", healthz, name="healthz"),

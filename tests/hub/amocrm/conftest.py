@@ -37,6 +37,7 @@ def open_office(
     monkeypatch: pytest.MonkeyPatch,
 ) -> Iterator[OpensOffice]:
     monkeypatch.setenv("PRIEM_PUBLIC_URL", live_server.url)
+    monkeypatch.setenv("PRIEM_SANDBOX_RATE", "500")  # as little does the sandbox limit
     with ExitStack() as opened:
 
         def begin(slug: str = "ulybka", **settings: object) -> Office:

@@ -33,7 +33,7 @@ def test_every_saved_change_is_kept_with_what_it_changed(world: World) -> None:
     save({"leads": {"create": False}, "status_sync": {"rules": [{"status": "booked", "stage": "Записан"}]}})
     assert latest(world.own).changes == [
         ["leads.create", "true", "false"],
-        ["status_sync.rules[1]", "", "status = booked, stage = Записан"],
+        ["status_sync.rules[1]", "", "stage = Записан, status = booked"],
     ]
     before = Revision.objects.of(world.own.pk).count()
     save({"leads": {"create": False}, "status_sync": {"rules": [{"status": "booked", "stage": "Записан"}]}})

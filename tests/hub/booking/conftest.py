@@ -25,7 +25,14 @@ def amocrm() -> Iterator[Running]:
 
 
 @pytest.fixture
-def api(home: object, transactional_db: None, archimed: ArchimedSandbox, amocrm: Running) -> Iterator[ApiClinic]:  # noqa: ARG001  # where it writes
+def api(
+    home: object,  # noqa: ARG001  # where it writes
+    transactional_db: None,  # noqa: ARG001  # the same
+    archimed: ArchimedSandbox,
+    amocrm: Running,
+    monkeypatch: pytest.MonkeyPatch,
+) -> Iterator[ApiClinic]:
+    monkeypatch.setenv("PRIEM_SANDBOX_RATE", "500")  # as little does the sandbox limit
     stamina.set_testing(testing=True, attempts=4, cap=True)
     yield ApiClinic(amocrm, archimed)
     RECEPTIONS.close()

@@ -8,11 +8,14 @@ from priem.amocrm.crm import AmoCrm
 from priem.amocrm.pace import Lane
 from priem.hub.clinics import ClinicData
 from priem.hub.clock import SystemClock
-from priem.hub.environment import flag, home
+from priem.hub.environment import flag, home, number
 from priem.hub.exchanges import DjangoExchanges
 from priem.hub.models import Clinic
 from priem.hub.references import resolve
 from priem.hub.tokens import DjangoTokens
+
+RATE = 7
+"""Requests a second of one integration. docs/reference/amocrm.md §2"""
 
 
 def config_of(clinic: ClinicData) -> Config:
@@ -24,6 +27,7 @@ def config_of(clinic: ClinicData) -> Config:
         redirect_uri=clinic.redirect_uri,
         sandbox=clinic.sandbox,
         production=flag("PRIEM_PRODUCTION"),
+        requests_per_second=number("PRIEM_SANDBOX_RATE", RATE) if clinic.sandbox else RATE,
     )
 
 

@@ -80,7 +80,7 @@ def leaves(document: Document, before: str = "") -> Iterator[tuple[str, str]]:
 def words(value: object) -> str:
     """As people read it in the file."""
     if isinstance(value, Mapping):
-        return ", ".join(f"{name} = {words(part)}" for name, part in value.items())
+        return ", ".join(f"{name} = {words(part)}" for name, part in sorted(value.items()))
     if isinstance(value, list):
         return ", ".join(words(part) for part in value)
     return value if isinstance(value, str) else json.dumps(value, ensure_ascii=False)
