@@ -42,13 +42,12 @@ def open_page(page: Page, hub: Hub, url: str) -> None:
     page.wait_for_load_state("networkidle")
 
 
-@pytest.mark.parametrize(("width", "dark", "language"), [(1280, False, "ru"), (390, True, "en")])
-def test_pages_fit_and_are_fit_for_everybody(hub: Hub, *, width: int, dark: bool, language: str) -> None:
+def test_pages_are_fit_for_everybody_in_the_dark(hub: Hub) -> None:
     found: dict[str, Any] = {}
-    with hub.administrator(width, language, dark=dark) as page:
+    with hub.administrator(390, "en", dark=True) as page:
         for url in pages(hub):
             open_page(page, hub, url)
-            assert page.locator("html").get_attribute("lang") == language
+            assert page.locator("html").get_attribute("lang") == "en"
             serious = [
                 (one["id"], [node["target"] for node in one["nodes"]])
                 for one in Axe().run(page).response["violations"]

@@ -25,6 +25,7 @@ LOOK: dict[str, Any] = {
     "SITE_HEADER": "Priem",
     "SITE_SYMBOL": "swap_horiz",
     "SITE_FAVICONS": [{"rel": "icon", "type": "image/svg+xml", "href": lambda _request: static("hub/favicon.svg")}],
+    "STYLES": [lambda _request: static("hub/frame.css")],
     "SITE_URL": None,
     "SHOW_HISTORY": False,
     "SHOW_LANGUAGES": False,

@@ -76,29 +76,34 @@ def invite(clinic: Clinic) -> None:
 def make_clinic(slug: str, name: str) -> Clinic:
     clinic = Clinic.objects.create(slug=slug, name=name, base_url=f"https://{slug}.amocrm.ru")
     save_connection(clinic.pk, ConnectionData(key="ident", kind="ident", secrets={"password": "open sesame"}))
+    furnish(clinic, "ident")
+    return clinic
+
+
+def furnish(clinic: Clinic, connection: str) -> None:
+    """A row of everything that a clinic comes to have."""
     store = DjangoStore(clinic.pk)
-    for key in (PatientKey("ident", "10"), VisitKey("ident", "500")):
+    for key in (PatientKey(connection, "10"), VisitKey(connection, "500")):
         step = creation(key)
         store.intend([step])
         done = Outcome(ref="1", state=State.DONE, id=clinic.pk * 100_000 + int(key.id), request_id="r-1")
         store.record([(step, done, None)])
-    store.reject("ident", [Rejected(kind="visit", id="9", reason=text("There is no clinic {slug}.", slug="x"))])
-    store.ask({PatientKey("ident", "11"): [Candidate(77, "phone:other_name"), Candidate(78, "key")]})
-    store.note_unmapped("ident", {"Ждёт": 3}, ())
-    exchange_with_ident(clinic.pk)
+    store.reject(connection, [Rejected(kind="visit", id="9", reason=text("There is no clinic {slug}.", slug="x"))])
+    store.ask({PatientKey(connection, "11"): [Candidate(77, "phone:other_name"), Candidate(78, "key")]})
+    store.note_unmapped(connection, {"Ждёт": 3}, ())
+    exchange_with_ident(clinic.pk, connection)
     exchanges = DjangoExchanges(clinic.pk)
     now = datetime.now(UTC)
     exchanges.note(Exchange(system="amocrm", what="GET /api/v4/leads", started_at=now, milliseconds=3, status=200))
     exchanges.flush()
-    return clinic
 
 
-def exchange_with_ident(clinic_id: int) -> None:
+def exchange_with_ident(clinic_id: int, connection: str) -> None:
     now = datetime.now(UTC)
-    open_service(clinic_id, "ident", "Europe/Moscow")
-    IdentTicket.objects.create(clinic_id=clinic_id, connection="ident", ticket="amo-1", at=now, lead=1)
-    keep(clinic_id, "ident", "u-1", Call(started_at=now, direction="in", phone_from="+79213334455", phone_to=""))
-    Timetable.objects.create(clinic_id=clinic_id, connection="ident", posted_at=now, doctors={"1": "Зубов Иван"})
+    open_service(clinic_id, connection, "Europe/Moscow")
+    IdentTicket.objects.create(clinic_id=clinic_id, connection=connection, ticket="amo-1", at=now, lead=1)
+    keep(clinic_id, connection, "u-1", Call(started_at=now, direction="in", phone_from="+79213334455", phone_to=""))
+    Timetable.objects.create(clinic_id=clinic_id, connection=connection, posted_at=now, doctors={"1": "Зубов Иван"})
 
 
 def creation(key: PatientKey | VisitKey) -> Step:

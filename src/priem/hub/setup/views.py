@@ -18,7 +18,7 @@ from priem.hub.scope import may_found
 from priem.hub.setup import steps
 from priem.hub.setup.access import changeable_clinics, of_clinic, page, take_over
 from priem.hub.setup.keeping import note_saved
-from priem.hub.setup.letting_in import NewClinicForm
+from priem.hub.setup.letting_in import NewClinicForm, has_token
 from priem.hub.setup.parts import OF_STEP, SECTIONS, Part, Section
 from priem.hub.setup.progress import shown_works
 from priem.hub.setup.work import begin
@@ -147,6 +147,7 @@ def shown(request: HttpRequest, clinic: Clinic, parts: Sequence[Part], **context
         parts=parts,
         works=shown_works(clinic, request),
         lacks_account=any(part.needs_account for part in parts) and not is_looked_at,
+        is_let_in=has_token(clinic),
         is_wrong=request.method == "POST",
         then=request.GET.get(THEN, ""),
         **context,

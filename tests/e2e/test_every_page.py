@@ -1,0 +1,106 @@
+"""Every page of the hub, as its owner sees it: in both languages, on a wide screen and on a phone.
+
+Pages are those that the hub answers to, so a new one is walked by itself; tests/e2e/every_row.py says which are none.
+"""
+
+import json
+import subprocess
+import sys
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+
+import pytest
+from axe_playwright_python.sync_playwright import Axe
+from playwright.sync_api import Page, Request, Response, expect
+
+from tests.e2e.hub_pages import Hub, linked_patient, linked_visit, overflow, synced_hub
+
+pytestmark = [pytest.mark.e2e, pytest.mark.slow, pytest.mark.timeout(600)]
+WIDE, NARROW = 1280, 390
+GIVEN_UP = "net::ERR_ABORTED"
+"""What a page had asked for when the next one was opened."""
+
+TOKEN_KEPT = "/set-password/"
+"""Django takes an invitation's token out of the address, into the session."""
+
+
+@dataclass(frozen=True, slots=True)
+class Walked:
+    hub: Hub
+    paths: tuple[str, ...]
+
+
+@pytest.fixture(scope="module")
+def walked(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Walked]:
+    with synced_hub(Path(tmp_path_factory.mktemp("hub"))) as hub:
+        records = linked_patient(hub.systems)[0], linked_visit(hub.systems)[0]
+        root = Path(__file__).parents[2]
+        told = subprocess.run(
+            [sys.executable, "-m", "tests.e2e.every_row", *records],
+            cwd=root,
+            env=hub.systems.environment | {"DJANGO_SETTINGS_MODULE": "priem.hub.settings"},
+            stdout=subprocess.PIPE,
+            check=True,
+        )
+        look_and_check(hub)
+        yield Walked(hub, tuple(json.loads(told.stdout)))
+
+
+def look_and_check(hub: Hub) -> None:
+    """So that the steps of the set-up have what they show; the clinic was set up by a file, nobody has looked yet."""
+    with hub.administrator() as page:
+        page.goto(f"{hub.url}/clinics/ulybka/setup/stages/")
+        page.get_by_text("Обновить списки").click()
+        expect(page.locator("#su-form")).to_be_visible(timeout=60_000)
+        page.goto(f"{hub.url}/clinics/ulybka/setup/launch/")
+        page.get_by_text("Проверить, что произойдёт").click()
+        expect(page.locator("#su-would")).to_be_visible(timeout=60_000)
+
+
+@pytest.mark.parametrize("language", ["ru", "en"])
+def test_every_page_answers_fits_and_can_be_heard(walked: Walked, language: str) -> None:
+    flawed: dict[str, list[str]] = {}
+    with walked.hub.administrator(WIDE, language) as page:
+        for path in walked.paths:
+            if found := flaws(page, walked.hub.url + path, is_heard=language == "ru"):
+                flawed[path] = found
+    assert flawed == {}
+
+
+def flaws(page: Page, url: str, *, is_heard: bool) -> list[str]:
+    found: list[str] = []
+
+    def failed(request: Request) -> None:
+        if request.failure != GIVEN_UP:
+            found.append(f"{request.url}: {request.failure}")
+
+    def answered(answer: Response) -> None:
+        if answer.status >= 400:
+            found.append(f"{answer.url}: {answer.status}")
+
+    page.set_viewport_size({"width": WIDE, "height": 900})
+    page.on("requestfailed", failed)
+    page.on("response", answered)
+    first = page.goto(url)
+    page.wait_for_function("!document.querySelector('.htmx-request')")
+    if first is None or (first.url != url and not first.url.endswith(TOKEN_KEPT)):
+        found.append(f"leads to {page.url}: not a page")
+    page.evaluate("document.querySelectorAll('main details').forEach((one) => { one.open = true; })")
+    if is_heard:
+        found += serious(page)
+    for width in (WIDE, NARROW):
+        page.set_viewport_size({"width": width, "height": 900})
+        if wider := overflow(page):
+            found.append(f"{wider} px wider than {width}")
+    page.remove_listener("requestfailed", failed)
+    page.remove_listener("response", answered)
+    return found
+
+
+def serious(page: Page) -> list[str]:
+    return [
+        f"{one['id']}: {[node['html'][:150] for node in one['nodes'][:3]]}"
+        for one in Axe().run(page, options={"resultTypes": ["violations"]}).response["violations"]
+        if one["impact"] in ("serious", "critical")
+    ]
