@@ -16,7 +16,7 @@ from tests.e2e.systems import Systems
 
 pytestmark = [pytest.mark.e2e, pytest.mark.slow]
 
-KILLS = 10
+KILLS = 6
 PATIENTS, VISITS = 1500, 400
 
 
