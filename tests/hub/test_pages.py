@@ -35,6 +35,8 @@ from priem.model import (
 from priem.ports import Exchange
 from priem.texts import text
 
+pytestmark = pytest.mark.slow
+
 MODELS = ("clinic", "connection", "patientlink", "visitlink", "steprecord", "rejectedrow")
 NOT_ENGLISH = frozenset(
     {

@@ -15,6 +15,8 @@ from priem.hub.models import AuditEntry, AuthenticatorApp, Membership, SpareCode
 from priem.hub.roles.rights import Role
 from tests.hub.roles.world import World
 
+pytestmark = pytest.mark.slow
+
 LOGIN = "/admin/login/"
 PASSWORD = "long enough 1"
 

@@ -11,6 +11,8 @@ from priem.hub.models import Clinic
 from priem.hub.widget import sessions
 from priem.sandbox.amocrm.state.tokens import jwt
 
+pytestmark = pytest.mark.slow
+
 SECRET = "the-integration-secret-of-this-test"
 ORIGIN = "https://smile.amocrm.ru"
 ACCOUNT = 31_296_422

@@ -9,6 +9,8 @@ import pytest
 
 from .conftest import Account, Start
 
+pytestmark = pytest.mark.slow
+
 Json = Any
 
 

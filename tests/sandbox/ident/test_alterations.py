@@ -9,6 +9,8 @@ from priem.sandbox.ident.sandbox import IdentSandbox, Settings
 from priem.sandbox.ident.schema import ident_schema
 from priem.sandbox.ident.seed import Wishes
 
+pytestmark = pytest.mark.slow
+
 
 @pytest.fixture(params=SCHEMAS)
 def altered(request: pytest.FixtureRequest) -> Iterator[IdentSandbox]:
