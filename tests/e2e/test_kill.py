@@ -2,6 +2,7 @@
 
 import random
 import signal
+import subprocess
 from collections import Counter
 from collections.abc import Mapping
 from datetime import datetime
@@ -45,7 +46,7 @@ def killed_on_its_way(systems: Systems, after: float) -> bool:
     child = systems.start("sync", "--json")
     try:
         child.communicate(timeout=after)
-    except Exception:  # noqa: BLE001 - subprocess.TimeoutExpired, or whatever else: it is killed all the same
+    except subprocess.TimeoutExpired:
         child.send_signal(signal.SIGKILL)
         child.communicate()
     return child.returncode == -signal.SIGKILL
