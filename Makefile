@@ -9,10 +9,10 @@ EXTRAS := --extra pure --extra postgres --extra sandbox --extra dev
 WORKERS ?= 3
 
 .DEFAULT_GOAL := help
-.PHONY: help install debian-packages demo test quick nightly chaos check bench catalogs lock clean
+.PHONY: help install debian-packages demo test test-postgres quick nightly chaos check bench catalogs lock clean
 
 help: ## list the targets
-	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 12
+	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 16
 
 install: $(STAMP) ## build .venv from requirements.lock (every other target does it first when it is missing or stale)
 
@@ -34,6 +34,9 @@ demo: $(STAMP) ## sandboxes, a hub and a clinic that lives; Ctrl-C ends all of i
 
 test: $(STAMP) debian-packages ## every test
 	$(BIN)/python -m pytest --numprocesses $(WORKERS)
+
+test-postgres: $(STAMP) debian-packages ## every test, with PostgreSQL under the hub
+	$(BIN)/python -m tests.postgres $(BIN)/python -m pytest --numprocesses $(WORKERS)
 
 quick: $(STAMP) ## the tests that need no server, under a minute
 	$(BIN)/python -m pytest --numprocesses $(WORKERS) -m "not slow and not e2e"

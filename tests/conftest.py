@@ -1,10 +1,37 @@
+import os
+import tempfile
+from pathlib import Path
+
 import hypothesis
 import pytest
 from django.conf import settings
 
+from tests.postgres import FOLDER, Cluster
+
 # How long one example takes says how busy the machine is: a slow one is no mistake.
 hypothesis.settings.register_profile("priem", deadline=None)
 hypothesis.settings.load_profile("priem")
+
+
+def pytest_configure(config: pytest.Config) -> None:
+    """The workers of a run inherit where its PostgreSQL is to be: whoever needs it first starts it, the run ends it."""
+    if FOLDER not in os.environ:
+        cluster = Cluster(Path(tempfile.mkdtemp(prefix="priem-pg-")))
+        os.environ[FOLDER] = str(cluster.folder)
+
+        def end() -> None:
+            del os.environ[FOLDER]
+            cluster.stop()
+
+        config.add_cleanup(end)
+
+
+@pytest.fixture(scope="session")
+def postgresql() -> Cluster:
+    """A running PostgreSQL. Ask it for a database: `empty()`, or `migrated()` with the hub's tables."""
+    cluster = Cluster(Path(os.environ[FOLDER]))
+    cluster.start()
+    return cluster
 
 
 @pytest.fixture(scope="session")
