@@ -123,6 +123,8 @@ class Follower:
     """Seconds from the beginning of one pass to the beginning of the next."""
     nightly: Nightly | None = None
     """When all links are compared."""
+    bell: threading.Event | None = None
+    """Set by whoever wants a pass now."""
     pauses: dict[str, Pause] = field(default_factory=lambda: defaultdict(Pause))
     _noted: dict[str, float] = field(default_factory=dict)
     _comparing: Iterator[News] | None = None
@@ -130,6 +132,8 @@ class Follower:
     def news(self) -> Iterator[tuple[str, News]]:
         while not self.stop.is_set():
             began = time.monotonic()
+            if self.bell:
+                self.bell.clear()
             if self.clinic.watch:
                 self.clinic.watch.beat()
             due = [source for source in self.sources if self.pauses[source.connection].until <= began]
@@ -210,9 +214,12 @@ class Follower:
             return  # somebody else's pass listens
 
     def rest(self, until: float) -> None:
-        """Until that moment of the monotonic clock, or the end; a webhook does not wait for it."""
+        """Until that moment of the monotonic clock, or the bell, or the end; a webhook does not wait for it."""
         ears = self.clinic.ears
-        while not self.stop.is_set() and (left := until - time.monotonic()) > 0:
+        while not (self.stop.is_set() or self.is_called()) and (left := until - time.monotonic()) > 0:
             if ears and ears.rings():
                 self.listen()
             self.stop.wait(min(left, BETWEEN_LOOKS))
+
+    def is_called(self) -> bool:
+        return self.bell is not None and self.bell.is_set()

@@ -196,3 +196,17 @@ def test_a_night_that_fails_is_said_and_tried_again(clinic: Clinic) -> None:
 
     assert [str(error) for error in found] == ["amoCRM is away.", "None"]
     assert clinic.store.reconciled_at()
+
+
+def test_a_bell_ends_the_rest(clinic: Clinic) -> None:
+    bell = threading.Event()
+    of = replace(follower(clinic), bell=bell, interval=3600.0)
+    passes = of.news()
+    clinic.mis.put(patient())
+    assert next(passes)  # the first pass
+
+    clinic.mis.put(patient("2"))
+    bell.set()
+
+    while len(clinic.crm.all_contacts) < 2:
+        next(passes)  # or it would rest for an hour

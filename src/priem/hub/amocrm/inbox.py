@@ -18,6 +18,7 @@ from django.db import DatabaseError, connection
 
 from priem.hub.environment import home
 from priem.hub.models import Clinic, ReceivedHook
+from priem.hub.waking import tell_of_hooks
 
 GATHER = 0.02
 """Seconds in which hooks gather for one transaction."""
@@ -199,6 +200,8 @@ class Inbox:
 
     def _ring(self, clinics: Iterable[int]) -> None:
         self._since_count += AT_ONCE
+        clinics = tuple(clinics)
+        tell_of_hooks(clinics)
         for clinic in clinics:
             if bell := self._bells.get(clinic):
                 bell.set()

@@ -22,6 +22,7 @@ from priem.hub.models import Clinic, Work, WorkKind, WorkState
 from priem.hub.sentences import as_json
 from priem.hub.setup.outside import OpenedClinic, outside
 from priem.hub.setup.work import Do, Report, begin, start_thread
+from priem.hub.waking import bell
 from priem.model import Action, PatientKey
 from priem.passes import Follower, Trouble, one_pass
 from priem.texts import Text, text
@@ -122,7 +123,8 @@ def follow(slug: str, report: Report, tally: Counter[str]) -> None:
     watch.start()
     try:
         with outside().opened(slug) as opened:
-            follower = Follower(opened.sources, opened.clinic, over, nightly=outside().nightly_of(opened))
+            nightly = outside().nightly_of(opened)
+            follower = Follower(opened.sources, opened.clinic, over, nightly=nightly, bell=bell(clinic.id))
             for _, news in follower.news():
                 note(report, news, tally)
     except TryLater as error:
