@@ -23,6 +23,7 @@ from priem.hub import clinics, explaining
 from priem.hub.amocrm import subscription
 from priem.hub.amocrm.access import connected, note_account
 from priem.hub.amocrm.hearing import Ears, zone_of
+from priem.hub.amocrm.remembered import keep
 from priem.hub.booking.receptions import desks_of, reception
 from priem.hub.clinics import ClinicData, ConnectionData
 from priem.hub.clock import SystemClock
@@ -88,6 +89,7 @@ def configure(file: ClinicFile) -> Sequence[str]:
         refuse_another_account(known, crm.account())
         made, account = make_fields(crm, file.settings.fields, crm.prepare())
         note_account(clinic.id, account.id)
+        keep(clinic.id, account)
         bind(file.settings, account)
     return made
 

@@ -94,6 +94,10 @@ class AmoCrm:
         self._account = read_account(self.client, contact_fields, lead_fields, self._executor)
         return self._account
 
+    def remember(self, account: Account) -> None:
+        """As it was told some time ago: enough for reading. Fields are written only after it was asked for again."""
+        self._account = account
+
     def prepare(self) -> Account:
         self.account()
         for entity, spec in KEY_FIELDS.items():
@@ -215,6 +219,8 @@ class AmoCrm:
         if not any(changes):
             return lambda field, _value, _row: {"field_id": field, "values": None}
         zone, catalog = self._zone(), self._catalogs[entity]
+        if not catalog.fields:
+            self.account()
         catalog.add_missing_options(changes)
         return lambda field, value, row: catalog.encode(field, value, zone, row)
 

@@ -19,6 +19,7 @@ from priem.hub.booking import asked, told
 from priem.hub.booking.asked import Unreadable
 from priem.hub.booking.receptions import RECEPTIONS
 from priem.hub.booking.window import Window
+from priem.hub.clinics import clinic_data
 from priem.hub.models import AmoCrmPerson, Clinic
 from priem.hub.roles.guards import of_clinic
 from priem.hub.roles.rights import Right
@@ -36,8 +37,8 @@ def through_a_window(view: Room) -> Callable[..., HttpResponseBase]:
     @wraps(view)
     def opened(request: HttpRequest, clinic: Clinic, **rest: Any) -> JsonResponse:  # noqa: ANN401  # of the address
         try:
-            with RECEPTIONS.of(clinic.slug) as kept:
-                return view(Window(kept.reception, actor_of(request, clinic)), request, **rest)
+            with RECEPTIONS.of(clinic_data(clinic)) as office:
+                return view(Window(office.reception, actor_of(request, clinic)), request, **rest)
         except Unreadable as unreadable:
             said = text("This request cannot be read: {list}.", list=", ".join(unreadable.places))
             return JsonResponse({"reason": readable(said), "places": list(unreadable.places)}, status=400)

@@ -32,17 +32,20 @@ class Pressed:
 
 def hand_over(clinic: ClinicData, lead: int, actor: Actor) -> Pressed:
     """Pressing again says what became of it. Raises Refused, AskOperator, TryLater: whoever pressed reads them."""
-    settings = configuration.settings_from_json(clinic.settings)
-    connection = connection_of(clinic, settings.tickets.connection)
     with connected(clinic, lane="interactive") as crm:
         account = crm.account()
-        bound = bind(settings, account)
-        rights = rights_of(actor, bound)
-        if not (
-            rights.books and any(place.partition(":")[0] == connection for place in rights.branches or [connection])
-        ):
-            raise Refused(RefusalKind.NOT_ALLOWED, text("You may not book in this clinic."))
-        handed = Handing(clinic=clinic, crm=crm, account=account, bound=bound).hand_over(lead)
+        bound = bind(configuration.settings_from_json(clinic.settings), account)
+        return hand_over_by(Handing(clinic=clinic, crm=crm, account=account, bound=bound), lead, actor)
+
+
+def hand_over_by(handing: Handing, lead: int, actor: Actor) -> Pressed:
+    """For those who have amoCRM open."""
+    clinic = handing.clinic
+    connection = connection_of(clinic, handing.bound.settings.tickets.connection)
+    rights = rights_of(actor, handing.bound)
+    if not (rights.books and any(place.partition(":")[0] == connection for place in rights.branches or [connection])):
+        raise Refused(RefusalKind.NOT_ALLOWED, text("You may not book in this clinic."))
+    handed = handing.hand_over(lead)
     row = tickets.of_lead(clinic.id, lead)[connection]
     return Pressed(handed.id, tickets.state_of(row, tickets.zone_of_service(clinic.id, connection)), handed.is_new)
 

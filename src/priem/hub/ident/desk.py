@@ -18,7 +18,7 @@ from priem.booking import (
 from priem.hub.ident import tickets
 from priem.hub.ident.tickets import OtherContent
 from priem.hub.ident.timetables import unpacked
-from priem.hub.models import IdentService, Timetable, TimetableDay
+from priem.hub.models import IdentService, MirroredLead, Timetable, TimetableDay
 from priem.mis.ident.exchange.refusals import TicketRefused
 from priem.mis.ident.exchange.ticket import id_of_lead, to_ticket
 from priem.mis.ident.exchange.timetable import Interval, free_windows
@@ -102,7 +102,13 @@ class IdentDesk(Unable):
         try:
             ticket = to_ticket(said, at=datetime.now(UTC).replace(microsecond=0), zone=self._zone)
             handed = tickets.hand_over(
-                self._clinic, self.connection, ticket, self._zone, lead=application.lead, strict=True
+                self._clinic,
+                self.connection,
+                ticket,
+                self._zone,
+                lead=application.lead,
+                stage=stage_of(self._clinic, application.lead),
+                strict=True,
             )
         except TicketRefused as error:
             raise Refused(
@@ -118,6 +124,12 @@ class IdentDesk(Unable):
 
     def _table(self) -> Timetable | None:
         return Timetable.objects.of(self._clinic).filter(connection=self.connection).first()
+
+
+def stage_of(clinic_id: int, lead: int | None) -> tuple[int, int]:
+    """Where the lead stood a moment ago: who applies has just read it. Unknown is (0, 0)."""
+    rows = MirroredLead.objects.of(clinic_id).filter(crm_id=lead or 0)
+    return rows.values_list("pipeline", "stage").first() or (0, 0)
 
 
 def ident_desk(clinic_id: int, connection: str) -> IdentDesk | None:

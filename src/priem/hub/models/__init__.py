@@ -23,6 +23,7 @@ from priem.hub.models.mirror import (
 from priem.hub.models.people import AmoCrmPerson, Membership, UsedToken
 from priem.hub.models.second_factor import AuthenticatorApp, SpareCodes
 from priem.hub.models.setting_up import (
+    AccountCopy,
     AccountPicture,
     PlannedStep,
     SetUpState,
@@ -35,6 +36,7 @@ from priem.hub.models.watch import Delay, Incident, IncidentKind, PatientSource,
 from priem.hub.models.wishes import WishedTask
 
 __all__ = [
+    "AccountCopy",
     "AccountPicture",
     "AmoCrmPerson",
     "ArmedStage",

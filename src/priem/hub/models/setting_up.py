@@ -56,6 +56,17 @@ class AccountPicture(ClinicOwned):
         constraints = (models.UniqueConstraint(fields=("clinic",), name="account_picture"),)
 
 
+class AccountCopy(ClinicOwned):
+    """The same, as it was last read by what answers amoCRM's users. That nobody has to wait for it again; it does not
+    mean that a person has looked."""
+
+    account = models.JSONField()
+    taken_at = models.DateTimeField()
+
+    class Meta:
+        constraints = (models.UniqueConstraint(fields=("clinic",), name="account_copy"),)
+
+
 class SourcePicture(ClinicOwned):
     """A МИС as it was when it was last asked: names to choose from, and a few records as examples."""
 

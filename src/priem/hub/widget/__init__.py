@@ -1,7 +1,6 @@
 """What stands behind the widget in amoCRM: frames, and the questions that they ask.
 
 sessions.py   what a frame shows instead of a cookie, for half an hour
-offices.py    a clinic's desks and amoCRM, kept open between questions
 places.py     where somebody may book
 visits.py     visits, patients and answers as the frames read them
 panel.py, window.py, journal.py, deeds.py, applying.py   what is shown, and what is done

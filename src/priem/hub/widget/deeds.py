@@ -10,7 +10,7 @@ from priem.engine import rebooking
 from priem.engine.booking import BookingRequest, book
 from priem.engine.booking_rights import Actor
 from priem.engine.reception import Answer
-from priem.hub.widget.offices import Office
+from priem.hub.booking.receptions import Office
 from priem.hub.widget.panel import visit_called
 from priem.hub.widget.places import Place, place_called, place_of
 from priem.hub.widget.visits import answer_as_json, leads_of

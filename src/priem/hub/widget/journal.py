@@ -5,7 +5,7 @@ from typing import Any
 
 from priem.booking import ScheduleQuery
 from priem.engine.booking_rights import Actor
-from priem.hub.widget.offices import Office
+from priem.hub.booking.receptions import Office
 from priem.hub.widget.places import place_called
 from priem.hub.widget.visits import leads_of, names_of, visit_as_json
 from priem.model import Visit

@@ -8,11 +8,11 @@ from priem.booking import Ability
 from priem.engine.booking_rights import Actor, may_book, rights_of
 from priem.engine.reasons import say
 from priem.errors import AskOperator, BadRecord
+from priem.hub.booking.receptions import Office
 from priem.hub.ident.handing import connection_of
 from priem.hub.ident.tickets import of_lead, state_of, zone_of_service
 from priem.hub.models import VisitLink
 from priem.hub.sentences import readable
-from priem.hub.widget.offices import Office
 from priem.hub.widget.places import places_for
 from priem.hub.widget.visits import booked_by, leads_of, visit_as_json
 from priem.model import FieldValue, Lead, VisitKey

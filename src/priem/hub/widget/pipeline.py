@@ -15,8 +15,8 @@ from priem.engine.booking_rights import Actor
 from priem.engine.rebooking import Change
 from priem.engine.reception import Answer
 from priem.errors import BadRecord
-from priem.hub.ident.button import hand_over
-from priem.hub.widget.offices import Office
+from priem.hub.booking.receptions import Office
+from priem.hub.ident.button import hand_over_by
 from priem.model import Lead, VisitKey
 from priem.texts import text
 
@@ -65,7 +65,7 @@ def set_off(office: Office, hook: Hook) -> Answer | None:
     """Raises Refused for what cannot be done, TryLater. The same hook again is done once."""
     lead = lead_there(office, hook)
     if hook.action == APPLY:
-        hand_over(office.clinic, lead.id, BY_PIPELINE)
+        hand_over_by(office.handing(), lead.id, BY_PIPELINE)
         return None
     visit = office.reception.store.visits_of_leads([lead.id]).get(lead.id)
     if visit is None:

@@ -8,7 +8,7 @@ from zoneinfo import ZoneInfo
 from priem.booking import Ability, Booking, BranchInfo
 from priem.engine.booking_rights import Actor, default_branch, may_book
 from priem.errors import BadRecord
-from priem.hub.widget.offices import Office
+from priem.hub.booking.receptions import Office
 from priem.texts import text
 
 

@@ -7,10 +7,10 @@ from django.urls import reverse
 
 from priem.engine.booking_rights import Actor
 from priem.errors import AskOperator
+from priem.hub.booking.receptions import Office
 from priem.hub.models import Clinic, Connection
 from priem.hub.roles.from_amocrm import Arrival, person_of, ticket
 from priem.hub.sentences import readable
-from priem.hub.widget.offices import Office
 from priem.hub.widget.places import place_as_json, places_for
 from priem.hub.widget.sessions import Session
 from priem.texts import text

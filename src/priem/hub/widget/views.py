@@ -19,11 +19,12 @@ from priem.booking import Refused
 from priem.engine.booking_rights import Actor, of_user
 from priem.errors import AskOperator, PriemError, TryLater
 from priem.hub.amocrm.address import clinic_of
+from priem.hub.booking.receptions import RECEPTIONS, Office
+from priem.hub.clinics import clinic_data
 from priem.hub.models import Clinic
 from priem.hub.roles.from_amocrm import vouched
 from priem.hub.sentences import readable
 from priem.hub.widget import applying, deeds, journal, panel, pipeline, window
-from priem.hub.widget.offices import OFFICES, Office
 from priem.hub.widget.origins import framed, known_origin, origin_of, preflight, with_origin
 from priem.hub.widget.sessions import Session, SessionIsOver, read, written
 from priem.hub.widget.settings_page import sign_in, state
@@ -74,7 +75,8 @@ def pipeline_hook(request: HttpRequest, token: str) -> HttpResponse:
     if clinic is None:
         return HttpResponse(status=HTTPStatus.NOT_FOUND)
     try:
-        answer = pipeline.set_off(OFFICES.of(clinic), pipeline.read_hook(request.body[:LONGEST]))
+        with RECEPTIONS.of(clinic_data(clinic)) as office:
+            answer = pipeline.set_off(office, pipeline.read_hook(request.body[:LONGEST]))
     except PriemError as error:
         log.warning("a stage's action was not done", clinic=clinic.slug, why=str(error.what))
         return HttpResponse(status=HTTPStatus.SERVICE_UNAVAILABLE if isinstance(error, TryLater) else HTTPStatus.OK)
@@ -121,7 +123,8 @@ def answered(question: Question, request: HttpRequest) -> HttpResponse:
     clinic = Clinic.objects.filter(pk=session.clinic).first()
     if clinic is None:
         raise SessionIsOver(text("The widget's session is over."))
-    answer = JsonResponse(question(OFFICES.of(clinic), of_user(session.user), session, request), safe=False)
+    with RECEPTIONS.of(clinic_data(clinic)) as office:
+        answer = JsonResponse(question(office, of_user(session.user), session, request), safe=False)
     answer["Cache-Control"] = "no-store"
     return answer
 

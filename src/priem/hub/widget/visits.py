@@ -8,10 +8,10 @@ from django.utils.translation import gettext as _
 from priem.booking import Ability, Time
 from priem.engine.rebooking import AHEAD
 from priem.engine.reception import Answer
+from priem.hub.booking.receptions import Office
 from priem.hub.models import BookingIntent, MirroredContact, PatientLink, VisitLink
 from priem.hub.pieces import among
 from priem.hub.sentences import readable
-from priem.hub.widget.offices import Office
 from priem.hub.widget.places import Place, place_of
 from priem.intents import Deed, Phase
 from priem.model import Patient, PatientKey, Visit, VisitKey, VisitStatus

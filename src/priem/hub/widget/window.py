@@ -7,8 +7,8 @@ from typing import Any
 from priem.booking import Booking, ScheduleQuery, Shift
 from priem.engine.booking_rights import Actor
 from priem.errors import BadRecord
+from priem.hub.booking.receptions import Office
 from priem.hub.surroundings import contact_owners, patient_links_of
-from priem.hub.widget.offices import Office
 from priem.hub.widget.panel import lead_now, visit_called
 from priem.hub.widget.places import Place, place_as_json, place_called, places_for
 from priem.hub.widget.visits import patient_as_json, visit_as_json
