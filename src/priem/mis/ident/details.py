@@ -1,7 +1,7 @@
 """Whole visits out of a page of their rows: orders, services, calendar cells and moves, each asked for once a page."""
 
 from collections import defaultdict
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from zoneinfo import ZoneInfo
 
 from priem.mis.ident.catalogue import Catalogue
@@ -40,9 +40,9 @@ class Parser:
         self._catalogue.know("info_sources", (whole(row["InfoSource"]) for row in rows))
         return [to_patient(row, self._config.connection, self._catalogue.info_sources) for row in rows]
 
-    def visits(self, rows: Sequence[Row]) -> list[Visit | Rejected]:
-        """Those of the branches that this connection reads."""
-        details = self._details(rows)
+    def visits(self, rows: Sequence[Row], moves: Mapping[int, int] | None = None) -> list[Visit | Rejected]:
+        """Those of the branches that this connection reads. Who knows already which were moved to which says so."""
+        details = self._details(rows, moves)
         vague = (id_of(row) for row in rows if is_vague(row))
         self.told_aside = frozenset((*details.services, *vague))
         self._know(rows, details)
@@ -55,8 +55,7 @@ class Parser:
     def deleted(self, vanished: Sequence[KnownVisit]) -> list[Visit]:
         """What is left to say of visits whose rows are gone."""
         self._catalogue.know("branches", (visit.branch or None for visit in vanished))
-        moves = self._reader.with_ids("visits", [visit.id for visit in vanished], "MovedFrom", "it.ID, it.MovedFrom")
-        moved_to = {whole(move["MovedFrom"]): whole(move["ID"]) for move in moves}
+        moved_to = self._moved_to([visit.id for visit in vanished])
         return [self._deleted(visit, moved_to.get(visit.id)) for visit in vanished]
 
     def _deleted(self, visit: KnownVisit, moved_to: int | None) -> Visit:
@@ -80,20 +79,23 @@ class Parser:
         reason = text("The visit has no branch (no chair), and this connection reads certain branches only.")
         return Rejected(kind="visit", id=visit.key.id, reason=reason)
 
-    def _details(self, rows: Sequence[Row]) -> Details:
+    def _details(self, rows: Sequence[Row], moves: Mapping[int, int] | None) -> Details:
         ids = [id_ for row in rows if (id_ := whole(row["ID"])) is not None]
         branch, services = self._bills(ids)
         debts = grouped(self._reader.with_ids("debts", list(services), "Visit"), "Visit")
         vague = [id_ for row in rows if is_vague(row) and (id_ := whole(row["ID"])) is not None]
         cells = grouped(self._reader.with_ids("cells", vague, "Visit"), "Visit")
-        moves = sorted(self._reader.with_ids("visits", ids, "MovedFrom", "it.ID, it.MovedFrom"), key=id_of)
         return Details(
             branch=branch,
             services=services,
             paid=frozenset(visit for visit, found in debts.items() if is_settled(found)),
             cells={visit: to_cells(found) for visit, found in cells.items()},
-            moved_to={came: to for move in moves if (came := whole(move["MovedFrom"])) and (to := whole(move["ID"]))},
+            moved_to=self._moved_to(ids) if moves is None else moves,
         )
+
+    def _moved_to(self, ids: Sequence[int]) -> Mapping[int, int]:
+        moves = sorted(self._reader.with_ids("visits", ids, "MovedFrom", "it.ID, it.MovedFrom"), key=id_of)
+        return {came: to for move in moves if (came := whole(move["MovedFrom"])) and (to := whole(move["ID"]))}
 
     def _bills(self, ids: Sequence[int]) -> tuple[dict[int, int], dict[int, Sequence[Service]]]:
         bills = grouped(self._reader.with_ids("orders", ids, "Visit"), "Visit")

@@ -3,10 +3,11 @@
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
+from itertools import chain
 
 from priem.mis.ident.config import Config
 from priem.mis.ident.cursor import Anchor, Cursor, Marks, Stage
-from priem.mis.ident.details import Parser
+from priem.mis.ident.details import Parser, id_of
 from priem.mis.ident.reading import IDS_AT_ONCE, ORDERS, PATIENTS, SERVICES, VISITS, Reader, Window, stamp
 from priem.mis.ident.rows import Row, moment, whole
 from priem.mis.ident.sweep import Sweep
@@ -68,9 +69,9 @@ class Pass:
     def _stage(self, cursor: Cursor) -> Iterator[Piece]:
         match cursor.stage:
             case Stage.ALL_PATIENTS:
-                return self._all(cursor, "patients")
+                return self._all_patients(cursor)
             case Stage.ALL_VISITS:
-                return self._all(cursor, "visits")
+                return self._all_visits(cursor)
             case Stage.VISITS if self._by_stamp:
                 return self._stamped(cursor)
             case Stage.VANISHED | Stage.ASIDE:
@@ -100,22 +101,37 @@ class Pass:
 
     def page(self, cursor: Cursor, found: Sequence[Patient | Visit | Rejected]) -> Page:
         return Page(
-            patients=tuple(one for one in found if isinstance(one, Patient)),
-            visits=tuple(one for one in found if isinstance(one, Visit)),
-            rejected=tuple(one for one in found if isinstance(one, Rejected)),
+            patients=tuple([one for one in found if isinstance(one, Patient)]),
+            visits=tuple([one for one in found if isinstance(one, Visit)]),
+            rejected=tuple([one for one in found if isinstance(one, Rejected)]),
             cursor=str(cursor),
             visits_since=cursor.horizon.replace(tzinfo=self._config.zone),
         )
 
-    def _all(self, cursor: Cursor, name: str) -> Iterator[Piece]:
-        horizon = self._reader.first(cursor.horizon) if name == "visits" else None
-        while rows := self._reader.page(name, after=cursor.after, horizon=horizon):
-            for some in pieces_of(rows):
-                cursor = replace(cursor, after=whole(some[-1]["ID"]) or cursor.after)
-                cursor = anchored(cursor, some) if horizon else cursor
-                parsed = self._parser.visits(some) if horizon else self._parser.patients(some)
-                cursor = self._sweep.noting(cursor, parsed)
-                yield self.page(cursor, parsed), cursor
+    def _all_patients(self, cursor: Cursor) -> Iterator[Piece]:
+        for some in self._all(cursor, "patients", None):
+            cursor = replace(cursor, after=id_of(some[-1]))
+            parsed = self._parser.patients(some)
+            yield self.page(cursor, parsed), cursor
+
+    def _all_visits(self, cursor: Cursor) -> Iterator[Piece]:
+        pages = self._all(cursor, "visits", self._reader.first(cursor.horizon))
+        if (first := next(pages, None)) is None:
+            return
+        # No index may lead to moves: a look through the whole table is for one question, not for one of each page.
+        # Later ones come as changes.
+        moves = dict(self._reader.moves_of(id_of(first[0])))
+        for some in chain([first], pages):
+            visits = self._parser.visits(some, moves)
+            cursor = self._sweep.noting(anchored(replace(cursor, after=id_of(some[-1])), some), visits)
+            yield self.page(cursor, visits), cursor
+
+    def _all(self, cursor: Cursor, name: str, horizon: datetime | None) -> Iterator[Sequence[Row]]:
+        """A whole table by id, from where the cursor stands."""
+        after = cursor.after
+        while rows := self._reader.page(name, after=after, horizon=horizon):
+            yield from pieces_of(rows)
+            after = id_of(rows[-1]) or after
             if len(rows) < self._config.page_size:
                 break
 
@@ -184,12 +200,12 @@ def with_newest(cursor: Cursor, window: Window) -> Cursor:
 
 
 def anchored(cursor: Cursor, visits: Sequence[Row]) -> Cursor:
-    newest = max(map(anchor_of, visits), key=lambda anchor: anchor.id)
+    newest = anchor_of(max(visits, key=id_of))
     return cursor if cursor.anchor and cursor.anchor.id > newest.id else replace(cursor, anchor=newest)
 
 
 def anchor_of(visit: Row) -> Anchor:
-    return Anchor(whole(visit["ID"]) or 0, moment(visit["Added"]), stamp(visit["RowVersion"]))
+    return Anchor(id_of(visit), moment(visit["Added"]), stamp(visit["RowVersion"]))
 
 
 def ids_in(rows: Sequence[Row], column: str) -> set[int]:

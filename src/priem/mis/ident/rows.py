@@ -1,11 +1,12 @@
 """Rows of IDENT's tables → the model. Pure: what is outside the row comes as an argument."""
 
 import re
-from collections import defaultdict
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date, datetime, time, timedelta
 from decimal import Context, Decimal
+from functools import lru_cache
+from math import isfinite
 from typing import Protocol
 from zoneinfo import ZoneInfo
 
@@ -18,15 +19,19 @@ Row = Mapping[str, object]
 DAY_FIRST = re.compile(r"^(\d{1,2})[./-](\d{1,2})[./-](\d{4})")
 YEAR_FIRST = re.compile(r"^(\d{4})-(\d{2})-(\d{2})")
 CENT = Decimal("0.01")
+FIGURES_KNOWN = 4096
+"""A price list has some hundred prices; a first reading, millions of lines."""
 ANY_SUM = Context(prec=100)
 """A mistyped price must not stop a page: the usual precision refuses very long figures."""
 
 
 def words(*parts: object) -> str:
-    return " ".join(" ".join(str(part) for part in parts if part is not None).split())
+    return " ".join(" ".join([str(part) for part in parts if part is not None]).split())
 
 
 def whole(value: object) -> int | None:
+    if value is None or type(value) is int:  # nearly all, millions of times in a first reading
+        return value
     return int(value) if isinstance(value, (int, Decimal)) else None
 
 
@@ -67,8 +72,26 @@ def money(value: Decimal) -> Decimal:
     return value.quantize(CENT, context=ANY_SUM)
 
 
-def figure(value: object) -> Decimal:
-    return Decimal(value) if isinstance(value, (Decimal, int, float)) else Decimal(0)
+NO_MONEY = money(Decimal(0))
+
+
+def figure(value: object) -> float:
+    return float(value) if isinstance(value, (float, int, Decimal)) else 0.0
+
+
+def exact(value: float) -> Decimal:
+    """As it is written, to the sixth decimal: its binary tail is nobody's money."""
+    return Decimal(repr(round(value, 6))) if isfinite(value) else Decimal(0)
+
+
+@lru_cache(maxsize=FIGURES_KNOWN)
+def counted(value: float) -> Decimal:
+    return exact(value).normalize() + 0
+
+
+@lru_cache(maxsize=FIGURES_KNOWN)
+def priced(value: float) -> Decimal:
+    return money(exact(value))
 
 
 def to_patient(row: Row, connection: str, sources: Mapping[int, str]) -> Patient | Rejected:
@@ -126,6 +149,9 @@ class Cells:
     chair: int | None = None
 
 
+NO_CELLS = Cells()
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Details:
     """What a page's visits have elsewhere, by the visit's id. Read apart, since joins would multiply the visits."""
@@ -160,74 +186,83 @@ def to_visit(row: Row, details: Details, names: Names, setting: Setting) -> Visi
         return Rejected(
             kind="visit", id=str(id_), reason=text("The visit has no patient. Choose one in IDENT's calendar.")
         )
-    cells = details.cells.get(id_, Cells())
+    cells = details.cells.get(id_, NO_CELLS)
     starts = moment(row["PlanStart"]) or cells.starts
     if starts is None:
         return Rejected(
             kind="visit", id=str(id_), reason=text("The visit has no time, neither planned nor in the calendar.")
         )
-    return whole_visit(
-        row, VisitKey(setting.connection, str(id_)), patient, starts, Surrounded(row, id_, details, names, setting)
+    key = VisitKey(setting.connection, str(id_))
+    return whole_visit(row, key, patient, starts, around(row, id_, details, names), setting)
+
+
+@dataclass(slots=True)
+class Around:
+    """What is known around a visit's row."""
+
+    doctor: int | None
+    branch: int | None
+    room: str
+    doctor_name: str
+    speciality: str
+    branch_name: str
+    services: Sequence[Service] | None
+    moved_to: int | None
+    is_paid: bool
+    plan_end: datetime | None
+
+
+def around(row: Row, id_: int, details: Details, names: Names) -> Around:
+    cells = details.cells.get(id_, NO_CELLS)
+    doctor = whole(row["Doctor"]) or cells.doctor
+    room, branch_of_chair = names.chairs.get(whole(row["Chair"]) or cells.chair or 0, ("", None))
+    branch = details.branch.get(id_) or branch_of_chair
+    services = details.services.get(id_)
+    return Around(
+        doctor,
+        branch,
+        room,
+        names.doctors.get(doctor or 0, ""),
+        names.professions.get(doctor or 0, ""),
+        names.branches.get(branch or 0, ""),
+        services,
+        details.moved_to.get(id_),
+        id_ in details.paid and bool(services),
+        moment(row["PlanEnd"]) or cells.ends,
     )
 
 
-class Surrounded:
-    """A visit's row together with what is known around it."""
-
-    def __init__(self, row: Row, id_: int, details: Details, names: Names, setting: Setting) -> None:
-        cells = details.cells.get(id_, Cells())
-        self.doctor = whole(row["Doctor"]) or cells.doctor
-        chair = whole(row["Chair"]) or cells.chair
-        self.room, branch_of_chair = names.chairs.get(chair or 0, ("", None))
-        branch = details.branch.get(id_) or branch_of_chair
-        self.branch = "" if branch is None else str(branch)
-        self.branch_name = names.branches.get(branch or 0, "")
-        self.doctor_name = names.doctors.get(self.doctor or 0, "")
-        self.speciality = names.professions.get(self.doctor or 0, "")
-        self.services = details.services.get(id_)
-        self.moved_to = details.moved_to.get(id_)
-        self.is_paid = id_ in details.paid and bool(self.services)
-        self.plan_end = moment(row["PlanEnd"]) or cells.ends
-        self.zone = setting.zones.get(self.branch, setting.zone)
-        self.reading = setting.reading
-        self.connection = setting.connection
-
-    def local(self, naive: datetime | None) -> datetime | None:
-        return naive and naive.replace(tzinfo=self.zone)
-
-    def visit(self, id_: int | None) -> VisitKey | None:
-        return None if id_ is None else VisitKey(self.connection, str(id_))
-
-
-def whole_visit(row: Row, key: VisitKey, patient: int, starts: datetime, around: Surrounded) -> Visit:
-    status, raw = status_of(facts(row, around), around.reading)
+def whole_visit(row: Row, key: VisitKey, patient: int, starts: datetime, known: Around, setting: Setting) -> Visit:
+    status, raw = status_of(facts(row, known), setting.reading)
+    branch = "" if known.branch is None else str(known.branch)
+    zone = setting.zones.get(branch, setting.zone)
+    ends, added = known.plan_end, moment(row["Booked"]) or moment(row["Added"])
+    moved_from, services, external = whole(row["MovedFrom"]), known.services, row["External"]
     return Visit(
         key=key,
         patient=PatientKey(key.connection, str(patient)),
         status=status,
         raw_status=raw,
-        starts_at=starts.replace(tzinfo=around.zone),
-        ends_at=around.local(around.plan_end),
-        added_at=around.local(moment(row["Booked"]) or moment(row["Added"])),
-        branch=around.branch,
-        branch_name=around.branch_name,
-        doctor="" if around.doctor is None else str(around.doctor),
-        doctor_name=around.doctor_name,
-        speciality=around.speciality,
-        room=around.room,
-        services=tuple(around.services or ()),
-        total=None
-        if around.services is None
-        else sum((service.total for service in around.services), money(Decimal(0))),
+        starts_at=starts.replace(tzinfo=zone),
+        ends_at=ends and ends.replace(tzinfo=zone),
+        added_at=added and added.replace(tzinfo=zone),
+        branch=branch,
+        branch_name=known.branch_name,
+        doctor="" if known.doctor is None else str(known.doctor),
+        doctor_name=known.doctor_name,
+        speciality=known.speciality,
+        room=known.room,
+        services=tuple(services or ()),
+        total=None if services is None else sum((service.total for service in services), NO_MONEY),
         comment=str(row["Comment"] or "").strip(),
         is_first=is_first(day(row["FirstVisit"]), starts.date()),
-        moved_from=around.visit(whole(row["MovedFrom"])),
-        moved_to=around.visit(around.moved_to),
-        application=words(row["External"]),
+        moved_from=None if moved_from is None else VisitKey(key.connection, str(moved_from)),
+        moved_to=None if known.moved_to is None else VisitKey(key.connection, str(known.moved_to)),
+        application="" if external is None else words(external),
     )
 
 
-def facts(row: Row, around: Surrounded) -> Facts:
+def facts(row: Row, known: Around) -> Facts:
     return Facts(
         cancelled=moment(row["Cancelled"]),
         cancel_reason=whole(row["CancelReason"]),
@@ -236,9 +271,9 @@ def facts(row: Row, around: Surrounded) -> Facts:
         started=moment(row["Started"]),
         appeared=moment(row["Appeared"]),
         notified=bool(row["Notified"]),
-        plan_end=around.plan_end,
-        moved_on=around.moved_to is not None,
-        paid=around.is_paid,
+        plan_end=known.plan_end,
+        moved_on=known.moved_to is not None,
+        paid=known.is_paid,
     )
 
 
@@ -247,20 +282,24 @@ def is_first(first_visit: date | None, planned: date) -> bool:
     return first_visit is None or first_visit >= planned
 
 
-def to_services(lines: Iterable[Row], categories: Mapping[int, str]) -> tuple[Service, ...]:
+def to_services(lines: Sequence[Row], categories: Mapping[int, str]) -> tuple[Service, ...]:
     """A visit's services: lines of the same service are one, in the order in which they were entered."""
-    counts: dict[str, Decimal] = defaultdict(Decimal)
-    totals: dict[str, Decimal] = defaultdict(Decimal)
-    known: dict[str, str] = {}
+    if len(lines) == 1:
+        return (to_service(words(lines[0]["Name"]), lines, categories),)
+    named: dict[str, list[Row]] = {}
     for line in sorted(lines, key=lambda line: whole(line["ID"]) or 0):
-        name = words(line["Name"])
-        counts[name] += figure(line["Quantity"])
-        totals[name] += figure(line["Quantity"]) * figure(line["Price"]) - figure(line["Discount"])
-        known.setdefault(name, categories.get(whole(line["Service"]) or 0, ""))
-    return tuple(
-        Service(name=name, count=counts[name].normalize() + 0, total=money(totals[name]), category=category)
-        for name, category in known.items()
-    )
+        named.setdefault(words(line["Name"]), []).append(line)
+    return tuple(to_service(name, same, categories) for name, same in named.items())
+
+
+def to_service(name: str, lines: Sequence[Row], categories: Mapping[int, str]) -> Service:
+    count = total = 0.0
+    for line in lines:
+        quantity = figure(line["Quantity"])
+        count += quantity
+        total += quantity * figure(line["Price"]) - figure(line["Discount"])
+    category = categories.get(whole(lines[0]["Service"]) or 0, "")
+    return Service(name=name, count=counted(count), total=priced(total), category=category)
 
 
 def to_cells(cells: Iterable[Row]) -> Cells:

@@ -38,10 +38,10 @@ class Sweep:
 
     def noting(self, cursor: Cursor, given: Sequence[Patient | Visit | Rejected]) -> Cursor:
         """The cursor that remembers these visits, too."""
-        visits = [one for one in given if isinstance(one, Visit) and one.key.id.isdecimal()]
-        aside = self._parser.told_aside
-        known = (known_of(visit, is_aside=int(visit.key.id) in aside) for visit in visits)
-        return cursor.knowing([visit for visit in known if visit.starts >= cursor.noted.at - RECENT])
+        since, aside = cursor.noted.at - RECENT, self._parser.told_aside
+        visits = (one for one in given if isinstance(one, Visit) and one.key.id.isdecimal())
+        recent = (visit for visit in visits if visit.starts_at.replace(tzinfo=None, second=0, microsecond=0) >= since)
+        return cursor.knowing([known_of(visit, is_aside=int(visit.key.id) in aside) for visit in recent])
 
     def vanished(self, cursor: Cursor) -> Iterator[Found]:
         """Visits that were given out and are gone. All ids are read before anybody counts as gone."""
