@@ -16,7 +16,7 @@ from priem.engine.sync import Clinic, Progress, sync
 from priem.errors import AskOperator, PriemError, TryLater
 from priem.ports import Source
 from priem.texts import Text
-from priem.watching import Overheard, watched
+from priem.watching import Enough, Overheard, never, watched
 
 LONGEST_PAUSE = 60.0
 """Seconds between tries while something is wrong."""
@@ -125,6 +125,8 @@ class Follower:
     """When all links are compared."""
     bell: threading.Event | None = None
     """Set by whoever wants a pass now."""
+    is_enough: Callable[[], bool] = never
+    """Whether a pass has to make way, though there is more to read."""
     pauses: dict[str, Pause] = field(default_factory=lambda: defaultdict(Pause))
     _noted: dict[str, float] = field(default_factory=dict)
     _comparing: Iterator[News] | None = None
@@ -134,22 +136,31 @@ class Follower:
             began = time.monotonic()
             if self.bell:
                 self.bell.clear()
-            if self.clinic.watch:
-                self.clinic.watch.beat()
-            due = [source for source in self.sources if self.pauses[source.connection].until <= began]
-            for source in due:
-                for item in self.turn(source):
-                    yield source.connection, item
-            if not due:
-                self.listen()
-            for item in self.compare_some():
-                yield RECONCILING, item
-            if not self._comparing:
+            yield from self.round()
+            if not self.is_comparing:
                 self.rest(began + self.interval)
+
+    def round(self) -> Iterator[tuple[str, News]]:
+        """One pass over every connection that is not resting, and a piece of the comparison that is under way."""
+        began = time.monotonic()
+        if self.clinic.watch:
+            self.clinic.watch.beat()
+        due = [source for source in self.sources if self.pauses[source.connection].until <= began]
+        for source in due:
+            for item in self.turn(source):
+                yield source.connection, item
+        if not due:
+            self.listen()
+        for item in self.compare_some():
+            yield RECONCILING, item
+
+    @property
+    def is_comparing(self) -> bool:
+        return self._comparing is not None
 
     def turn(self, source: Source) -> Iterator[News]:
         """One pass over one connection; a failure lengthens its pause, a success ends it."""
-        name, overheard = source.connection, Overheard(source)
+        name, overheard = source.connection, Overheard(source, self.is_enough)
         try:
             with self.clinic.store.exclusively():
                 pieces = hearing_meanwhile(sync(overheard, hear(self.clinic)), self.clinic)
@@ -158,6 +169,8 @@ class Follower:
                     if self.stop.is_set():
                         return
                 do_chores(source, self.clinic)
+        except Enough:
+            return
         except (TryLater, AskOperator) as error:
             yield from self.failed(name, error)
         else:

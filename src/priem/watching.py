@@ -1,19 +1,33 @@
 """A pass as it is watched: whose failure it was, what was done, and how long people waited for it."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from typing import Literal
 
 from priem.engine.sync import Clinic, Progress
 from priem.errors import AskOperator, PriemError, TryLater
 from priem.model import Action, Finding, Page, Patient, Rejected, State
 from priem.ports import Counts, Source
+from priem.texts import text
+
+
+class Enough(TryLater):
+    """A pass ends before its time, in order: what was sent is heard of, and the next one goes on from there."""
+
+    def __init__(self) -> None:
+        super().__init__(text("Another pass over this clinic is under way."))
+
+
+def never() -> bool:
+    return False
 
 
 class Overheard:
-    """A source that remembers its last failure: amoCRM's look the same from outside."""
+    """A source that remembers its last failure: amoCRM's look the same from outside. Once `is_enough`, no further page
+    comes: Enough does."""
 
-    def __init__(self, source: Source) -> None:
+    def __init__(self, source: Source, is_enough: Callable[[], bool] = never) -> None:
         self._source = source
+        self._is_enough = is_enough
         self.failure: PriemError | None = None
 
     @property
@@ -28,7 +42,10 @@ class Overheard:
 
     def changes(self, since: str | None) -> Iterator[Page]:
         try:
-            yield from self._source.changes(since)
+            for page in self._source.changes(since):
+                yield page
+                if self._is_enough():
+                    raise Enough
         except PriemError as error:
             self.failure = error
             raise
@@ -62,6 +79,8 @@ def watched(source: Overheard, pieces: Iterator[Progress], clinic: Clinic) -> It
         for progress in pieces:
             watch.saw(name, progress.page, written(progress))
             yield progress
+    except Enough:
+        raise
     except (TryLater, AskOperator) as error:
         watch.fails(name, error, source.side_of(error))
         raise

@@ -17,6 +17,7 @@ from priem.cli import (
     sync_command,
     visit_commands,
     widget_command,
+    worker_command,
 )
 
 app = typer.Typer(
@@ -40,6 +41,7 @@ for module in (
     visit_commands,
     sandbox_command,
     widget_command,
+    worker_command,
     demo_command,
 ):
     module.register(app)

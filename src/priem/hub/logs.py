@@ -42,6 +42,8 @@ def logging_configuration(style: str, level: str) -> dict[str, Any]:
             "django.server": {"handlers": [], "propagate": True},
             # Every login, in four lines.
             "axes": {"level": "WARNING"},
+            # Every job, in three lines.
+            "procrastinate": {"level": "WARNING"},
         },
     }
 

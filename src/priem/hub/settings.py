@@ -12,6 +12,7 @@ PRIEM_SANDBOX_RATE  requests a second of a clinic whose amoCRM is a sandbox, for
 PRIEM_HTTPS         1 behind a proxy that speaks HTTPS and sets X-Forwarded-Proto
 PRIEM_SECOND_FACTOR roles that need a second factor at login, separated by commas: owner, integrator, administrator,
                     manager, auditor (owner,integrator with PRIEM_HTTPS, else nobody has to)
+PRIEM_WORKERS       1 where `priem worker` keeps the clinics in step, on this machine or others; PostgreSQL only
 PRIEM_TIME_ZONE     of the pages (Europe/Moscow)
 PRIEM_LOG, PRIEM_LOG_LEVEL  console or json; INFO, WARNING, …
 PRIEM_ALERT_MAIL, PRIEM_ALERT_WEBHOOK, PRIEM_SMTP, PRIEM_MAIL_FROM, PRIEM_METRICS_TOKEN  who is told of incidents, and
@@ -43,6 +44,8 @@ SESSION_COOKIE_SECURE = CSRF_COOKIE_SECURE = HTTPS
 SECURE_PROXY_SSL_HEADER = ("HTTP_X_FORWARDED_PROTO", "https") if HTTPS else None
 SECURE_HSTS_SECONDS = 3600 if HTTPS else 0
 
+DATABASES = {"default": environment.database(os.environ.get("DATABASE_URL", ""), environment.home())}
+
 INSTALLED_APPS = [
     "priem.hub",
     "unfold",
@@ -56,6 +59,9 @@ INSTALLED_APPS = [
     "axes",
     "django_otp",
 ]
+if "postgresql" in DATABASES["default"]["ENGINE"]:
+    INSTALLED_APPS.append("procrastinate.contrib.django")  # the tables of its jobs: see hub/shifts
+PROCRASTINATE_AUTODISCOVER_MODULE_NAME = ""
 MIDDLEWARE = [
     "django.middleware.security.SecurityMiddleware",
     "whitenoise.middleware.WhiteNoiseMiddleware",
@@ -90,7 +96,6 @@ TEMPLATES = [
     },
 ]
 
-DATABASES = {"default": environment.database(os.environ.get("DATABASE_URL", ""), environment.home())}
 DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
 
 AUTHENTICATION_BACKENDS = ["axes.backends.AxesStandaloneBackend", "django.contrib.auth.backends.ModelBackend"]

@@ -1,3 +1,4 @@
+from django.apps import apps
 from django.contrib import admin
 from django.urls import include, path
 from django.views.generic import RedirectView
@@ -6,6 +7,10 @@ from priem.hub.health import healthz
 from priem.hub.watch.metrics import metrics
 
 admin.autodiscover()
+if apps.is_installed("procrastinate.contrib.django"):
+    # Whose jobs are nobody's to change: the pages show shifts.
+    for model in apps.get_app_config("procrastinate").get_models():
+        admin.site.unregister(model)
 
 urlpatterns = [
     path("", RedirectView.as_view(pattern_name="admin:index"), name="home"),

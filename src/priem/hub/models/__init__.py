@@ -32,11 +32,13 @@ from priem.hub.models.setting_up import (
     WorkKind,
     WorkState,
 )
+from priem.hub.models.shifts import AccountPace, Shift
 from priem.hub.models.watch import Delay, Incident, IncidentKind, PatientSource, Pulse, VisitFact
 from priem.hub.models.wishes import WishedTask
 
 __all__ = [
     "AccountCopy",
+    "AccountPace",
     "AccountPicture",
     "AmoCrmPerson",
     "ArmedStage",
@@ -78,6 +80,7 @@ __all__ = [
     "Saying",
     "Serialization",
     "SetUpState",
+    "Shift",
     "SourcePicture",
     "SpareCodes",
     "StepRecord",

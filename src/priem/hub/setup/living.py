@@ -1,7 +1,8 @@
 """The first sync, and staying in step afterwards, for as long as the hub runs.
 
-One thread for a clinic: a lock keeps other processes of the hub from doing the same. Passes of `priem sync` take turns
-with it, since every pass holds the clinic's own lock. Changed settings are taken up between two passes.
+One thread for a clinic, unless workers share all of them (PRIEM_WORKERS, hub/shifts): a lock keeps other processes of
+the hub from doing the same. Passes of `priem sync` take turns with it, since every pass holds the clinic's own lock.
+Changed settings are taken up between two passes.
 """
 
 import threading
@@ -17,11 +18,12 @@ from priem.engine.sync import Progress
 from priem.errors import TryLater
 from priem.hub.clinics import ClinicData, load_clinic
 from priem.hub.clinics import go_live as note_live
+from priem.hub.environment import flag
 from priem.hub.locks import Purpose, locked
 from priem.hub.models import Clinic, Work, WorkKind, WorkState
 from priem.hub.sentences import as_json
 from priem.hub.setup.outside import OpenedClinic, outside
-from priem.hub.setup.work import Do, Report, begin, start_thread
+from priem.hub.setup.work import Do, Report, begin, note_begun, start_thread
 from priem.hub.waking import bell
 from priem.model import Action, PatientKey
 from priem.passes import Follower, Trouble, one_pass
@@ -43,11 +45,20 @@ log = structlog.get_logger(__name__)
 
 def go_live(clinic: Clinic) -> Work:
     note_live(clinic.pk)
+    if has_workers():
+        return note_begun(clinic, WorkKind.SYNC)
     return begin(clinic, WorkKind.SYNC, stay_in_step(clinic.slug))
+
+
+def has_workers() -> bool:
+    """Whether processes of their own keep clinics in step: see hub/shifts."""
+    return connection.vendor == "postgresql" and flag("PRIEM_WORKERS")
 
 
 def resume() -> None:
     """After a restart of the hub: whoever was kept in step is kept on."""
+    if has_workers():
+        return
     for work in Work.objects.of_all().filter(kind=WorkKind.SYNC, state=WorkState.RUNNING).select_related("clinic"):
         start_thread(work, stay_in_step(work.clinic.slug))
 

@@ -9,6 +9,7 @@ import time
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
+from functools import partial
 from typing import Any
 
 import structlog
@@ -71,7 +72,7 @@ class Report:
 Do = Callable[[Report], Mapping[str, Any]]
 
 
-def begin(clinic: Clinic, kind: WorkKind, do: Do) -> Work:
+def begin(clinic: Clinic, kind: WorkKind, do: Do | None) -> Work:
     """Begins it, or gives the one of this kind that is under way."""
     with transaction.atomic():
         Clinic.objects.select_for_update().get(pk=clinic.pk)  # two clicks at once
@@ -80,8 +81,14 @@ def begin(clinic: Clinic, kind: WorkKind, do: Do) -> Work:
             return under_way
         now = datetime.now(UTC)
         work = Work.objects.create(clinic=clinic, kind=kind, started_at=now, beat_at=now)
-        transaction.on_commit(lambda: start_thread(work, do))
+        if do:
+            transaction.on_commit(partial(start_thread, work, do))
     return work
+
+
+def note_begun(clinic: Clinic, kind: WorkKind) -> Work:
+    """As `begin`, for what other processes do: they find the row."""
+    return begin(clinic, kind, None)
 
 
 def start_thread(work: Work, do: Do) -> None:

@@ -38,8 +38,11 @@ def quietly(method: "Callable[Concatenate[Watcher, P], None]") -> "Callable[Conc
 class Watcher:
     """Of one clinic, in one process; a connection's passes come one after another."""
 
-    def __init__(self, clinic_id: int, now: Callable[[], datetime] = utc_now) -> None:
+    def __init__(self, clinic_id: int, now: Callable[[], datetime] = utc_now, *, beats: bool = True) -> None:
+        """Without `beats`, whoever follows many clinics says himself that he lives."""
         self._clinic = clinic_id
+        self._beats = beats
+        self._called: datetime | None = None
         self._now = now
         self._read_before: dict[str, datetime] = {}
         """When the last reading began that brought everything up to its time."""
@@ -50,10 +53,16 @@ class Watcher:
         """Connections of which it is not known that all is well."""
         self._beat_at = 0.0
 
+    def called(self, at: datetime) -> None:
+        """The next passes are made because something came then: nothing that they find is older."""
+        self._called = at
+
     @quietly
     def begins(self, connection: str) -> None:
         self._begun[connection] = self._now()
         self._caught_up[connection] = 0
+        if self._called and connection in self._read_before:
+            self._read_before[connection] = max(self._read_before[connection], self._called)
         if connection not in self._read_before:
             row = Connection.objects.of(self._clinic).filter(key=connection, cursor__isnull=False).first()
             if row and row.last_read_at:
@@ -71,6 +80,7 @@ class Watcher:
 
     @quietly
     def ends(self, connection: str) -> None:
+        self._called = None
         self._read_before[connection] = self._begun[connection]
         self._write_delays()
         if self._ails.get(connection, True):
@@ -92,7 +102,7 @@ class Watcher:
 
     @quietly
     def beat(self) -> None:
-        if time.monotonic() - self._beat_at < BETWEEN_BEATS:
+        if not self._beats or time.monotonic() - self._beat_at < BETWEEN_BEATS:
             return
         self._beat_at = time.monotonic()
         row: dict[str, Any] = {"beat_at": self._now()}

@@ -1,0 +1,74 @@
+"""Clinics in shards, and what a worker has to know of those of its own. Few queries for many clinics."""
+
+from collections.abc import Collection, Mapping
+from dataclasses import dataclass
+from datetime import UTC, datetime
+
+from django.db import connection
+
+from priem.hub.models import RecalledRecord, ReceivedHook, Work, WorkKind, WorkState
+
+SHARDS = 32
+"""As many workers can share the clinics. It may change with a version: both go on until the old one ends."""
+
+
+def shard_of(clinic_id: int) -> int:
+    return clinic_id % SHARDS
+
+
+@dataclass(frozen=True, slots=True)
+class Wanted:
+    """A clinic that is to be kept in step."""
+
+    id: int
+    slug: str
+    mark: str
+    """Of everything that it is opened with: when it changes, the clinic is opened anew."""
+    work: int | None
+    """Where pages look how it goes."""
+
+
+WANTED = """
+SELECT c.id, c.slug, w.id,
+       md5(concat_ws('|', c.base_url, c.client_id, c.client_secret, c.settings::text, w.id,
+                     a.authorise_again IS NULL, rows.mark))
+FROM hub_clinic c
+LEFT JOIN LATERAL (
+    SELECT string_agg(md5(concat_ws('|', key, kind, config::text, secrets)), '' ORDER BY key) AS mark
+    FROM hub_connection WHERE clinic_id = c.id
+) rows ON true
+LEFT JOIN LATERAL (
+    SELECT id, state, is_to_stop FROM hub_work WHERE clinic_id = c.id AND kind = 'sync' ORDER BY id DESC LIMIT 1
+) w ON true
+LEFT JOIN hub_authorisation a ON a.clinic_id = c.id
+WHERE c.live AND c.id %% %s = ANY(%s) AND (w.id IS NULL OR (w.state = 'running' AND NOT w.is_to_stop))
+"""
+
+
+def wanted(shards: Collection[int]) -> Mapping[int, Wanted]:
+    """Those of these shards that are live and that nobody has stopped, by id."""
+    with connection.cursor() as cursor:
+        cursor.execute(WANTED, [SHARDS, sorted(shards)])
+        return {id_: Wanted(id_, slug, mark, work) for id_, slug, work, mark in cursor.fetchall()}
+
+
+def begin_works(clinics: Collection[int]) -> None:
+    """For live clinics that no page has ever begun to sync."""
+    now = datetime.now(UTC)
+    Work.objects.bulk_create(Work(clinic_id=id_, kind=WorkKind.SYNC, started_at=now, beat_at=now) for id_ in clinics)
+
+
+def end_stopped(shards: Collection[int]) -> None:
+    """Works that a person has stopped, now that nobody does them any more."""
+    rows = Work.objects.of_all().filter(kind=WorkKind.SYNC, state=WorkState.RUNNING, is_to_stop=True)
+    stopped = [pk for pk, clinic in rows.values_list("pk", "clinic_id") if shard_of(clinic) in shards]
+    if stopped:
+        now = datetime.now(UTC)
+        Work.objects.of_all().filter(pk__in=stopped).update(state=WorkState.STOPPED, finished_at=now)
+
+
+def have_something(clinics: Collection[int]) -> set[int]:
+    """Those for whom something waits that a wake-up may have told of while nobody listened."""
+    hooks = ReceivedHook.objects.of_any(clinics)
+    recalls = RecalledRecord.objects.of_any(clinics).filter(waits_for="")
+    return {id_ for rows in (hooks, recalls) for id_ in rows.values_list("clinic_id", flat=True).distinct()}
