@@ -13,10 +13,13 @@ import statistics
 import sys
 import tempfile
 import time
+from datetime import date, timedelta
 from pathlib import Path
 from typing import Any
 
 from bench.machine import machine
+from priem.model import Account, FieldInfo, PipelineInfo, StageInfo
+from priem.showing import Directory
 
 LONGEST = 300.0
 """Milliseconds that a page may take."""
@@ -36,9 +39,40 @@ VISITS = {
     "hub_visitfact": """(clinic_id, connection, visit, patient, branch, status, came, paid, total)
         SELECT {clinic}, 'ident', i, i, 'Филиал ' || i % 5, 'paid', i % 2, i % 3 = 0, 1900 FROM n""",
     "hub_mirroredlead": """(clinic_id, crm_id, name, pipeline, stage, price, contacts, keys, fields, created_at,
-            updated_at, responsible)
+            updated_at, responsible, source)
         SELECT {clinic}, 2000000 + i, 'Приём', 1, 1, 0, '[]', '[]', '{{}}',
-            unixepoch('now') - ({count} - i) * {every}, 1, 1 FROM n""",
+            unixepoch('now') - ({count} - i) * {every}, 1, 1, CASE WHEN i % 3 = 0 THEN 'utm-' || i % 20 ELSE '' END
+        FROM n""",
+    "hub_identticket": """(clinic_id, connection, ticket, at, lead, content, discarded, pipeline, stage, told)
+        SELECT {clinic}, 'ident', 'amo-' || i, {moment}, 2000000 + i, '{{}}', 0, 1, 1, '' FROM n""",
+    "hub_identcall": """(clinic_id, connection, call, started_at, content)
+        SELECT {clinic}, 'ident', 'call-' || i, {moment}, '{{}}' FROM n""",
+    "hub_bookingintent": """(clinic_id, ref, deed, connection, actor, lead, visit, patient, doctor, branch, room,
+            content, phase, attempt, result, kind, note, begun_at, changed_at)
+        SELECT {clinic}, 'ref-' || i, 'book', 'ident', '', 2000000 + i, i, i, '7', '1', '', '{{}}',
+            CASE WHEN i % 500 = 0 THEN 'refused' ELSE 'done' END, 1, '', '', '', {moment}, {moment} FROM n""",
+}
+DESK = {
+    "hub_question": """(clinic_id, connection, patient, candidates, asked_at)
+        SELECT {clinic}, 'ident', i, '[[1000001, "phone:other_name"], [1000002, "phone:name"]]', {moment} FROM n""",
+    "hub_recalledrecord": """(clinic_id, connection, kind, record, waits_for)
+        SELECT {clinic}, 'ident', 'visit', i, 'ident:' || i FROM n""",
+    "hub_rejectedrow": """(clinic_id, connection, kind, record, reason, first_seen, last_seen)
+        SELECT {clinic}, 'ident', 'visit', i, '{{"template": "The visit has no beginning.", "values": {{}}}}',
+            {moment}, {moment} FROM n""",
+    "hub_revision": """(clinic_id, at, name, document, changes)
+        SELECT {clinic}, {moment}, 'owner', '{{}}', '[["leads.create", "true", "false"]]' FROM n""",
+    "hub_incident": """(clinic_id, kind, connection, what, began_at, over_at, caught_up)
+        SELECT {clinic}, 'away', 'ident', '{{"template": "Nothing answers.", "values": {{}}}}', {moment}, {moment}, 0
+        FROM n""",
+}
+LOGS = {
+    "hub_auditentry": """(clinic_id, at, name, deed, about, changes)
+        SELECT {clinic}, {moment}, 'owner', CASE WHEN i % 2 THEN 'looked' ELSE 'link' END, 'patient ident:' || i,
+            '[["contact", "1", "2"]]' FROM n""",
+    "hub_plannedstep": """(clinic_id, entity, action, key, target, why, called)
+        SELECT {clinic}, 'contact', 'create', 'ident:' || i, NULL,
+            '{{"rule": "nobody", "stage_rule": "", "candidates": []}}', '' FROM n""",
 }
 JOURNAL = {
     "hub_steprecord": """(clinic_id, action, entity, connection, record, target, changes, why, state, request_id,
@@ -60,7 +94,7 @@ def fill(clinic_id: int, patients: int, visits: int, journal: int) -> None:
     from django.db import connection  # noqa: PLC0415 - once the hub is set up
 
     year = 365 * 24 * 3600
-    parts = [(TABLES, patients), (VISITS, visits), (JOURNAL, journal)]
+    parts = [(TABLES, patients), (LOGS, patients), (VISITS, visits), (DESK, patients // 200), (JOURNAL, journal)]
     with connection.cursor() as cursor:
         cursor.execute("PRAGMA synchronous=OFF")
         cursor.execute("PRAGMA foreign_keys=OFF")
@@ -78,23 +112,68 @@ def fill(clinic_id: int, patients: int, visits: int, journal: int) -> None:
         cursor.execute("PRAGMA optimize=0x10002")
 
 
+def look(clinic_id: int) -> None:
+    """What the forms of the set-up choose from: a large account of amoCRM, and a clinic with many branches."""
+    from priem.hub.setup.pictures import SourceLook, keep_account, keep_source  # noqa: PLC0415 - once the hub is set up
+
+    pipelines = tuple(
+        PipelineInfo(number, f"Воронка {number}", tuple(StageInfo(number * 100 + i, f"Этап {i}", i) for i in range(15)))
+        for number in range(1, 21)
+    )
+    account = Account(
+        id=1,
+        name="Большая клиника",
+        subdomain="large",
+        time_zone="Europe/Moscow",
+        filters_work=True,
+        pipelines=pipelines,
+        users={number: f"Менеджер {number}" for number in range(200)},
+        contact_fields=tuple(FieldInfo(number, f"Поле {number}", "text") for number in range(100)),
+        lead_fields=tuple(FieldInfo(number, f"Поле {number}", "text") for number in range(100, 250)),
+    )
+    keep_account(clinic_id, account)
+    branches = {str(number): f"Филиал {number}" for number in range(1, 21)}
+    doctors = {str(number): f"Врач {number}" for number in range(300)}
+    directory = Directory(branches=branches, doctors=doctors)
+    keep_source(clinic_id, SourceLook(connection="ident", directory=directory))
+
+
 def pages(slug: str) -> list[str]:
     from django.urls import reverse  # noqa: PLC0415 - as above
 
+    from priem.hub.setup.parts import SECTIONS  # noqa: PLC0415 - as above
+    from priem.hub.setup.steps import NAMES  # noqa: PLC0415 - as above
+
     history = reverse("history", args=[slug])
     lists = ("clinic", "connection", "patientlink", "visitlink", "steprecord", "rejectedrow")
+    of_ident = ("identticket", "identcall", "timetable", "identservice")
+    month = f"{reverse('report', args=[slug])}?since={date.today() - timedelta(365)}&until={date.today()}"  # noqa: DTZ011  # any year
     return [
         reverse("admin:index"),
-        *(reverse(f"admin:hub_{name}_changelist") for name in lists),
+        *(reverse(f"admin:hub_{name}_changelist") for name in (*lists, *of_ident)),
+        reverse("admin:hub_patientlink_changelist") + "?q=4821",
+        reverse("admin:hub_visitlink_changelist") + "?q=4821",
         reverse("admin:hub_steprecord_changelist") + "?state__exact=refused",
         reverse("admin:hub_steprecord_changelist") + "?q=4821",
         reverse("incidents"),
         reverse("report", args=[slug]),
+        month,
         history,
         *(f"{history}?{query}" for query in ("result=failed", "direction=in", "sort=leads", "q=4821")),
         f"{history}?sort=tasks&result=failed&system=ident",
         f"{history}?result=failed&since=2026-01-01&until=2026-03-01",
         reverse("history_exchange", args=[slug, 1001]),
+        reverse("questions"),
+        reverse("records"),
+        reverse("records") + "?q=nothing",
+        *(reverse("record", args=[slug, "patient", f"ident:{id_}"]) for id_ in (1, 4821)),
+        *(reverse("record", args=[slug, "visit", f"ident:{id_}"]) for id_ in (1, 4821)),
+        *(reverse("audit") + query for query in ("", "?deed=link", "?deed=role", f"?clinic={slug}")),
+        reverse("settings_history", args=[slug]),
+        reverse("people"),
+        *(reverse("setup_step", args=[slug, name]) for name in NAMES),
+        *(reverse("settings_section", args=[slug, name]) for name in SECTIONS),
+        reverse("setup_planned", args=[slug, "contact", "create"]),
         "/healthz",
         "/metrics",
     ]
@@ -121,9 +200,12 @@ def measure(options: argparse.Namespace) -> dict[str, Any]:
 
     clinic = Clinic.objects.filter(slug="large").first()
     if clinic is None:
-        clinic = Clinic.objects.create(slug="large", name="Большая клиника", base_url="https://large.amocrm.ru")
+        clinic = Clinic.objects.create(
+            slug="large", name="Большая клиника", base_url="https://large.amocrm.ru", live=True
+        )
         Connection.objects.create(clinic=clinic, key="ident", kind="ident")
         fill(clinic.pk, options.patients, options.visits, options.journal // 2)
+        look(clinic.pk)
     owner, _ = User.objects.get_or_create(username="owner", defaults={"is_staff": True, "is_superuser": True})
     client = Client(SERVER_NAME="localhost")
     client.force_login(owner, backend="django.contrib.auth.backends.ModelBackend")

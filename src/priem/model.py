@@ -181,6 +181,8 @@ class Lead:
     updated_at: int = 0
     responsible: int = 0
     loss_reason: int | None = None
+    source: str = ""
+    """Where the request came from, as amoCRM's statistics say."""
 
     @property
     def is_closed(self) -> bool:

@@ -13,6 +13,7 @@ from priem.amocrm.contacts import (
     read_keys,
     write_keys,
 )
+from priem.amocrm.tracking import source_of
 from priem.model import LOST, Lead, LeadDraft, VisitKey
 
 
@@ -33,6 +34,7 @@ def to_lead(row: Mapping[str, Any], fields: Collection[int], zone: tzinfo) -> Le
         updated_at=int(row.get("updated_at") or 0),
         responsible=int(row.get("responsible_user_id") or 0),
         loss_reason=int(reason) if reason else None,
+        source=source_of(values),
     )
 
 

@@ -31,6 +31,7 @@ LEAD_COLUMNS = (
     "updated_at",
     "responsible",
     "loss_reason",
+    "source",
 )
 
 STEP_COLUMNS = ("action", "entity", "connection", "record", "target", "changes", "why", "state")
@@ -80,12 +81,13 @@ def lead_row(lead: Lead) -> tuple[Any, ...]:
         lead.updated_at,
         lead.responsible,
         lead.loss_reason,
+        lead.source,
     )
 
 
 def lead_of(row: tuple[Any, ...]) -> Lead:
     """Of LEAD_COLUMNS."""
-    id_, name, pipeline, stage, price, contacts, keys, fields, created_at, updated_at, responsible, loss_reason = row
+    id_, name, pipeline, stage, price, contacts, keys, fields, created_at, updated_at, responsible, lost, source = row
     return Lead(
         id=id_,
         name=name,
@@ -98,7 +100,8 @@ def lead_of(row: tuple[Any, ...]) -> Lead:
         created_at=created_at,
         updated_at=updated_at,
         responsible=responsible,
-        loss_reason=loss_reason,
+        loss_reason=lost,
+        source=source,
     )
 
 

@@ -15,13 +15,20 @@ NOVEMBER = Period(date(2026, 11, 1), date(2026, 11, 30))
 
 
 def a_request(
-    clinic: Clinic, lead: int, *, day: int = 10, status: str = "", source: str = "", branch: str = "Ленина 5"
+    clinic: Clinic,
+    lead: int,
+    *,
+    day: int = 10,
+    status: str = "",
+    source: str = "",
+    branch: str = "Ленина 5",
+    told: str = "",
 ) -> None:
-    """A lead; with a status it is a visit's."""
+    """A lead, with what amoCRM's statistics have told of it; with a status it is a visit's."""
     at = int(datetime(2026, 11, day, 12, tzinfo=UTC).timestamp())
     MirroredLead.objects.create(
         clinic=clinic, crm_id=lead, name="x", pipeline=1, stage=1, price=0, contacts=[], keys=[], fields={},
-        created_at=at, updated_at=at, responsible=1,
+        created_at=at, updated_at=at, responsible=1, source=told,
     )  # fmt: skip
     if not status:
         return
@@ -71,6 +78,14 @@ def test_by_source_and_by_branch(november: Clinic) -> None:
         "Ленина 5": 1,
         "Мира 1": 1,
     }
+
+
+def test_a_request_keeps_its_source_before_and_after_somebody_books(clinic: Clinic) -> None:
+    a_request(clinic, 1, told="yandex")
+    a_request(clinic, 2, told="yandex", status="paid", source="Интернет")
+    a_request(clinic, 3, status="booked", source="Интернет")
+    found = by(groups(clinic.pk, NOVEMBER), lambda one: one.source)
+    assert [(name, counts.requests, counts.paid) for name, counts in found] == [("yandex", 2, 1), ("Интернет", 1, 0)]
 
 
 def test_only_what_was_made_in_the_period_counts(november: Clinic) -> None:

@@ -65,6 +65,8 @@ class MirroredLead(ClinicOwned):
     updated_at = models.BigIntegerField()
     responsible = models.BigIntegerField()
     loss_reason = models.BigIntegerField(null=True)
+    source = models.CharField(max_length=200, default="", db_default="")
+    """Where the request came from, as amoCRM's statistics say."""
 
     class Meta:
         constraints = (models.UniqueConstraint(fields=("clinic", "crm_id"), name="mirrored_lead"),)

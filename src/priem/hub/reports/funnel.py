@@ -1,4 +1,8 @@
-"""Request → booked → came → paid, for the leads that were made in a period. docs/reference/ident.md §4.4"""
+"""Request → booked → came → paid, for the leads that were made in a period. docs/reference/ident.md §4.4
+
+A lead's own statistics say where it came from, before and after somebody books; what the clinic's system knows of its
+patient counts where they say nothing.
+"""
 
 from collections import defaultdict
 from collections.abc import Callable, Iterable
@@ -13,7 +17,7 @@ from django.utils import timezone
 from priem.hub.models import MirroredLead, PatientSource, VisitFact, VisitLink
 
 QUESTION = """
-    SELECT COALESCE(s.source, ''), COALESCE(f.branch, ''), COUNT(*), COUNT(v.id),
+    SELECT COALESCE(NULLIF(l.source, ''), s.source, ''), COALESCE(f.branch, ''), COUNT(*), COUNT(v.id),
            SUM(CASE WHEN f.came THEN 1 ELSE 0 END), SUM(CASE WHEN f.paid THEN 1 ELSE 0 END),
            SUM(CASE WHEN f.paid THEN f.total ELSE 0 END)
     FROM {leads} l
