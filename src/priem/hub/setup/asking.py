@@ -17,7 +17,7 @@ from priem.hub.models import Clinic
 from priem.hub.references import resolved
 from priem.hub.sentences import readable
 from priem.hub.setup.branching import ONLY, ZONES
-from priem.hub.setup.fields import LinesField, ZoneField
+from priem.hub.setup.fields import LinesField, ListField, ZoneField
 from priem.mis import CONNECTORS
 from priem.texts import Text
 
@@ -153,7 +153,7 @@ def made(hint: Any, asked: Asked) -> forms.Field:  # noqa: ANN401 - a type
     if asked.is_secret:
         return forms.CharField(widget=forms.PasswordInput(attrs={"autocomplete": "new-password"}))
     if asked.choices:
-        return forms.ChoiceField(choices=[(value, readable(said)) for value, said in asked.choices.items()])
+        return ListField(choices=[(value, readable(said)) for value, said in asked.choices.items()])
     kind = next((one for one in get_args(hint) if one is not NoneType), hint) if NoneType in get_args(hint) else hint
     origin = get_origin(kind) or kind
     makes = (make for known, make in MADE.items() if isinstance(origin, type) and issubclass(origin, known))

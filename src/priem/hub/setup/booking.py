@@ -10,7 +10,7 @@ from django.utils.translation import gettext_lazy as _
 from priem.engine.bindings import is_named
 from priem.engine.settings import Settings, UserBooking
 from priem.hub.setup.choices import Choices
-from priem.hub.setup.fields import TicksField
+from priem.hub.setup.fields import ListField, TicksField
 
 USUAL = UserBooking(user="")
 
@@ -26,7 +26,7 @@ class UserForm(forms.Form):
         known = choices.branches()
         others = [(place, place) for place in (now.default,) if place and place not in dict(known)]
         self.fields["branches"] = TicksField(known, now.branches, label=_("Branches"))
-        self.fields["default"] = forms.ChoiceField(
+        self.fields["default"] = ListField(
             choices=[("", _("Not chosen")), *known, *others], required=False, label=_("By default")
         )
         self.initial = {"books": now.books, "branches": list(now.branches), "default": now.default}

@@ -7,6 +7,7 @@ from django import forms
 from django.utils.translation import gettext_lazy as _
 
 from priem.hub.setup.choices import UNKNOWN, StageOption, lacking
+from priem.hub.setup.widgets import QuickSelect, StageSelect, Ticks
 
 ZONES = {
     "Europe/Kaliningrad": _("Kaliningrad (Moscow −1)"),
@@ -30,20 +31,13 @@ NEIGHBOURS = (
 NOT_THERE = _("It is not in amoCRM any more: choose another.")
 
 
-class StageSelect(forms.Select):
-    """A list by pipelines; the page shows the stage's colour beside it."""
+class ListField(forms.ChoiceField):
+    """One of a list, which may be long."""
 
-    template_name = "hub/setup/stage_select.html"
-    colors: dict[str, StageOption]
-
-    def create_option(self, *args: Any, **kwargs: Any) -> dict[str, Any]:  # noqa: ANN401 - Django's signature
-        option: dict[str, Any] = super().create_option(*args, **kwargs)
-        if stage := self.colors.get(str(option["value"])):
-            option["attrs"] |= {"data-color": stage.color, "data-lost": "1" if stage.is_lost else ""}
-        return option
+    widget = QuickSelect
 
 
-class StageField(forms.ChoiceField):
+class StageField(ListField):
     """One stage, or none."""
 
     widget = StageSelect
@@ -61,7 +55,7 @@ class StageField(forms.ChoiceField):
 class StagesField(forms.MultipleChoiceField):
     """Any number of stages, as boxes to tick."""
 
-    widget = forms.CheckboxSelectMultiple
+    widget = Ticks
     folds = True
     """There are many of them: they open when somebody asks."""
 
@@ -69,24 +63,22 @@ class StagesField(forms.MultipleChoiceField):
         groups = [(name, [(one.value, one.name) for one in of]) for name, of in stages]
         more = [pair for value in now for pair in unknown(value)]
         super().__init__(choices=[*groups, *more], required=False, **options)
-        self.widget.template_name = "hub/setup/ticks.html"
 
     def clean(self, value: Any) -> list[str]:  # noqa: ANN401 - Django's signature
         return [there(one) for one in super().clean(value)]
 
 
 class TicksField(forms.MultipleChoiceField):
-    widget = forms.CheckboxSelectMultiple
+    widget = Ticks
 
     def __init__(self, options: Iterable[tuple[str, str]], now: Sequence[str] = (), **more: Any) -> None:  # noqa: ANN401
         known = list(options)
         values = {value for value, _ in known}
         others = [(value, lacking(value)) for value in now if value not in values]
         super().__init__(choices=[*known, *others], required=False, **more)
-        self.widget.template_name = "hub/setup/ticks.html"
 
 
-class OneOfField(forms.ChoiceField):
+class OneOfField(ListField):
     """A list to choose one of, or nothing; what the settings name and the account lacks can be seen and not saved."""
 
     def __init__(self, options: Iterable[tuple[str, str]], now: str, empty: Any, **more: Any) -> None:  # noqa: ANN401
@@ -97,7 +89,7 @@ class OneOfField(forms.ChoiceField):
         return there(super().clean(value))
 
 
-class ZoneField(forms.ChoiceField):
+class ZoneField(ListField):
     """`now`: what the settings say, in the list or not."""
 
     def __init__(self, *, now: str = "", empty: Any = None, **options: Any) -> None:  # noqa: ANN401

@@ -11,7 +11,7 @@ from priem.configuration import TIME_OF_DAY, name_mistakes
 from priem.engine.settings import BookingTask, Settings
 from priem.hub.sentences import readable
 from priem.hub.setup.choices import Choices, kept_name, value_in
-from priem.hub.setup.fields import LinesField, OneOfField, StageField, StagesField, TicksField
+from priem.hub.setup.fields import LinesField, ListField, OneOfField, StageField, StagesField, TicksField
 
 if TYPE_CHECKING:
     from django.utils.functional import _StrPromise as StrPromise
@@ -116,7 +116,7 @@ def a_branch(knob: Knob, choices: Choices, now: Any) -> forms.Field:  # noqa: AN
     known = choices.branches()
     others = [(now, now)] if now and now not in dict(known) else []
     options = [("", NOT_CHOSEN), *known, *others]
-    return forms.ChoiceField(choices=options, required=False, label=knob.label, help_text=knob.help)
+    return ListField(choices=options, required=False, label=knob.label, help_text=knob.help)
 
 
 def a_connection(knob: Knob, choices: Choices, now: Any) -> forms.Field:  # noqa: ANN401 - likewise
@@ -126,7 +126,7 @@ def a_connection(knob: Knob, choices: Choices, now: Any) -> forms.Field:  # noqa
         *((key, key) for key in known),
         *((now, now) for _ in range(bool(now) and now not in known)),
     ]
-    return forms.ChoiceField(choices=options, required=False, label=knob.label, help_text=knob.help)
+    return ListField(choices=options, required=False, label=knob.label, help_text=knob.help)
 
 
 def a_lead_field(knob: Knob, choices: Choices, now: Any) -> forms.Field:  # noqa: ANN401 - likewise
@@ -137,7 +137,7 @@ def a_task_type(knob: Knob, choices: Choices, now: Any) -> forms.Field:  # noqa:
     own = {str(id_): name for id_, name in choices.account.task_types.items()} if choices.account else {}
     options = {**knob.choices, **{id_: name for id_, name in own.items() if id_ not in ("1", "2")}}
     options |= {str(now): str(now)} if str(now) not in options else {}
-    return forms.ChoiceField(choices=list(options.items()), label=knob.label, help_text=knob.help)
+    return ListField(choices=list(options.items()), label=knob.label, help_text=knob.help)
 
 
 def pipeline_names(choices: Choices, before: tuple[Any, ...], values: list[str]) -> tuple[Any, ...]:

@@ -14,7 +14,7 @@ from priem.engine.bindings import is_named
 from priem.engine.settings import FieldRule, Settings
 from priem.engine.values import SUPPORTED_KINDS, VALUES, Value, as_text, express
 from priem.hub.setup.choices import UNKNOWN, Choices, lacking
-from priem.hub.setup.fields import there
+from priem.hub.setup.fields import ListField, there
 from priem.hub.setup.pictures import example_of
 from priem.hub.setup.sections import POLICIES
 from priem.model import FieldInfo
@@ -57,12 +57,12 @@ class RowOfField(forms.Form):
         super().__init__(data, prefix=prefix, initial={"field": now, "policy": rule.policy if rule else "overwrite"})
         self.value, self.rule, self.choices, self.now = value, rule, choices, now
         title = VALUES[value].title
-        self.fields["field"] = forms.ChoiceField(
+        self.fields["field"] = ListField(
             choices=list(options(choices, value, now)),
             required=False,
             label=gettext("Field for «{value}»").format(value=title),
         )
-        self.fields["policy"] = forms.ChoiceField(
+        self.fields["policy"] = ListField(
             choices=list(POLICIES.items()), label=gettext("If «{value}» is filled in already").format(value=title)
         )
 

@@ -10,7 +10,7 @@ from django.utils.translation import gettext_lazy as _
 
 from priem.engine.settings import BranchSettings, Settings, StageRule, StatusSync
 from priem.hub.setup.choices import Choices, kept_name
-from priem.hub.setup.fields import OneOfField, StageField
+from priem.hub.setup.fields import ListField, OneOfField, StageField
 from priem.hub.setup.guessing import guessed
 from priem.hub.setup.rows import NEW, RowForm, posted_rows
 from priem.model import VisitStatus
@@ -82,12 +82,12 @@ class RuleForm(RowForm):
         visits = [("", ANY), ("first", _("first")), ("repeat", _("repeat"))]
         pipelines = choices.pipeline_options()
         self.fields |= {
-            "status": forms.ChoiceField(choices=list(STATUSES.items()), label=_("Status")),
+            "status": ListField(choices=list(STATUSES.items()), label=_("Status")),
             "branch": some(choices.branches(), given.get("branch", ""), _("Branch")),
             "doctor": some(choices.doctors(), given.get("doctor", ""), _("Doctor")),
             "service": listed("services", _("Service")),
             "category": listed("categories", _("Category of services")),
-            "visit": forms.ChoiceField(choices=visits, required=False, label=_("Which visit")),
+            "visit": ListField(choices=visits, required=False, label=_("Which visit")),
             "in_pipeline": OneOfField(pipelines, given.get("in_pipeline", ""), ANY, label=_("The lead is in pipeline")),
             "stage": StageField(
                 choices.stages(), given.get("stage", ""), str(_("Choose a stage")), label=_("Stage"), required=True
@@ -99,7 +99,7 @@ class RuleForm(RowForm):
 def some(known: list[tuple[str, str]], now: str, label: "StrPromise") -> forms.ChoiceField:
     """What a file of settings may have written differently, stays to be chosen."""
     others = [(now, now)] if now and now not in dict(known) else []
-    return forms.ChoiceField(choices=[("", ANY), *known, *others], required=False, label=label)
+    return ListField(choices=[("", ANY), *known, *others], required=False, label=label)
 
 
 def listed(name: str, label: "StrPromise") -> forms.CharField:

@@ -11,7 +11,7 @@ from django.utils.translation import gettext_lazy as _
 from priem.engine.kinds import KINDS
 from priem.engine.settings import Settings, StageTrigger
 from priem.hub.setup.choices import Choices
-from priem.hub.setup.fields import StageField
+from priem.hub.setup.fields import ListField, StageField
 from priem.hub.setup.rows import NEW, RowForm, posted_rows
 from priem.hub.setup.statuses import some
 
@@ -40,9 +40,7 @@ class TriggerForm(RowForm):
             "stage": StageField(
                 choices.stages(), stage, str(_("Choose a stage")), label=_("The lead comes to"), required=True
             ),
-            "does": forms.ChoiceField(
-                choices=[(kind, str(DOES.get(kind, kind))) for kind in KINDS], label=_("What happens")
-            ),
+            "does": ListField(choices=[(kind, str(DOES.get(kind, kind))) for kind in KINDS], label=_("What happens")),
             "branch": some(choices.branches(), branch, _("Branch")),
             "status": forms.CharField(required=False, label=_("Status in the MIS")),
             "reason": forms.CharField(required=False, label=_("Reason for cancelling")),
