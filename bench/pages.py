@@ -29,7 +29,7 @@ TABLES = {
     "hub_patientlink": """(clinic_id, connection, patient, contact, fingerprint, by_person, rule, made_at)
         SELECT {clinic}, 'ident', i, 1000000 + i, 'f', 0, 'nobody', {moment} FROM n""",
     "hub_patientsource": """(clinic_id, connection, patient, source)
-        SELECT {clinic}, 'ident', i, 'Источник ' || i % 12 FROM n""",
+        SELECT {clinic}, 'ident', i, 'Источник ' || (i % 12) FROM n""",
     "hub_mirroredcontact": """(clinic_id, crm_id, name, phones, keys, fields, created_at, updated_at, responsible)
         SELECT {clinic}, 1000000 + i, 'Пациент ' || i, '[]', '["ident:' || i || '"]', '{{}}', 1, 1, 1 FROM n""",
 }
@@ -37,11 +37,11 @@ VISITS = {
     "hub_visitlink": """(clinic_id, connection, visit, lead, fingerprint, pipeline, stage, by_person, rule, made_at)
         SELECT {clinic}, 'ident', i, 2000000 + i, 'f', 1, 1, 0, 'nobody', {moment} FROM n""",
     "hub_visitfact": """(clinic_id, connection, visit, patient, branch, status, came, paid, total)
-        SELECT {clinic}, 'ident', i, i, 'Филиал ' || i % 5, 'paid', i % 2, i % 3 = 0, 1900 FROM n""",
+        SELECT {clinic}, 'ident', i, i, 'Филиал ' || (i % 5), 'paid', i % 2, i % 3 = 0, 1900 FROM n""",
     "hub_mirroredlead": """(clinic_id, crm_id, name, pipeline, stage, price, contacts, keys, fields, created_at,
             updated_at, responsible, source)
         SELECT {clinic}, 2000000 + i, 'Приём', 1, 1, 0, '[]', '[]', '{{}}',
-            unixepoch('now') - ({count} - i) * {every}, 1, 1, CASE WHEN i % 3 = 0 THEN 'utm-' || i % 20 ELSE '' END
+            unixepoch('now') - ({count} - i) * {every}, 1, 1, CASE WHEN i % 3 = 0 THEN 'utm-' || (i % 20) ELSE '' END
         FROM n""",
     "hub_identticket": """(clinic_id, connection, ticket, at, lead, content, discarded, pipeline, stage, told)
         SELECT {clinic}, 'ident', 'amo-' || i, {moment}, 2000000 + i, '{{}}', 0, 1, 1, '' FROM n""",

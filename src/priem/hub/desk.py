@@ -43,8 +43,12 @@ def ask(clinic_id: int, questions: Mapping[PatientKey, Sequence[Candidate]], now
     put(Question, columns, rows, key=("clinic", "connection", "patient"))
 
 
-def questions(clinic_id: int) -> tuple[Asked, ...]:
-    waiting = RecalledRecord.objects.of(clinic_id).filter(waits_for__gt="")
+def questions(clinic_id: int, patient: str = "") -> tuple[Asked, ...]:
+    """All of them, or those about the patients with this id."""
+    waiting, rows = RecalledRecord.objects.of(clinic_id).filter(waits_for__gt=""), Question.objects.of(clinic_id)
+    if patient:
+        rows = rows.filter(patient=patient)
+        waiting = waiting.filter(waits_for__in=[str(row) for row in rows])
     visits = Counter(waiting.values_list("waits_for", flat=True))
     return tuple(
         Asked(
@@ -53,7 +57,7 @@ def questions(clinic_id: int) -> tuple[Asked, ...]:
             asked_at=row.asked_at,
             visits=visits[str(row)],
         )
-        for row in Question.objects.of(clinic_id).order_by("asked_at", "id")
+        for row in rows.order_by("asked_at", "id")
     )
 
 

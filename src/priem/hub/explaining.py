@@ -68,11 +68,7 @@ def explain(clinic_id: int, settings: Settings, kind: Kind, written: str) -> Exp
         question=question_about(clinic_id, kind, id_, wanted),
         told=told_of(clinic_id, kind, id_, wanted),
         recalled=waits_for(clinic_id, kind, id_, wanted),
-        rejected=tuple(
-            row
-            for row in rejected_rows(clinic_id)
-            if row.kind == kind and row.key.endswith(f":{id_}") and is_of(row.key, wanted)
-        ),
+        rejected=tuple(row for row in rejected_rows(clinic_id, kind, id_) if is_of(row.key, wanted)),
         happenings=tuple(happenings(clinic_id, settings, steps[:MOST_STEPS])),
     )
 
@@ -83,12 +79,12 @@ def is_of(key: str, connection: str) -> bool:
 
 def question_about(clinic_id: int, kind: Kind, id_: str, connection: str) -> Question | None:
     """One about this patient, or one in which this contact is a candidate."""
-    for question in desk.questions(clinic_id):
-        candidates = {str(one.id) for one in question.candidates}
-        if kind == "patient" and question.key.id == id_ and is_of(str(question.key), connection):
-            return question
-        if kind == "contact" and id_ in candidates:
-            return question
+    if kind == "patient":
+        asked = desk.questions(clinic_id, patient=id_)
+        return next((one for one in asked if is_of(str(one.key), connection)), None)
+    if kind == "contact":
+        every = desk.questions(clinic_id)
+        return next((one for one in every if int(id_) in {candidate.id for candidate in one.candidates}), None)
     return None
 
 

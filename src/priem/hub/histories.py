@@ -118,9 +118,9 @@ def visit_links(clinic_id: int, kind: Kind, id_: str) -> Iterator[LinkRow]:
         )
 
 
-def rejected_rows(clinic_id: int) -> tuple[RejectedData, ...]:
-    """What could not be read, the latest first."""
+def rejected_rows(clinic_id: int, kind: Kind, id_: str) -> tuple[RejectedData, ...]:
+    """Of a record that could not be read, of whatever connection; the latest first."""
     return tuple(
         RejectedData(key=str(row), kind=row.kind, reason=row.reason, first_seen=row.first_seen, last_seen=row.last_seen)
-        for row in RejectedRow.objects.of(clinic_id).order_by("-last_seen")[:MOST_ROWS]
+        for row in RejectedRow.objects.of(clinic_id).filter(kind=kind, record=id_).order_by("-last_seen")[:MOST_ROWS]
     )

@@ -75,12 +75,12 @@ class ServiceAdmin(OwnedAdmin):
 class TicketAdmin(OwnedAdmin):
     list_display = ("made", "ticket", "lead_there", "state", "connection", "clinic_name")
     list_filter = (CLINIC, ("at", WholeDaysFilter))
-    ordering = ("-at", "-pk")
+    ordering = ("-pk",)
     text_columns = ("ticket",)
     id_columns = ("lead",)
     fields = ("ticket", "lead_there", "connection", "made", "given", "accepted", "state", "clinic_name")
 
-    @column(_("made"), ordering="at")
+    @column(_("made"), ordering="id")
     def made(self, ticket: IdentTicket) -> str:
         return moment(ticket.at)
 
@@ -105,11 +105,11 @@ class TicketAdmin(OwnedAdmin):
 class CallAdmin(OwnedAdmin):
     list_display = ("began", "call", "direction", "seconds", "connection", "clinic_name")
     list_filter = (CLINIC, ("started_at", WholeDaysFilter))
-    ordering = ("-started_at", "-pk")
+    ordering = ("-pk",)
     text_columns = ("call",)
     fields = list_display
 
-    @column(_("began"), ordering="started_at")
+    @column(_("began"), ordering="id")
     def began(self, call: IdentCall) -> str:
         return moment(call.started_at)
 

@@ -47,7 +47,10 @@ class AuditEntry(ClinicOwned):
     class Meta:
         verbose_name = _("entry of the audit log")
         verbose_name_plural = _("audit log")
-        indexes = (models.Index(fields=("clinic", "id"), name="audit_of_clinic"),)
+        indexes = (
+            models.Index(fields=("clinic", "id"), name="audit_of_clinic"),
+            models.Index(fields=("clinic", "about", "id"), name="audit_of_record"),
+        )
 
     def __str__(self) -> str:
         return f"{self.deed} {self.about}"

@@ -73,10 +73,15 @@ class Card:
     """The key for «another person»."""
 
 
-def questions(request: HttpRequest) -> Sequence[Question]:
-    """All that whoever looks may see, the oldest first."""
+def questions(request: HttpRequest) -> Sequence[int]:
+    """The numbers of all that whoever looks may see, the oldest first."""
     rows = visible(request, Question.objects.order_by("asked_at", "id"))
-    return list(rows.select_related("clinic"))
+    return list(rows.values_list("pk", flat=True))
+
+
+def question(request: HttpRequest, id_: int) -> Question | None:
+    """None when somebody has answered it in this moment."""
+    return visible(request, Question.objects.all()).select_related("clinic").filter(pk=id_).first()
 
 
 def card(request: HttpRequest, question: Question) -> Card:

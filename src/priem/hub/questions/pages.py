@@ -12,10 +12,10 @@ from django.views.decorators.http import require_POST
 from priem.engine.values import STATUS_NAMES
 from priem.errors import AskOperator
 from priem.hub.desk import named
-from priem.hub.models import Clinic, Connection, Question, RejectedRow, UnmappedStatus
+from priem.hub.models import Clinic, Connection, RejectedRow, UnmappedStatus
 from priem.hub.pages import page
 from priem.hub.questions import answering
-from priem.hub.questions.cards import card, questions
+from priem.hub.questions.cards import card, question, questions
 from priem.hub.roles.guards import of_any_clinic, of_clinic
 from priem.hub.roles.rights import Right
 from priem.hub.scope import visible
@@ -33,13 +33,13 @@ def show(request: HttpRequest) -> HttpResponse:
     waiting = questions(request)
     at = request.GET.get("at", "")
     place = place_of(waiting, int(at) if at.isdecimal() else 0)
-    shown = waiting[place] if waiting else None
+    shown = question(request, waiting[place]) if waiting else None
     after = waiting[(place + 1) % len(waiting)] if waiting else None
     said = {
         "card": card(request, shown) if shown else None,
         "place": place + 1,
         "count": len(waiting),
-        "later": f"{reverse('questions')}?at={after.pk}" if after and after is not shown else "",
+        "later": f"{reverse('questions')}?at={after}" if len(waiting) > 1 else "",
         "statuses": statuses(request),
         "meanings": [(status.value, STATUSES[status]) for status in MEANINGS],
         "rejected": rejected(request),
@@ -47,9 +47,8 @@ def show(request: HttpRequest) -> HttpResponse:
     return page(request, "hub/questions/questions.html", gettext("Questions"), said)
 
 
-def place_of(waiting: Sequence[Question], at: int) -> int:
+def place_of(ids: Sequence[int], at: int) -> int:
     """Answered ones are gone: then it is the one that stood behind it."""
-    ids = [question.pk for question in waiting]
     if at in ids:
         return ids.index(at)
     return next((place for place, id_ in enumerate(ids) if id_ > at), 0)

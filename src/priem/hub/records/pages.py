@@ -16,7 +16,7 @@ from django.views.decorators.http import require_GET, require_POST
 from priem.engine.comparing import Pair
 from priem.errors import AskOperator, PriemError
 from priem.hub import words
-from priem.hub.models import Clinic, PatientLink, RejectedRow, StepRecord, VisitLink
+from priem.hub.models import Clinic, Connection, PatientLink, RejectedRow, StepRecord, VisitLink
 from priem.hub.pages import page
 from priem.hub.questions.cards import MASK
 from priem.hub.records import deeds, sides, story
@@ -31,6 +31,7 @@ LONGEST_ID = 19
 DAY = re.compile(r"\d{4}-\d\d-\d\d")
 MOMENT = re.compile(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\dZ")
 MOST_FOUND = 20
+NOTHING = Q(pk__in=[])
 
 
 def key_or_404(kind: str, record: str) -> PatientKey | VisitKey:
@@ -187,21 +188,23 @@ def search(request: HttpRequest) -> HttpResponse:
 def matches(request: HttpRequest, wanted: str) -> list[tuple[str, str]]:
     """What it is called, and its page. By equality, within the clinics that whoever asks may see."""
     connection, _, id_ = wanted.rpartition(":")
-    number = int(id_) if id_.isascii() and id_.isdigit() and len(id_) < LONGEST_ID and not connection else None
-    narrow = Q(connection=connection) if connection else Q()
-    mine = Q(clinic_id__in=clinic_ids(request))  # the indexes begin with the clinic
+    number = int(id_) if id_.isascii() and id_.isdigit() and len(id_) < LONGEST_ID and not connection else 0
+    ids = clinic_ids(request)
+    known = Connection.objects.of_any(ids).values_list("key", flat=True).distinct()
+    # The indexes begin with the clinic and the connection; each question is answered by one of them.
+    mine = Q(clinic_id__in=ids, connection__in=[connection] if connection else list(known))
     seen: dict[str, str] = {}
-    patients = PatientLink.objects.filter(mine, narrow & Q(patient=id_) | Q(contact=number))
-    for link in visible(request, patients).select_related("clinic")[:MOST_FOUND]:
-        add(seen, link.clinic, "patient", f"{link.connection}:{link.patient}")
-    visits = VisitLink.objects.filter(mine, narrow & Q(visit=id_) | Q(lead=number))
-    for of_visit in visible(request, visits).select_related("clinic")[:MOST_FOUND]:
-        add(seen, of_visit.clinic, "visit", f"{of_visit.connection}:{of_visit.visit}")
-    steps = StepRecord.objects.filter(mine, narrow, record=id_)
-    for step in visible(request, steps).select_related("clinic")[:MOST_FOUND]:
+    for of_patients in (Q(patient=id_), Q(contact=number) if number else NOTHING):
+        for link in visible(request, PatientLink.objects.filter(mine & of_patients)).select_related("clinic")[
+            :MOST_FOUND
+        ]:
+            add(seen, link.clinic, "patient", f"{link.connection}:{link.patient}")
+    for of_visits in (Q(visit=id_), Q(lead=number, moved_to__isnull=True) if number else NOTHING):
+        for one in visible(request, VisitLink.objects.filter(mine & of_visits)).select_related("clinic")[:MOST_FOUND]:
+            add(seen, one.clinic, "visit", f"{one.connection}:{one.visit}")
+    for step in visible(request, StepRecord.objects.filter(mine, record=id_)).select_related("clinic")[:MOST_FOUND]:
         add(seen, step.clinic, "patient" if step.entity == "contact" else "visit", str(step))
-    rejected = RejectedRow.objects.filter(mine, narrow, record=id_)
-    for row in visible(request, rejected).select_related("clinic")[:MOST_FOUND]:
+    for row in visible(request, RejectedRow.objects.filter(mine, record=id_)).select_related("clinic")[:MOST_FOUND]:
         add(seen, row.clinic, row.kind, str(row))
     return [(name, url) for url, name in seen.items()]
 
