@@ -6,7 +6,7 @@ from django.db import migrations, models
 class Migration(migrations.Migration):
 
     dependencies = [
-        ('hub', '0014_set_up_state'),
+        ('hub', '0015_account_copy'),
     ]
 
     operations = [
