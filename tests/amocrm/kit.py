@@ -2,7 +2,6 @@
 
 import json
 import subprocess
-import sys
 import threading
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
@@ -20,6 +19,7 @@ from priem.amocrm.problems import AUTHORISE_AGAIN
 from priem.errors import AskOperator
 from priem.ports import Exchange, Tokens
 from priem.texts import Text
+from tests.warm import Python
 
 READY_WITHIN = 30
 
@@ -72,8 +72,8 @@ class SandboxProcess:
     """`python -m priem.sandbox.amocrm`, and what its control port does."""
 
     def __init__(self, *options: str) -> None:
-        command = [sys.executable, "-m", "priem.sandbox.amocrm", "--port", "0", "--until-stdin-closes", *options]
-        self._process = subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True)
+        command = ["-m", "priem.sandbox.amocrm", "--port", "0", "--until-stdin-closes", *options]
+        self._process = Python(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True)
         assert self._process.stdout is not None
         ready = self._process.stdout.readline()
         if not ready:

@@ -2,7 +2,6 @@
 
 import json
 import subprocess
-import sys
 from collections import Counter
 from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager
@@ -13,6 +12,7 @@ from playwright.sync_api import Browser, Page, sync_playwright
 
 from priem.cli.demo.verify import rows
 from tests.e2e.systems import Process, Systems
+from tests.warm import priem
 
 PASSWORD = "long enough 1"
 ASKING = """
@@ -102,8 +102,8 @@ def synced_hub(home: Path) -> Iterator[Hub]:
 
 @contextmanager
 def serving(systems: Systems) -> Iterator[str]:
-    child = subprocess.Popen(
-        [sys.executable, "-m", "priem.cli", "serve", "--port", "0", "--json", "--until-stdin-closes"],
+    child = priem(
+        *("serve", "--port", "0", "--json", "--until-stdin-closes"),
         stdin=subprocess.PIPE,
         stdout=subprocess.PIPE,
         env=systems.environment,

@@ -3,13 +3,14 @@
 import json
 import os
 import subprocess
-import sys
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
 import httpx2
+
+from tests.warm import new_home, priem
 
 PATIENCE = 120
 """Seconds that one command may take here."""
@@ -24,11 +25,8 @@ class Process:
     said: Mapping[str, Any] = field(init=False)
 
     def __post_init__(self) -> None:
-        self.child = subprocess.Popen(
-            [sys.executable, "-m", "priem.cli", "sandbox", *self.arguments, "--until-stdin-closes"],
-            stdin=subprocess.PIPE,
-            stdout=subprocess.PIPE,
-        )
+        command = ["sandbox", *self.arguments, "--until-stdin-closes"]
+        self.child = priem(*command, stdin=subprocess.PIPE, stdout=subprocess.PIPE)
         assert self.child.stdout
         self.said = json.loads(self.child.stdout.readline())
 
@@ -57,13 +55,16 @@ class Systems:
     ident: Process
     amocrm: Process
 
+    def __post_init__(self) -> None:
+        new_home(self.home)
+
     @property
     def environment(self) -> dict[str, str]:
         return {**os.environ, "PRIEM_HOME": str(self.home), "COLUMNS": "400"}
 
     def start(self, *arguments: str, language: str = "ru") -> "subprocess.Popen[str]":
-        return subprocess.Popen(
-            [sys.executable, "-m", "priem.cli", *arguments],
+        return priem(
+            *arguments,
             stdout=subprocess.PIPE,
             stderr=subprocess.PIPE,
             text=True,

@@ -6,7 +6,6 @@ In Debian's Chromium, against both sandboxes. How every page looks: tests/e2e/te
 import json
 import os
 import subprocess
-import sys
 import time
 import tomllib
 from collections.abc import Callable, Iterator
@@ -19,6 +18,7 @@ from playwright.sync_api import Browser, Page, expect, sync_playwright
 
 from priem import configuration
 from tests.e2e.systems import Process, Systems
+from tests.warm import priem
 
 pytestmark = [pytest.mark.e2e, pytest.mark.slow]
 PATIENCE = 60_000
@@ -37,8 +37,8 @@ class Hub:
         environment = {**systems.environment, "PRIEM_LANGUAGE": "ru"}
         made = systems.priem("administrator", NAME, "--password", PASSWORD)
         assert made.code == 0, made.err
-        self.child = subprocess.Popen(
-            [sys.executable, "-m", "priem.cli", "serve", "--port", "0", "--json", "--until-stdin-closes"],
+        self.child = priem(
+            *("serve", "--port", "0", "--json", "--until-stdin-closes"),
             stdin=subprocess.PIPE,
             stdout=subprocess.PIPE,
             env=environment,

@@ -3,7 +3,6 @@
 import json
 import sqlite3
 import subprocess
-import sys
 import threading
 import time
 from collections.abc import Iterator
@@ -19,6 +18,7 @@ import pytest
 
 from tests.e2e.conftest import Start
 from tests.e2e.systems import Systems
+from tests.warm import priem
 
 pytestmark = [pytest.mark.e2e, pytest.mark.slow]
 
@@ -37,9 +37,9 @@ def systems(start: Start) -> Systems:
 
 @contextmanager
 def served(systems: Systems) -> Iterator[str]:
-    command = [sys.executable, "-m", "priem.cli", "serve", "--port", "0", "--json", "--until-stdin-closes"]
+    command = ("serve", "--port", "0", "--json", "--until-stdin-closes")
     pipe = subprocess.PIPE
-    with subprocess.Popen(command, stdin=pipe, stdout=pipe, env=systems.environment, text=True) as hub:
+    with priem(*command, stdin=pipe, stdout=pipe, env=systems.environment, text=True) as hub:
         assert hub.stdin
         assert hub.stdout
         yield str(json.loads(hub.stdout.readline())["url"])

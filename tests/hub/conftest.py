@@ -1,7 +1,6 @@
 import json
 import os
 import subprocess
-import sys
 from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
@@ -13,6 +12,7 @@ from priem.hub.exchanges import NOTEBOOK
 from priem.hub.ident.services import open_service
 from priem.hub.models import Clinic, Connection
 from tests.hub.ident_program import Ident
+from tests.warm import Python, new_home
 
 
 @pytest.fixture(autouse=True)
@@ -73,14 +73,15 @@ class HubProcess:
     """A process of its own with the hub's real database, which says lines of JSON and may be killed."""
 
     def __init__(self, home: Path, code: str, database: str = "") -> None:
+        new_home(home)
         environment = {
             **os.environ,
             "PRIEM_HOME": str(home),
             "DATABASE_URL": database,
             "DJANGO_SETTINGS_MODULE": "priem.hub.settings",
         }
-        self.process = subprocess.Popen(
-            [sys.executable, "-c", BEGINNING + code],
+        self.process = Python(
+            ["-c", BEGINNING + code],
             env=environment,
             stdin=subprocess.PIPE,
             stdout=subprocess.PIPE,

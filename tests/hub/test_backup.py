@@ -2,11 +2,11 @@
 
 import os
 import sqlite3
-import subprocess
-import sys
 from pathlib import Path
 
 import pytest
+
+from tests.warm import new_home, ran
 
 pytestmark = pytest.mark.slow
 
@@ -29,14 +29,14 @@ def hub(home: Path, *command: str, code: str = "") -> str:
     """Runs `priem …`, or code with the hub set up; gives what it said, errors included."""
     program = ["-c", SETUP + code] if code else ["-m", "priem.cli", *command]
     environment = {**os.environ, "PRIEM_HOME": str(home), "DATABASE_URL": "", "PRIEM_LANGUAGE": "en"}
-    done = subprocess.run([sys.executable, *program], env=environment, capture_output=True, text=True, check=False)
+    done = ran(program, env=environment)
     return done.stdout + done.stderr
 
 
 @pytest.fixture(scope="module")
 def copied(tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, Path]:
     """The home of a hub with a clinic, and its copy."""
-    home = tmp_path_factory.mktemp("hub")
+    home = new_home(tmp_path_factory.mktemp("hub"))
     hub(home, code=FILLED)
     copy = home.parent / "copy.sqlite3"
     said = hub(home, "backup", str(copy))

@@ -15,6 +15,7 @@ import pytest
 
 from tests.hub.ident_program import interval, timetable
 from tests.mis.ident.clinic import IdentClinic, Sandbox
+from tests.warm import Python, ran
 
 pytestmark = pytest.mark.slow
 SERVER = """
@@ -72,9 +73,8 @@ class Hub:
 
     def run(self, code: str) -> Any:
         """What Priem's own code says, in a process of its own."""
-        command = [sys.executable, "-c", BEGINNING + code]
-        ran = subprocess.run(command, env=self.environment, capture_output=True, check=True, text=True)
-        return json.loads(ran.stdout)
+        command = ["-c", BEGINNING + code]
+        return json.loads(ran(command, env=self.environment, check=True).stdout)
 
     def answers(self) -> bool:
         try:
@@ -133,10 +133,10 @@ def clinic_with_ident() -> Iterator[IdentClinic]:
 
 def client(hub: Hub, clinic: IdentClinic, *options: str) -> list[dict[str, Any]]:
     """IDENT's program does everything once; what it says of each exchange."""
-    command = [sys.executable, "-m", "priem.sandbox.ident_client", f"--url={hub.url}", f"--key={hub.key}", "--once"]
+    command = ["-m", "priem.sandbox.ident_client", f"--url={hub.url}", f"--key={hub.key}", "--once"]
     command += ["--port", str(clinic.sandbox.facts["port"]), *options]
-    ran = subprocess.run(command, capture_output=True, check=True, text=True)
-    return [json.loads(line) for line in ran.stdout.splitlines()]
+    done = ran(command, check=True)
+    return [json.loads(line) for line in done.stdout.splitlines()]
 
 
 def test_an_application_goes_out_once_and_lands_in_ident(hub: Hub, clinic_with_ident: IdentClinic) -> None:
@@ -210,10 +210,10 @@ def test_a_program_with_a_wrong_key_says_what_the_hub_has_said(hub: Hub, clinic_
 
 
 def test_the_program_asks_again_and_again(hub: Hub, clinic_with_ident: IdentClinic) -> None:
-    command = [sys.executable, "-m", "priem.sandbox.ident_client", f"--url={hub.url}", f"--key={hub.key}"]
+    command = ["-m", "priem.sandbox.ident_client", f"--url={hub.url}", f"--key={hub.key}"]
     command += ["--port", str(clinic_with_ident.sandbox.facts["port"]), "--speed", "600", "--until-stdin-closes"]
     pipe = subprocess.PIPE
-    with subprocess.Popen(command, stdin=pipe, stdout=pipe, text=True) as program:
+    with Python(command, stdin=pipe, stdout=pipe, text=True) as program:
         assert program.stdout
         assert program.stdin
         asked = [json.loads(program.stdout.readline())["method"] for _ in range(30)]

@@ -4,13 +4,14 @@ import json
 import os
 import signal
 import subprocess
-import sys
 import time
 from collections.abc import Iterator
 from pathlib import Path
 from urllib.request import urlopen
 
 import pytest
+
+from tests.warm import Python
 
 pytestmark = pytest.mark.slow
 CODE = """
@@ -27,8 +28,8 @@ server.run()
 def server(home: Path) -> Iterator[subprocess.Popen[str]]:
     environment = {**os.environ, "PRIEM_HOME": str(home), "DJANGO_SETTINGS_MODULE": "priem.hub.settings"}
     pipe = subprocess.PIPE
-    command = [sys.executable, "-c", CODE]
-    with subprocess.Popen(command, env=environment, stdin=pipe, stdout=pipe, text=True) as process:
+    command = ["-c", CODE]
+    with Python(command, env=environment, stdin=pipe, stdout=pipe, text=True) as process:
         yield process
         process.kill()
 

@@ -4,7 +4,6 @@ import base64
 import json
 import os
 import subprocess
-import sys
 import time
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import ExitStack, contextmanager
@@ -19,6 +18,7 @@ from priem.sandbox.amocrm.settings import Settings as CrmSettings
 from priem.sandbox.archimed.sandbox import ArchimedSandbox
 from priem.sandbox.archimed.settings import Settings as MisSettings
 from priem.widget.packing import packed
+from tests.warm import PRIEM, new_home, priem, ran
 
 PATIENCE = 20
 ADMIN, RECEPTION, CALLS = 10_091_426, 10_091_430, 10_091_434
@@ -122,14 +122,7 @@ def post(url: str, body: Mapping[str, Any]) -> Any:
 
 def run(home: Path, *arguments: str) -> str:
     environment = {**os.environ, "PRIEM_HOME": str(home), "COLUMNS": "200"}
-    done = subprocess.run(
-        [sys.executable, "-m", "priem.cli", *arguments],
-        env=environment,
-        capture_output=True,
-        text=True,
-        timeout=120,
-        check=False,
-    )
+    done = ran([*PRIEM, *arguments], env=environment)
     assert done.returncode == 0, done.stdout + done.stderr
     return done.stdout
 
@@ -137,8 +130,8 @@ def run(home: Path, *arguments: str) -> str:
 @contextmanager
 def served(home: Path) -> Iterator[str]:
     """The hub in a process of its own."""
-    child = subprocess.Popen(
-        [sys.executable, "-m", "priem.cli", "serve", "--port", "0", "--json", "--until-stdin-closes"],
+    child = priem(
+        *("serve", "--port", "0", "--json", "--until-stdin-closes"),
         stdin=subprocess.PIPE,
         stdout=subprocess.PIPE,
         env={**os.environ, "PRIEM_HOME": str(home)},
@@ -162,7 +155,7 @@ def clinic(home: Path, *, doctors: int = 4, **more: Any) -> Iterator[Clinic]:
         crm = stack.enter_context(running(CrmSettings(rate_limit=0, account_rate_limit=0)))
         api_id, secret = mis.accounts[0]
         words = {**crm.about, "api_id": api_id, "api_secret": secret, "mis": mis.url, "calls": CALLS}
-        (home / "clinic.toml").write_text(FILE.format_map(words), encoding="utf-8")
+        (new_home(home) / "clinic.toml").write_text(FILE.format_map(words), encoding="utf-8")
         run(home, "configure", str(home / "clinic.toml"), "--json")
         hub = stack.enter_context(served(home))
         install(crm, hub)

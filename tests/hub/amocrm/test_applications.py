@@ -2,8 +2,6 @@
 
 import itertools
 import json
-import subprocess
-import sys
 import time
 from collections.abc import Iterator
 from dataclasses import replace
@@ -32,6 +30,7 @@ from priem.model import Lead
 from priem.passes import one_pass
 from tests.hub.amocrm.office import PIPELINE, SETTINGS, Office
 from tests.mis.ident.clinic import IdentClinic, Sandbox
+from tests.warm import ran
 
 pytestmark = [pytest.mark.slow, pytest.mark.django_db(transaction=True)]
 
@@ -74,9 +73,9 @@ class Desk:
         return int(made["lead_id"])
 
     def ident_asks(self) -> None:
-        command = [sys.executable, "-m", "priem.sandbox.ident_client", f"--url={self.url}", f"--key={self.service.key}"]
+        command = ["-m", "priem.sandbox.ident_client", f"--url={self.url}", f"--key={self.service.key}"]
         command += ["--once", "--port", str(self.clinic.sandbox.facts["port"])]
-        subprocess.run(command, capture_output=True, check=True)
+        ran(command, check=True)
 
     def sync(self) -> None:
         self.office.wait_for_hooks()

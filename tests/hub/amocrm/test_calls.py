@@ -1,8 +1,6 @@
 """Calls that amoCRM's telephony has noted reach IDENT, as IDENT's own program asks for them."""
 
 import json
-import subprocess
-import sys
 import time
 from collections.abc import Sequence
 from datetime import timedelta
@@ -20,6 +18,7 @@ from tests.engine.clinic import ANNA, Mis
 from tests.hub.amocrm.office import Office
 from tests.hub.ident_program import Ident
 from tests.mis.ident.clinic import Sandbox, Watch
+from tests.warm import ran
 
 pytestmark = [pytest.mark.slow, pytest.mark.django_db(transaction=True)]
 OWN = "+78122223344"
@@ -106,7 +105,7 @@ def test_idents_own_program_takes_a_call_that_goes_on_and_then_the_finished_one(
 
 def program(url: str, key: str, sandbox: Sandbox) -> dict[str, int]:
     """IDENT asks for everything once; how many rows each method gave."""
-    command = [sys.executable, "-m", "priem.sandbox.ident_client", f"--url={url}", f"--key={key}", "--once"]
-    ran = subprocess.run([*command, "--port", str(sandbox.facts["port"])], capture_output=True, check=True, text=True)
-    lines = [json.loads(line) for line in ran.stdout.splitlines()]
+    command = ["-m", "priem.sandbox.ident_client", f"--url={url}", f"--key={key}", "--once"]
+    done = ran([*command, "--port", str(sandbox.facts["port"])], check=True)
+    lines = [json.loads(line) for line in done.stdout.splitlines()]
     return {said["method"]: said["rows"] for said in lines}

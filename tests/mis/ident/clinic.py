@@ -4,7 +4,6 @@
 
 import json
 import subprocess
-import sys
 import urllib.request
 from collections.abc import Callable, Sequence
 from contextlib import closing
@@ -17,6 +16,7 @@ import pymssql
 from priem.mis.ident import Config, Ident
 from priem.mis.ident.cursor import Cursor
 from priem.ports import Exchange
+from tests.warm import Python
 
 
 class Watch:
@@ -51,7 +51,6 @@ class Journal:
 class Sandbox:
     def __init__(self, *options: str, patients: int = 300, visits: int = 100) -> None:
         command = [
-            sys.executable,
             "-m",
             "priem.sandbox.ident",
             "--until-stdin-closes",
@@ -72,7 +71,7 @@ class Sandbox:
             *options,
         ]
         # It ends with us whatever becomes of us: its stdin is ours.
-        self._process = subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True)
+        self._process = Python(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True)
         assert self._process.stdout is not None
         self.facts: dict[str, Any] = json.loads(self._process.stdout.readline())
 
