@@ -7,7 +7,7 @@ from django.db import migrations, models
 class Migration(migrations.Migration):
 
     dependencies = [
-        ('hub', '0016_lead_source'),
+        ('hub', '0017_lead_source'),
         migrations.swappable_dependency(settings.AUTH_USER_MODEL),
     ]
 

@@ -6,7 +6,7 @@ from django.db import migrations, models
 class Migration(migrations.Migration):
 
     dependencies = [
-        ('hub', '0015_account_copy'),
+        ('hub', '0016_shifts'),
     ]
 
     operations = [
