@@ -18,7 +18,7 @@ from priem.amocrm.contacts import from_contact_draft, to_contact
 from priem.amocrm.events import gone_since
 from priem.amocrm.http import Http, Params
 from priem.amocrm.leads import from_lead_draft, to_lead
-from priem.amocrm.limits import Limiter
+from priem.amocrm.limits import Limiter, PaceMemories
 from priem.amocrm.newest import newest, place
 from priem.amocrm.oauth import OAuth
 from priem.amocrm.pace import Lane
@@ -48,7 +48,7 @@ class AmoCrm:
         clock: Clock,
         log: ExchangeLog,
         *,
-        limits: Path | None = None,
+        limits: PaceMemories | Path | None = None,
         lane: Lane = "bulk",
         on_moved: Callable[[str], None] = lambda _base_url: None,
     ) -> None:

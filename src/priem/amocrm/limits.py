@@ -15,10 +15,10 @@ import secrets
 import threading
 import time
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import AbstractContextManager, contextmanager
 from dataclasses import asdict
 from pathlib import Path
-from typing import Any, cast
+from typing import Any, Protocol, cast
 
 from priem.amocrm.pace import CALLING, LANES, POLL, Lane, Pace
 from priem.amocrm.stopping import AccountStopped, Stop
@@ -33,6 +33,8 @@ class Slot:
         self.name = secrets.token_hex(6)
         self.granted = granted
         self.sent = False
+        self.is_calm = False
+        """When it was granted, nothing was being held against the account: a good answer tells nothing new."""
         self.is_trial = False
         """It finds out whether an account that had stopped goes on."""
         self._limiter = limiter
@@ -44,15 +46,28 @@ class Slot:
             self._limiter.settle(self)
 
 
+class PaceMemory(Protocol):
+    """Where an account's pace is kept, for all who ask it."""
+
+    def held(self) -> AbstractContextManager[Pace]:
+        """Nobody else has it meanwhile. What became of it is kept, unless the block raises."""
+
+    def now(self) -> float:
+        """Seconds of the clock that all of them share. Asked inside `held`."""
+
+
+class PaceMemories(Protocol):
+    def of(self, account: str) -> PaceMemory: ...
+
+
 class Limiter:
-    """One account's limit. With `folder` it is shared by all processes of the machine, else by its own threads.
+    """One account's limit, for all who share its memory: a folder is the machine's, None this process's own."""
 
-    The memory is a file that is locked for microseconds; a process that dies leaves nothing to clean up.
-    """
-
-    def __init__(self, account: str, requests_per_second: int = 7, folder: Path | None = None) -> None:
+    def __init__(
+        self, account: str, requests_per_second: int = 7, memories: "PaceMemories | Path | None" = None
+    ) -> None:
         self._full = requests_per_second
-        self._memory = SharedPace(folder / f"{re.sub(r'[^A-Za-z0-9.-]', '-', account)}.pace") if folder else OwnPace()
+        self._memory = memory_of(account, memories)
         self._turns = {lane: threading.Lock() for lane in LANES}
 
     @contextmanager
@@ -81,7 +96,7 @@ class Limiter:
 
     def _try(self, lane: Lane) -> Slot | float:
         with self._memory.held() as pace:
-            now = time.monotonic()
+            now = self._memory.now()
             pace.forget_old(now)
             if pace.stop:
                 gate = pace.stop.gate(now)
@@ -97,13 +112,14 @@ class Limiter:
             pace.calling.pop(lane, None)
             slot = Slot(self, now)
             pace.grant(slot.name, now, self._full)
+            slot.is_calm = not (pace.rounds or pace.stop)
             if pace.stop:
                 pace.stop.trial, slot.is_trial = slot.name, True
             return slot
 
     def settle(self, slot: Slot) -> None:
         with self._memory.held() as pace:
-            pace.date(slot.name, time.monotonic())
+            pace.date(slot.name, self._memory.now())
 
     def release(self, slot: Slot) -> None:
         with self._memory.held() as pace:
@@ -114,22 +130,24 @@ class Limiter:
     def refused(self, slot: Slot) -> None:
         """That request was answered 429."""
         with self._memory.held() as pace:
-            pace.refuse(slot.granted, time.monotonic())
+            pace.refuse(slot.granted, self._memory.now())
 
     def welcomed(self, slot: Slot, *, served: bool, wrote: bool) -> None:
         """That request was answered otherwise. `served`: amoCRM did as asked, or minded only what was in it."""
+        if slot.is_calm:
+            return  # what was held against the account since is younger than the request
         with self._memory.held() as pace:
-            pace.welcome(slot.granted, time.monotonic(), served=served, wrote=wrote)
+            pace.welcome(slot.granted, self._memory.now(), served=served, wrote=wrote)
 
     def stopped(self, error: AccountStopped) -> None:
         with self._memory.held() as pace:
-            pace.halt(error, time.monotonic())
+            pace.halt(error, self._memory.now())
 
     def try_now(self) -> None:
         """A person has mended what had stopped the account, or hopes so: the next request finds out."""
         with self._memory.held() as pace:
             if pace.stop:
-                pace.stop.let_try(time.monotonic())
+                pace.stop.let_try(self._memory.now())
 
 
 def too_many_refusals(seconds: float) -> TryLater:
@@ -144,8 +162,18 @@ def too_many_refusals(seconds: float) -> TryLater:
     )
 
 
+def memory_of(account: str, memories: "PaceMemories | Path | None") -> PaceMemory:
+    if memories is None:
+        return OwnPace()
+    if isinstance(memories, Path):
+        return SharedPace(memories / f"{re.sub(r'[^A-Za-z0-9.-]', '-', account)}.pace")
+    return memories.of(account)
+
+
 class OwnPace:
     """Of this process alone."""
+
+    now = staticmethod(time.monotonic)
 
     def __init__(self) -> None:
         self._pace = Pace()
@@ -158,7 +186,11 @@ class OwnPace:
 
 
 class SharedPace:
-    """In a file of a few hundred bytes. An unreadable file is an empty one: the limit is kept again a second later."""
+    """In a file of a few hundred bytes, for all processes of this machine. It is locked for microseconds, and a process
+    that dies leaves nothing to clean up. An unreadable file is an empty one: the limit is kept again a second later.
+    """
+
+    now = staticmethod(time.monotonic)
 
     def __init__(self, path: Path) -> None:
         self._path = path
@@ -174,7 +206,7 @@ class SharedPace:
             try:
                 pace = read_pace(os.pread(file, 65536, 0))
                 yield pace
-                written = json.dumps(asdict(pace)).encode()
+                written = write_pace(pace).encode()
                 os.pwrite(file, written, 0)
                 os.ftruncate(file, len(written))
             finally:
@@ -193,7 +225,11 @@ class SharedPace:
             os.close(self._file)
 
 
-def read_pace(written: bytes) -> Pace:
+def write_pace(pace: Pace) -> str:
+    return json.dumps(asdict(pace))
+
+
+def read_pace(written: bytes | str) -> Pace:
     try:
         pace = Pace(**json.loads(written))
         if pace.stop is not None:

@@ -6,9 +6,10 @@ from contextlib import contextmanager
 from priem.amocrm.config import Config
 from priem.amocrm.crm import AmoCrm
 from priem.amocrm.pace import Lane
+from priem.hub.amocrm.pace import pace_memories
 from priem.hub.clinics import ClinicData
 from priem.hub.clock import SystemClock
-from priem.hub.environment import flag, home, number
+from priem.hub.environment import flag, number
 from priem.hub.exchanges import DjangoExchanges
 from priem.hub.models import Clinic
 from priem.hub.references import resolve
@@ -45,14 +46,13 @@ def connected(clinic: ClinicData, lane: Lane = "bulk") -> Iterator[AmoCrm]:
 def connect(clinic: ClinicData, lane: Lane) -> AmoCrm:
     """To be closed by whoever asks for it. Raises AskOperator as `config_of` does."""
     config = config_of(clinic)
-    limits = home() / "limits"
-    limits.mkdir(mode=0o700, exist_ok=True)
 
     def moved(base_url: str) -> None:
         Clinic.objects.filter(pk=clinic.id).update(base_url=base_url)
 
     exchanges = DjangoExchanges(clinic.id)
-    return AmoCrm(config, DjangoTokens(clinic.id), SystemClock(), exchanges, limits=limits, lane=lane, on_moved=moved)
+    limits, tokens = pace_memories(), DjangoTokens(clinic.id)
+    return AmoCrm(config, tokens, SystemClock(), exchanges, limits=limits, lane=lane, on_moved=moved)
 
 
 def note_account(clinic_id: int, account: int) -> None:

@@ -7,9 +7,9 @@ from typing import Any
 from priem.amocrm.crm import AmoCrm
 from priem.errors import PriemError
 from priem.hub.amocrm.access import config_of
+from priem.hub.amocrm.pace import pace_memories
 from priem.hub.clinics import ClinicData, ConnectionData
 from priem.hub.clock import SystemClock
-from priem.hub.environment import home
 from priem.hub.exchanges import DjangoExchanges
 from priem.hub.sentences import as_json
 from priem.hub.setup.looking import opened_source
@@ -43,8 +43,7 @@ class TypedToken:
 def try_token(clinic: ClinicData, token: str) -> Do:
     def do(_report: Report) -> Mapping[str, Any]:
         exchanges = DjangoExchanges(clinic.id)
-        limits = home() / "limits"
-        limits.mkdir(mode=0o700, exist_ok=True)
+        limits = pace_memories()
         crm = AmoCrm(config_of(clinic), TypedToken(token), SystemClock(), exchanges, limits=limits, lane="interactive")
         try:
             crm.try_now()
