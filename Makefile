@@ -33,19 +33,19 @@ demo: $(STAMP) ## sandboxes, a hub and a clinic that lives; Ctrl-C ends all of i
 	@$(BIN)/priem demo
 
 test: $(STAMP) debian-packages ## every test
-	$(BIN)/python -m pytest --numprocesses $(WORKERS)
+	$(BIN)/python -m pytest --numprocesses $(WORKERS) --dist worksteal
 
 test-postgres: $(STAMP) debian-packages ## every test, with PostgreSQL under the hub
-	$(BIN)/python -m tests.postgres $(BIN)/python -m pytest --numprocesses $(WORKERS)
+	$(BIN)/python -m tests.postgres $(BIN)/python -m pytest --numprocesses $(WORKERS) --dist worksteal
 
 quick: $(STAMP) ## the tests that need no server, under a minute
-	$(BIN)/python -m pytest --numprocesses $(WORKERS) -m "not slow and not e2e"
+	$(BIN)/python -m pytest --numprocesses $(WORKERS) --dist worksteal -m "not slow and not e2e"
 
 nightly: $(STAMP) ## two thousand random histories of a clinic, its managers, faults and crashes
 	PRIEM_HISTORIES=2000 $(BIN)/python -m pytest --timeout 7200 tests/engine/test_histories.py
 
 chaos: $(STAMP) ## SIGKILL at 200 random moments while both sides fail: nothing doubled, nothing lost (15 minutes)
-	PRIEM_CHAOS=1 $(BIN)/python -m pytest --numprocesses $(WORKERS) tests/chaos
+	PRIEM_CHAOS=1 $(BIN)/python -m pytest --numprocesses $(WORKERS) --dist worksteal tests/chaos
 
 check: $(STAMP) ## format, lint, types, imports
 	$(BIN)/ruff format --check .
