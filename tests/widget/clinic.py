@@ -1,13 +1,13 @@
-"""A whole clinic with ArchiMed+: both outside systems, the hub, and the widget installed in amoCRM."""
+"""A whole clinic, one branch with ArchiMed+ and one with IDENT: the outside systems, the hub, and the widget installed
+in amoCRM."""
 
 import base64
 import json
-import os
 import subprocess
 import time
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import ExitStack, contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
@@ -17,12 +17,16 @@ from priem.sandbox.amocrm.background import Running, running
 from priem.sandbox.amocrm.settings import Settings as CrmSettings
 from priem.sandbox.archimed.sandbox import ArchimedSandbox
 from priem.sandbox.archimed.settings import Settings as MisSettings
-from priem.widget.packing import packed
-from tests.warm import PRIEM, new_home, priem, ran
+from priem.sandbox.ident.sandbox import IdentSandbox
+from priem.sandbox.ident.sandbox import Settings as IdentSettings
+from priem.sandbox.ident.seed import Wishes
+from tests.warm import new_home, priem
+from tests.widget.hands import Hands, environment
 
 PATIENCE = 20
 ADMIN, RECEPTION, CALLS = 10_091_426, 10_091_430, 10_091_434
-"""Users of the sandbox's account: an administrator, one of the reception, one of the call centre."""
+"""Users of the sandbox's account: an administrator, one of the branch with IDENT, one who may not book."""
+IDENT_KEY = "Klyuch7Klyuch7Klyuch7Klyuch7Klyu"
 
 FILE = """
 [clinic]
@@ -47,6 +51,20 @@ time_zone = "Europe/Moscow"
 branch_name = "Мира, 1"
 requests_per_second = 100.0
 
+[[connections]]
+key = "lenina"
+kind = "ident"
+server = "127.0.0.1"
+port = {ident_port}
+database = "PZ"
+login = "readonly_user"
+password = "{ident_password}"
+time_zone = "Europe/Moscow"
+
+[services.lenina]
+time_zone = "Europe/Moscow"
+key = "{ident_key}"
+
 [status_sync]
 mode = "always"
 rules = [
@@ -65,7 +83,12 @@ value = "visit.starts_at"
 text = "Записан: {{date}} {{time}}"
 
 [booking]
-users = [{{ user = {calls}, books = false }}]
+default_branch = "mira"
+users = [
+  {{ user = {calls}, books = false }},
+  {{ user = {admin}, branches = ["mira"] }},
+  {{ user = {reception}, branches = ["lenina"] }},
+]
 hidden_in = [{{ pipeline = "Повторные", stage = "Пора пригласить" }}]
 journal_in = ["Записи"]
 
@@ -78,14 +101,25 @@ waiting = [{{ pipeline = "Записи", stage = "Новая заявка" }}]
 class Clinic:
     home: Path
     mis: ArchimedSandbox
+    ident: IdentSandbox
     crm: Running
     hub: str
-
-    def priem(self, *arguments: str) -> str:
-        return run(self.home, *arguments)
+    hands: Hands
+    archive: bytes = field(repr=False)
+    """`widget.zip`"""
 
     def sync(self) -> None:
-        self.priem("sync", "--once", "--yes", "--json")
+        self.hands.do("sync", slug="mira")
+
+    def ident_asks(self) -> int:
+        """IDENT's program, as it does every few minutes."""
+        new: int = self.hands.do("ident_asks", hub=self.hub, key=IDENT_KEY, **staff(self.ident))
+        return new
+
+    def reception(self, *sql: str) -> list[list[str]]:
+        """In the branch with IDENT."""
+        answer: list[list[str]] = self.hands.do("reception", sql=sql, **staff(self.ident))
+        return answer
 
     def act(self, act: str, **what: Any) -> Any:
         return post(f"{self.crm.url}/_sandbox/act", {"act": act, **what})
@@ -120,11 +154,8 @@ def post(url: str, body: Mapping[str, Any]) -> Any:
     return answer.json()
 
 
-def run(home: Path, *arguments: str) -> str:
-    environment = {**os.environ, "PRIEM_HOME": str(home), "COLUMNS": "200"}
-    done = ran([*PRIEM, *arguments], env=environment)
-    assert done.returncode == 0, done.stdout + done.stderr
-    return done.stdout
+def staff(ident: IdentSandbox) -> dict[str, Any]:
+    return {"port": ident.server.port, "password": ident.settings.passwords["clinic"]}
 
 
 @contextmanager
@@ -134,7 +165,7 @@ def served(home: Path) -> Iterator[str]:
         *("serve", "--port", "0", "--json", "--until-stdin-closes"),
         stdin=subprocess.PIPE,
         stdout=subprocess.PIPE,
-        env={**os.environ, "PRIEM_HOME": str(home)},
+        env=environment(home),
     )
     assert child.stdin
     assert child.stdout
@@ -149,21 +180,40 @@ def served(home: Path) -> Iterator[str]:
 @contextmanager
 def clinic(home: Path, *, doctors: int = 4, **more: Any) -> Iterator[Clinic]:
     with ExitStack() as stack:
+        hands = Hands(new_home(home))
+        stack.callback(hands.close)
         mis = stack.enter_context(
             ArchimedSandbox(MisSettings(patients=20, visits=10, history=2, doctors=doctors, **more))
         )
         crm = stack.enter_context(running(CrmSettings(rate_limit=0, account_rate_limit=0)))
-        api_id, secret = mis.accounts[0]
-        words = {**crm.about, "api_id": api_id, "api_secret": secret, "mis": mis.url, "calls": CALLS}
-        (new_home(home) / "clinic.toml").write_text(FILE.format_map(words), encoding="utf-8")
-        run(home, "configure", str(home / "clinic.toml"), "--json")
+        ident = IdentSandbox(IdentSettings(wishes=Wishes(patients=4, visits=1, history=1)))
+        ident.start()
+        stack.callback(ident.stop)
+        (home / "clinic.toml").write_text(FILE.format_map(words(mis, crm, ident)), encoding="utf-8")
+        hands.do("configure", file=str(home / "clinic.toml"))
         hub = stack.enter_context(served(home))
-        install(crm, hub)
-        yield Clinic(home, mis, crm, hub)
+        archive = hands.do("pack", hub=hub, slug="mira")
+        install(crm, archive)
+        yield Clinic(home, mis, ident, crm, hub, hands, base64.b64decode(archive))
 
 
-def install(crm: Running, hub: str) -> None:
-    post(f"{crm.url}/_sandbox/widget", {"zip": base64.b64encode(packed(hub)).decode()})
+def words(mis: ArchimedSandbox, crm: Running, ident: IdentSandbox) -> dict[str, Any]:
+    api_id, secret = mis.accounts[0]
+    users = {"calls": CALLS, "admin": ADMIN, "reception": RECEPTION}
+    return {
+        **crm.about,
+        **users,
+        "api_id": api_id,
+        "api_secret": secret,
+        "mis": mis.url,
+        "ident_port": ident.server.port,
+        "ident_password": ident.settings.passwords["readonly_user"],
+        "ident_key": IDENT_KEY,
+    }
+
+
+def install(crm: Running, archive: str) -> None:
+    post(f"{crm.url}/_sandbox/widget", {"zip": archive})
 
 
 def until(condition: Callable[[], Any]) -> Any:
