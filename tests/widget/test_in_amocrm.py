@@ -10,7 +10,7 @@ import pytest
 from axe_playwright_python.sync_playwright import Axe
 from playwright.sync_api import FrameLocator, Page, expect
 
-from tests.widget.clinic import ADMIN, CALLS, Clinic
+from tests.widget.clinic import ADMIN, CALLS, RECEPTION, Clinic
 
 pytestmark = [pytest.mark.slow, pytest.mark.e2e]
 
@@ -81,16 +81,33 @@ def values(mira: Clinic, lead: int) -> dict[str, Any]:
     return {field["name"]: field["values"] for field in mira.card(lead)["fields"]}
 
 
+def counted(page: Page) -> list[str]:
+    """Of every click of a person, in frames, too, where it went."""
+    clicks: list[str] = []
+
+    def clicked(where: str) -> None:
+        clicks.append(where)
+
+    page.expose_function("personClicked", clicked)
+    page.add_init_script(
+        "addEventListener('click', (event) => { if (event.isTrusted) personClicked(event.target.outerHTML); }, true)"
+    )
+    return clicks
+
+
 def test_a_request_becomes_a_booked_visit_in_three_clicks(page: Page, mira: Clinic) -> None:
     lead = mira.request("Белова Анна Игоревна", "+7 921 333-44-55")
     before, talons = mira.leads(), len(mira.talons())
+    clicks = counted(page)
     panel = opened(page, mira, lead)
 
     frame = window(page, panel)
     tomorrow(frame)
+    turned = sum("later" in click for click in clicks)
     chosen = free(frame, 2)
     finish(frame, "booked")
 
+    assert len(clicks) - turned == 3
     assert len(mira.talons()) == talons + 1
     mira.sync()
     card = mira.card(lead)
@@ -116,6 +133,7 @@ def test_a_visit_is_confirmed_moved_and_cancelled_from_the_card(page: Page, mira
     expect(panel.locator(".when b")).not_to_have_text(before)
 
     panel.locator("[data-act=edit]").click()
+    expect(panel.locator(".elsewhere")).to_contain_text("меняются в самой МИС")
     panel.locator("textarea").fill("Просит позвонить за час")
     panel.locator("[data-act=save]").click()
     expect(panel.locator(".note")).to_have_text("Просит позвонить за час")
@@ -142,6 +160,52 @@ def test_a_time_that_was_just_taken_is_said_with_the_nearest_free_ones(page: Pag
     expect(frame.locator(".line.amber")).to_contain_text("Это время только что заняли")
     frame.locator(".near").first.click()
     finish(frame, "booked")
+
+
+def test_a_free_time_in_the_panel_is_booked_in_two_clicks(page: Page, mira: Clinic) -> None:
+    lead = mira.request("Уварова Инна Марковна", "+7 921 121-31-41")
+    clicks = counted(page)
+    panel = opened(page, mira, lead)
+    near = panel.locator("[data-act=near]").first
+    starts = near.get_attribute("data-starts")
+
+    near.click()
+    frame = page.frame_locator(WINDOW)
+    frame.locator(".free.chosen").wait_for()
+    finish(frame, "booked")
+
+    assert max(mira.talons(), key=lambda talon: int(talon["id"]))["start"].startswith(str(starts))
+    assert len(clicks) == 2
+
+
+def test_a_lead_of_the_branch_with_ident_becomes_an_application_and_its_visit_comes_back_to_it(
+    page: Page, mira: Clinic
+) -> None:
+    mira.ident_asks()
+    lead = mira.request("Ершова Вера Павловна", "+7 921 303-44-66")
+    panel = opened(page, mira, lead, RECEPTION)
+    frame = window(page, panel, "apply_open_grid")
+    tomorrow(frame)
+    chosen = free(frame, 3)
+    finish(frame, "applied")
+    frame.locator("[data-act=close]").click()
+
+    expect(panel.locator(".applied")).to_contain_text("ждёт, пока IDENT её запросит")
+    expect(panel.locator(".applied")).to_contain_text("раз в несколько минут")
+    assert panel.locator("[data-act=apply_now], [data-act=apply_open_grid]").count() == 0
+    assert [mira.ident_asks(), mira.ident_asks()] == [1, 0]
+    mira.sync()
+    panel = opened(page, mira, lead, RECEPTION)
+    expect(panel.locator(".applied")).to_contain_text("принята")
+
+    before = mira.leads()
+    mira.book_in_ident("Ершова", "+79213034466", chosen)
+    mira.sync()
+
+    panel = opened(page, mira, lead, RECEPTION)
+    expect(panel.locator(".status.booked")).to_be_visible()
+    assert mira.leads() == before, "the sync has made a second lead"
+    assert mira.card(lead)["status"] == "Записан"
 
 
 def test_several_cards_of_one_name_and_phone_are_shown_to_choose_from(page: Page, mira: Clinic) -> None:

@@ -38,6 +38,12 @@ def may_somewhere(actor: Actor, connection: str, branches: Iterable[str], bound:
     return any(may_book(actor, connection, branch, bound) for branch in (*branches, ""))
 
 
+def may_in(actor: Actor, connection: str, bound: Bound) -> bool:
+    """In at least one branch of it, whichever there are."""
+    rights = rights_of(actor, bound)
+    return rights.books and any(place.partition(":")[0] == connection for place in rights.branches or [connection])
+
+
 def default_branch(actor: Actor, bound: Bound) -> str:
     """`connection:branch id`, a connection, or nothing."""
     return rights_of(actor, bound).default or bound.settings.booking.default_branch

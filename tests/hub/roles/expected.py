@@ -70,11 +70,11 @@ EXPECTED: dict[str, Line] = {
     "widget_frame": Line(who="anybody", parts={"account": "1", "name": "panel"}, found=(404,)),
     **{
         f"widget_{name}": Line(who="anybody", found=(401,))
-        for name in ("panel", "others", "window", "directory", "schedule", "people", "journal", "settings")
+        for name in ("panel", "nearest", "others", "window", "directory", "schedule", "people", "journal", "settings")
     },
     **{
         f"widget_{name}": Line(who="anybody", verb="POST", found=(401,))
-        for name in ("sign-in", "apply", "book", "move", "cancel", "status", "comment")
+        for name in ("sign-in", "apply", "book", "move", "cancel", "status", "edit")
     },
     # On the way in, and people
     "second_factor": Line(who="person", sends_home=True),

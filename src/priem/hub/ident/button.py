@@ -10,7 +10,7 @@ from django.views.decorators.http import require_http_methods
 from priem import configuration
 from priem.booking import RefusalKind, Refused
 from priem.engine.bindings import bind
-from priem.engine.booking_rights import Actor, of_user, rights_of
+from priem.engine.booking_rights import Actor, may_in, of_user
 from priem.errors import AskOperator, PriemError, TryLater
 from priem.hub.amocrm.access import connected
 from priem.hub.clinics import ClinicData, clinic_data
@@ -42,8 +42,7 @@ def hand_over_by(handing: Handing, lead: int, actor: Actor) -> Pressed:
     """For those who have amoCRM open."""
     clinic = handing.clinic
     connection = connection_of(clinic, handing.bound.settings.tickets.connection)
-    rights = rights_of(actor, handing.bound)
-    if not (rights.books and any(place.partition(":")[0] == connection for place in rights.branches or [connection])):
+    if not may_in(actor, connection, handing.bound):
         raise Refused(RefusalKind.NOT_ALLOWED, text("You may not book in this clinic."))
     handed = handing.hand_over(lead)
     row = tickets.of_lead(clinic.id, lead)[connection]

@@ -120,6 +120,15 @@ def state_of(row: IdentTicket, zone: tzinfo) -> Text:
     return text("Application in IDENT: waits until IDENT asks for it.")
 
 
+def next_of(row: IdentTicket) -> Text:
+    """What whoever waits for it may expect."""
+    if row.discarded:
+        return text("Call the reception: the visit is booked by hand, or the lead is closed.")
+    if row.accepted_at:
+        return text("The reception books the visit in IDENT; it appears here, in this same lead, by itself.")
+    return text("IDENT asks every few minutes. The reception sees it then, books the visit, and it appears here.")
+
+
 def zone_of_service(clinic_id: int, connection: str) -> ZoneInfo:
     """Raises AskOperator when there is no service for this connection yet."""
     service = IdentService.objects.of(clinic_id).filter(connection=connection).first()

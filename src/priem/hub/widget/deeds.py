@@ -74,9 +74,12 @@ class StatusIn(Asked):
     status: Short
 
 
-class CommentIn(Asked):
+class EditIn(Asked):
+    """What is missing stays as it is."""
+
     visit: Short
-    comment: Long
+    comment: Long | None = None
+    services: Annotated[tuple[Short, ...], Field(max_length=50)] | None = None
 
 
 def time_at(place: Place, time: TimeIn) -> Time:
@@ -142,13 +145,13 @@ def gives_status(office: Office, actor: Actor, _lead: int, asked: StatusIn) -> d
     return said(answer, place_of(asked_for.visit.connection, "", office), office)
 
 
-def comments(office: Office, actor: Actor, _lead: int, asked: CommentIn) -> dict[str, Any]:
+def edits(office: Office, actor: Actor, _lead: int, asked: EditIn) -> dict[str, Any]:
     asked_for = change(actor, asked, office)
-    answer = rebooking.update(asked_for, asked.comment, None, actor, office.reception)
+    answer = rebooking.update(asked_for, asked.comment, asked.services, actor, office.reception)
     return said(answer, place_of(asked_for.visit.connection, "", office), office)
 
 
-def change(actor: Actor, asked: "MoveIn | CancelIn | StatusIn | CommentIn", office: Office) -> rebooking.Change:
+def change(actor: Actor, asked: "MoveIn | CancelIn | StatusIn | EditIn", office: Office) -> rebooking.Change:
     visit = visit_called(asked.visit, office)
     return rebooking.Change(ref=ref_of(actor, asked), visit=visit, lead=leads_of([visit], office.clinic.id).get(visit))
 

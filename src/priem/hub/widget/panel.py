@@ -5,24 +5,25 @@ from typing import Any
 from zoneinfo import ZoneInfo
 
 from priem.booking import Ability
-from priem.engine.booking_rights import Actor, may_book, rights_of
+from priem.engine.booking_rights import Actor, may_book, may_in, rights_of
 from priem.engine.reasons import say
 from priem.errors import AskOperator, BadRecord
 from priem.hub.booking.receptions import Office
 from priem.hub.ident.handing import connection_of
-from priem.hub.ident.tickets import of_lead, state_of, zone_of_service
-from priem.hub.models import VisitLink
+from priem.hub.ident.tickets import next_of, of_lead, state_of, zone_of_service
+from priem.hub.models import MirroredLead, VisitFact, VisitLink
+from priem.hub.pieces import among
 from priem.hub.sentences import readable
 from priem.hub.widget.places import places_for
-from priem.hub.widget.visits import booked_by, leads_of, visit_as_json
-from priem.model import FieldValue, Lead, VisitKey
+from priem.hub.widget.visits import booked_by, leads_of, status_words, visit_as_json
+from priem.model import FieldValue, Lead, VisitKey, VisitStatus
 from priem.texts import text
 
 MOST_OTHERS = 12
 
 
-def application(office: Office, lead: int) -> dict[str, Any]:
-    """Where a clinic has IDENT's own service: the lead may go there, and what became of it. Else nothing."""
+def application(office: Office, actor: Actor, lead: int) -> dict[str, Any]:
+    """Where a clinic has IDENT's own service: the lead may go there, what became of it, and what happens next."""
     wanted = office.reception.bound.settings.tickets.connection
     try:
         connection = connection_of(office.clinic, wanted)
@@ -30,7 +31,9 @@ def application(office: Office, lead: int) -> dict[str, Any]:
     except AskOperator:
         return {}
     row = of_lead(office.clinic.id, lead).get(connection)
-    return {"applies": row is None, "application": readable(state_of(row, zone)) if row else ""}
+    if row:
+        return {"applies": False, "application": readable(state_of(row, zone)), "next": readable(next_of(row))}
+    return {"applies": True} if may_in(actor, connection, office.reception.bound) else {}
 
 
 def lead_now(office: Office, id_: int) -> Lead | None:
@@ -49,13 +52,12 @@ def panel(office: Office, actor: Actor, lead_id: int) -> dict[str, Any]:
     if key and key.connection in office.desks and Ability.BOOK in office.desks[key.connection].abilities:
         return shown | of_visit(office, actor, key, lead)
     if key:
-        return shown | {"state": "known", "values": known_values(office, lead), "why": why(office, key)}
+        return shown | known(office, key, lead)
     if (lead.pipeline, lead.stage) in bound.not_bookable:
         return shown | {"state": "hidden"}
-    applying = application(office, lead.id)
-    if not rights_of(actor, bound).books or not (applying or places_for(actor, office)):
+    applying, places = application(office, actor, lead.id), places_for(actor, office)
+    if not rights_of(actor, bound).books or not (applying or places):
         return shown | {"state": "nobody"}
-    places = places_for(actor, office)
     only_applies = all(Ability.BOOK not in place.desk.abilities for place in places)
     books = bool(places) and not (only_applies and applying.get("application"))
     return shown | {"state": "none", "books": books, "only_applies": only_applies} | applying
@@ -76,6 +78,18 @@ def of_visit(office: Office, actor: Actor, key: VisitKey, lead: Lead) -> dict[st
         "booked_by": booked_by(key, office),
         "why": why(office, key),
         "again": may and is_bookable and (visit.status.is_over or visit.starts_at < office.reception.clock.now()),
+    }
+
+
+def known(office: Office, key: VisitKey, lead: Lead) -> dict[str, Any]:
+    """A visit in a МИС that is not asked from here."""
+    fact = VisitFact.objects.of(office.clinic.id).filter(connection=key.connection, visit=key.id).first()
+    return {
+        "state": "known",
+        "values": known_values(office, lead),
+        "status": fact.status if fact else "",
+        "status_name": status_words()[VisitStatus(fact.status)] if fact else "",
+        "why": why(office, key),
     }
 
 
@@ -121,12 +135,37 @@ def others(office: Office, lead_id: int) -> list[dict[str, Any]]:
     """The patient's other visits, the latest first, each with its lead."""
     key = office.reception.store.visits_of_leads([lead_id]).get(lead_id)
     desk = office.desks.get(key.connection) if key else None
-    own = desk.visit(key.id) if desk and key else None
-    if own is None or desk is None:
+    if key is None or desk is None:
+        return []
+    if Ability.BOOK not in desk.abilities:
+        return others_known(office, key)
+    own = desk.visit(key.id)
+    if own is None:
         return []
     found = [visit for visit in desk.visits_of(own.patient.id) if visit.key != own.key][:MOST_OTHERS]
     leads = leads_of((visit.key for visit in found), office.clinic.id)
     return [visit_as_json(visit, office, lead=leads.get(visit.key, 0)) for visit in found]
+
+
+def others_known(office: Office, key: VisitKey) -> list[dict[str, Any]]:
+    """By their leads, as amoCRM calls them: the МИС itself is not asked."""
+    facts = VisitFact.objects.of(office.clinic.id).filter(connection=key.connection)
+    patient = facts.filter(visit=key.id).values_list("patient", flat=True).first()
+    of_patient = facts.filter(patient=patient).exclude(visit=key.id) if patient else facts.none()
+    statuses = dict(of_patient.values_list("visit", "status"))
+    leads = leads_of((VisitKey(key.connection, id_) for id_ in statuses), office.clinic.id)
+    rows = among(MirroredLead.objects.of(office.clinic.id), "crm_id", set(leads.values()), "crm_id", "name")
+    names = dict(rows)
+    latest = sorted(leads.items(), key=lambda pair: -pair[1])[:MOST_OTHERS]
+    return [
+        {
+            "name": names.get(lead, ""),
+            "lead": lead,
+            "status": statuses[visit.id],
+            "status_name": status_words()[VisitStatus(statuses[visit.id])],
+        }
+        for visit, lead in latest
+    ]
 
 
 def visit_called(written: str, office: Office) -> VisitKey:

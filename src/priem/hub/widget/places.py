@@ -63,8 +63,10 @@ def place_of(connection: str, branch: str, office: Office) -> Place | None:
     return next((place for place in there if place.branch.id == branch), there[0] if len(there) == 1 else None)
 
 
-def place_as_json(place: Place) -> dict[str, object]:
+def place_as_json(place: Place, office: Office) -> dict[str, object]:
+    """`minutes`: how long a visit is at least, where free time is not cut into visits."""
     abilities = place.desk.abilities
+    applies = Ability.APPLY in abilities and Ability.BOOK not in abilities
     return {
         "key": place.key,
         "name": place.branch.name,
@@ -72,7 +74,9 @@ def place_as_json(place: Place) -> dict[str, object]:
         "today": datetime.now(place.zone).date().isoformat(),
         "now": place.wall(datetime.now(place.zone)),
         "books": Ability.BOOK in abilities,
-        "applies": Ability.APPLY in abilities and Ability.BOOK not in abilities,
+        "applies": applies,
+        "minutes": office.reception.bound.settings.tickets.minutes if applies else 0,
         "moves": Ability.RESCHEDULE in abilities,
         "comments": Ability.COMMENT in abilities,
+        "services": Ability.SERVICES in abilities,
     }

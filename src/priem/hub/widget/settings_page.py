@@ -11,7 +11,7 @@ from priem.hub.booking.receptions import Office
 from priem.hub.models import Clinic, Connection
 from priem.hub.roles.from_amocrm import Arrival, person_of, ticket
 from priem.hub.sentences import readable
-from priem.hub.widget.places import place_as_json, places_for
+from priem.hub.widget.places import places_for
 from priem.hub.widget.sessions import Session
 from priem.texts import text
 
@@ -32,7 +32,7 @@ def state(office: Office, actor: Actor, session: Session, _request: HttpRequest)
             }
             for row in rows
         ],
-        "places": [place_as_json(place)["name"] for place in places_for(actor, office)],
+        "places": [place.branch.name for place in places_for(actor, office)],
     }
 
 

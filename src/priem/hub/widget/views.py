@@ -24,7 +24,7 @@ from priem.hub.clinics import clinic_data
 from priem.hub.models import Clinic
 from priem.hub.roles.from_amocrm import vouched
 from priem.hub.sentences import readable
-from priem.hub.widget import applying, deeds, journal, panel, pipeline, window
+from priem.hub.widget import applying, deeds, journal, nearest, panel, pipeline, window
 from priem.hub.widget.origins import framed, known_origin, origin_of, preflight, with_origin
 from priem.hub.widget.sessions import Session, SessionIsOver, read, written
 from priem.hub.widget.settings_page import sign_in, state
@@ -172,6 +172,7 @@ def deed(model: type[B], does: Callable[[Office, Actor, int, B], Any]) -> Questi
 
 QUESTIONS: dict[str, Question] = {
     "panel": lambda office, actor, session, _request: panel.panel(office, actor, session.lead),
+    "nearest": lambda office, actor, _session, _request: nearest.nearest(office, actor),
     "others": lambda office, _actor, session, _request: panel.others(office, session.lead),
     "window": lambda office, actor, session, request: window.window(
         office, actor, session.lead, given(request, "visit")
@@ -193,5 +194,5 @@ QUESTIONS: dict[str, Question] = {
     "move": deed(deeds.MoveIn, deeds.moves),
     "cancel": deed(deeds.CancelIn, deeds.cancels),
     "status": deed(deeds.StatusIn, deeds.gives_status),
-    "comment": deed(deeds.CommentIn, deeds.comments),
+    "edit": deed(deeds.EditIn, deeds.edits),
 }

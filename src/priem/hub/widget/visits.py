@@ -49,6 +49,7 @@ def visit_as_json(visit: Visit, office: Office, *, lead: int = 0, name: str = ""
         "room": visit.room,
         "branch": visit.branch_name or (place.branch.name if place else ""),
         "services": [service.name for service in visit.services],
+        "service_ids": service_ids(visit, place),
         "total": str(visit.total) if visit.total is not None else "",
         "comment": visit.comment,
         "status": visit.status.value,
@@ -58,6 +59,14 @@ def visit_as_json(visit: Visit, office: Office, *, lead: int = 0, name: str = ""
         "patient": name,
     }
     return said | {"can": able(visit, place, is_ahead=is_ahead)}
+
+
+def service_ids(visit: Visit, place: Place | None) -> list[str]:
+    """Those of the price list, by their names: a visit names no ids. Nothing where nobody could change them."""
+    if place is None or Ability.SERVICES not in place.desk.abilities:
+        return []
+    ids = {service.name: service.id for service in place.desk.services()}
+    return [ids[service.name] for service in visit.services if service.name in ids]
 
 
 def wall(moment: Any, place: Place | None) -> str:  # noqa: ANN401 - a datetime, or nothing
@@ -81,7 +90,8 @@ def able(visit: Visit, place: Place | None, *, is_ahead: bool) -> list[str]:
         "move": Ability.RESCHEDULE in there and is_ahead,
         "cancel": Ability.CANCEL in there and visit.status in AHEAD,
         "confirm": Ability.CHANGE_STATUS in there and visit.status is VisitStatus.BOOKED and is_ahead,
-        "comment": Ability.COMMENT in there and not visit.status.is_over,
+        "edit": bool({Ability.COMMENT, Ability.SERVICES} & there) and not visit.status.is_over,
+        "services": Ability.SERVICES in there and not visit.status.is_over,
     }
     return [name for name, is_so in asked.items() if is_so]
 

@@ -34,7 +34,7 @@ def window(office: Office, actor: Actor, lead_id: int, visit: str = "") -> dict[
         there = office.desks[key.connection].visit(key.id)
         moved = visit_as_json(there, office, lead=lead_id) if there else None
     return {
-        "places": [place_as_json(place) for place in found],
+        "places": [place_as_json(place, office) for place in found],
         "patient": person_of(contact, office) if contact else None,
         "visit": moved,
     }

@@ -7,6 +7,7 @@ define(['jquery', 'lib/components/base/modal'], function ($, Modal) {
   var HUB = 'https://priem.example.org';
   var LEAD_AREAS = ['lcard'];
   var LIST_AREAS = ['llist'];
+  var MODES = ['book', 'move', 'journal'];
 
   var CustomWidget = function () {
     var self = this;
@@ -74,14 +75,14 @@ define(['jquery', 'lib/components/base/modal'], function ($, Modal) {
       }
     }
 
-    function openWindow(mode, visit) {
+    function openWindow(mode, visit, slot) {
       closeWindow();
       modal = new Modal({
         class_name: 'priem-modal',
         init: function ($body) {
           var $place = $('<div class="priem-widget priem-window">');
           $body.append($place).trigger('modal:loaded').trigger('modal:centrify');
-          openFrame($place, 'window', { mode: mode, visit: visit });
+          openFrame($place, 'window', { mode: mode, visit: visit, slot: slot });
         },
         destroy: function () {
           modal = null;
@@ -122,7 +123,7 @@ define(['jquery', 'lib/components/base/modal'], function ($, Modal) {
           }
           break;
         case 'open':
-          openWindow(message.mode === 'move' || message.mode === 'journal' ? message.mode : 'book', String(message.visit || ''));
+          openWindow(MODES.indexOf(message.mode) > 0 ? message.mode : MODES[0], String(message.visit || ''), String(message.slot || ''));
           break;
         case 'session':
           renew(frame);
@@ -193,7 +194,7 @@ define(['jquery', 'lib/components/base/modal'], function ($, Modal) {
       bind_actions: function () {
         window.addEventListener('message', hear);
         $(document).off('click.priem').on('click.priem', '.priem-journal', function () {
-          openWindow('journal', '');
+          openWindow('journal', '', '');
         });
         return true;
       },

@@ -3,7 +3,7 @@
 const page = document.documentElement.dataset;
 const fragment = new URLSearchParams(location.hash.slice(1));
 export const words = JSON.parse(document.getElementById('words').textContent);
-export const asked = { mode: fragment.get('mode') || 'book', visit: fragment.get('visit') || '' };
+export const asked = { mode: fragment.get('mode') || 'book', visit: fragment.get('visit') || '', slot: fragment.get('slot') || '' };
 export const language = document.documentElement.lang;
 let session = fragment.get('session') || '';
 let renewals = [];

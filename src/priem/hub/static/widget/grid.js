@@ -108,13 +108,17 @@ function walk(event, grid) {
   target.focus();
 }
 
+function rooms(column) {
+  return [...new Set(column.shifts.map((shift) => shift.room).filter(Boolean))].map(roomName).join(', ');
+}
+
 export function timeGrid(columns, options) {
   const [first, last] = bounds(columns);
   const scale = scaleOf(columns);
   const grid = make('div', { className: 'grid', attributes: { role: 'region', 'aria-label': say('schedule') } });
   grid.style.setProperty('--columns', columns.length);
   grid.style.setProperty('--hour', `${60 * scale}px`);
-  grid.append(make('div', { className: 'corner' }), ...columns.map((column) => make('div', { className: 'head', title: column.label }, make('b', { textContent: column.title }), make('span', { className: 'soft', textContent: column.under || '' }))));
+  grid.append(make('div', { className: 'corner' }), ...columns.map((column) => make('div', { className: 'head', title: column.label }, make('b', { textContent: column.title }), make('span', { className: 'soft', textContent: [column.under, rooms(column)].filter(Boolean).join(' · ') }))));
   grid.append(axis(first, last, scale), ...columns.map((column) => columnOf(column, scale, first, last, options)));
   grid.addEventListener('keydown', (event) => walk(event, grid));
   const start = grid.querySelector('button.free') || grid.querySelector('button[data-from]');

@@ -1,11 +1,12 @@
 // The panel in the lead's card.
 
 import { ask, button, carryOut, keepHeight, make, roomName, roubles, say, shortName, shown, span, tell } from './frame.js';
+import { editForm } from './edit.js';
 
 const root = document.querySelector('main');
 
-function openWindow(mode, visit = '') {
-  tell('open', { mode, visit });
+function openWindow(mode, visit = '', slot = '') {
+  tell('open', { mode, visit, slot });
 }
 
 function sum(visit) {
@@ -43,6 +44,7 @@ function otherVisits() {
 
 function other(visit) {
   const jump = visit.lead ? button('to_lead', () => tell('lead', { lead: visit.lead }), 'link') : '';
+  if (visit.name !== undefined) return make('div', { className: 'other' }, make('p', {}, visit.name, make('span', { className: `status ${visit.status}`, textContent: visit.status_name })), jump);
   return make('div', { className: 'other' }, ...row(visit).slice(0, 2), jump);
 }
 
@@ -58,17 +60,6 @@ function cancelForm(visit, again) {
   form.addEventListener('submit', (event) => {
     event.preventDefault();
     change(() => carryOut('cancel', { visit: visit.key, reason: reason.value, comment: note.value }));
-  });
-  return form;
-}
-
-function commentForm(visit, again) {
-  const note = make('textarea', { value: visit.comment, rows: 3, maxLength: 2000, attributes: { 'aria-label': say('comment') } });
-  const form = make('form', { className: 'inline' }, note, make('div', { className: 'buttons' },
-    make('button', { type: 'submit', className: 'main', textContent: say('save'), data: { act: 'save' } }), button('leave', again, 'quiet')));
-  form.addEventListener('submit', (event) => {
-    event.preventDefault();
-    change(() => carryOut('comment', { visit: visit.key, comment: note.value }));
   });
   return form;
 }
@@ -96,7 +87,7 @@ function ofVisit(told) {
     can.has('confirm') ? button('confirm', () => change(() => carryOut('status', { visit: visit.key, status: 'confirmed' })), 'main') : '',
     can.has('move') ? button('move', () => openWindow('move', visit.key)) : '',
     can.has('cancel') ? button('cancel', () => slot.replaceChildren(cancelForm(visit, leave))) : '',
-    can.has('comment') ? button('edit', () => slot.replaceChildren(commentForm(visit, leave))) : '',
+    can.has('edit') ? button('edit', () => slot.replaceChildren(editForm(visit, (changed) => change(() => carryOut('edit', changed)), leave))) : '',
     told.again ? button('book_again', () => openWindow('book'), 'main') : '',
     told.journal ? button('journal', () => openWindow('journal')) : '',
   ];
@@ -111,18 +102,37 @@ function ofVisit(told) {
 }
 
 function known(told) {
-  return [make('dl', { className: 'known' }, ...told.values.flatMap(([name, value]) => [make('dt', { textContent: name }), make('dd', { textContent: value })])),
+  return [told.status ? make('p', { className: 'when' }, make('span', { className: `status ${told.status}`, textContent: told.status_name })) : '',
+    make('dl', { className: 'known' }, ...told.values.flatMap(([name, value]) => [make('dt', { textContent: name }), make('dd', { textContent: value })])),
+    otherVisits(),
     told.why ? make('details', {}, make('summary', { textContent: say('why') }), make('p', { className: 'soft', textContent: told.why })) : ''];
+}
+
+// Free times come after the panel: the МИС is asked for them.
+function nearest() {
+  const place = make('div', { className: 'near-times', attributes: { 'aria-live': 'polite' } });
+  ask('nearest').then((found) => {
+    if (!found.times.length) return;
+    place.append(make('p', { className: 'soft', textContent: say('nearest_free') }), make('ul', {}, ...found.times.map((time) => make('li', {}, nearTime(found.place, time)))));
+  }).catch(() => {}); // they are a convenience: the window says what is wrong
+  return place;
+}
+
+function nearTime(place, time) {
+  const where = [shortName(time.doctor_name), time.room ? roomName(time.room) : ''].filter(Boolean).join(' · ');
+  return make('button', { type: 'button', className: 'near', data: { act: 'near', starts: time.starts }, onclick: () => openWindow('book', '', `${place}|${time.doctor}|${time.starts}`) },
+    make('b', { textContent: span(time.starts) }), make('span', { className: 'soft', textContent: where }));
 }
 
 function withoutVisit(told) {
   const journal = told.journal ? button('journal', () => openWindow('journal')) : '';
   if (told.state === 'known') return known(told);
   if (told.state === 'none') {
-    return [told.application ? make('p', { className: 'note', textContent: told.application }) : '',
+    return [told.application ? make('div', { className: 'note applied', attributes: { role: 'status' } }, make('p', { textContent: told.application }), make('p', { className: 'soft', textContent: told.next })) : '',
       make('div', { className: 'buttons' },
         told.books ? button(told.only_applies ? 'apply_open_grid' : 'book_open', () => openWindow('book'), 'main wide') : '',
-        told.applies ? button('apply_now', () => change(() => carryOut('apply', {})), told.books ? '' : 'main wide') : '', journal)];
+        told.applies ? button('apply_now', () => change(() => carryOut('apply', {})), told.books ? '' : 'main wide') : '', journal),
+      told.books ? nearest() : ''];
   }
   return [make('p', { className: 'soft', textContent: say(`state_${told.state}`) }), journal ? make('div', { className: 'buttons' }, journal) : ''];
 }
@@ -136,9 +146,14 @@ async function draw() {
     root.replaceChildren(shown(error), make('div', { className: 'buttons' }, button('again', draw)));
   }
   root.removeAttribute('aria-busy');
+  performance.mark('priem:panel');
   tell('ready');
 }
 
 document.addEventListener('priem:refresh', draw);
+// Whoever comes back to the card sees what has come of it meanwhile; what he is writing stays.
+document.addEventListener('visibilitychange', () => {
+  if (document.visibilityState === 'visible' && !root.querySelector('form')) draw();
+});
 draw();
 keepHeight();

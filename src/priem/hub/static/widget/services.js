@@ -24,9 +24,9 @@ export class Services {
     document.addEventListener('pointerdown', (event) => { if (!this.element.contains(event.target)) this.list.replaceChildren(); });
   }
 
-  offered(services) {
+  offered(services, chosen = []) {
     this.all = services;
-    this.chosen = [];
+    this.chosen = chosen.map((id) => services.find((one) => one.id === id)).filter(Boolean);
     this.element.hidden = !services.length;
     this.draw();
   }

@@ -1,5 +1,6 @@
 // The small card of somebody's visit, over the journal.
 
+import { editForm } from './edit.js';
 import { button, carryOut, make, roomName, roubles, say, shown, span, tell } from './frame.js';
 
 export function visitCard(card, visit, { directory, opener, changed, move }) {
@@ -25,9 +26,8 @@ export function visitCard(card, visit, { directory, opener, changed, move }) {
   }
 
   function editing() {
-    const note = make('textarea', { value: visit.comment, rows: 3, maxLength: 2000, attributes: { 'aria-label': say('comment') } });
-    more.replaceChildren(note, button('save', () => change('comment', { comment: note.value }), 'main'));
-    note.focus();
+    more.replaceChildren(editForm(visit, (changed) => change('edit', changed), () => more.replaceChildren()));
+    more.querySelector('textarea').focus();
   }
 
   const close = button('close', leave, 'close');
@@ -45,7 +45,7 @@ export function visitCard(card, visit, { directory, opener, changed, move }) {
       can.has('confirm') ? button('confirm', () => change('status', { status: 'confirmed' })) : '',
       can.has('move') ? button('move', () => { card.hidden = true; move(); }) : '',
       can.has('cancel') ? button('cancel', cancelling) : '',
-      can.has('comment') ? button('edit', editing) : ''),
+      can.has('edit') ? button('edit', editing) : ''),
     more));
   card.hidden = false;
   card.onclick = (event) => { if (event.target === card) leave(); };

@@ -1,6 +1,6 @@
 // The booking window and the journal: the same schedule, with other people's visits in it or without.
 
-import { ask, asked, button, carryOut, clock, dayAfter, dayName, make, minutesOf, moment, monday, say, shortName, shown, span, tell } from './frame.js';
+import { ask, asked, button, carryOut, clock, dayAfter, dayName, make, minutesOf, moment, monday, roomName, say, shortName, shown, span, tell } from './frame.js';
 import { dayColumns, timeGrid, weekColumns, weekTable } from './grid.js';
 import { PatientForm } from './patient.js';
 import { Services } from './services.js';
@@ -107,7 +107,8 @@ function draw() {
   schedule.replaceChildren(isEmpty ? make('p', { className: 'nothing', textContent: say('nobody_works') }) : grid,
     gone.length ? make('details', { className: 'gone' }, make('summary', { textContent: say('cancelled_visits', { count: gone.length }) }), ...gone.map((visit) => make('button', { type: 'button', className: 'link', textContent: `${span(visit.starts)} · ${visit.patient || say('patient_unknown')} · ${visit.status_name}`, onclick: (event) => openVisit(visit, event.target) }))) : '');
   tell('ready');
-  document.body.dataset.ready = String(performance.now());
+  document.body.dataset.ready = 'yes';
+  performance.mark('priem:grid');
 }
 
 function openDay(day, doctor, from) {
@@ -122,7 +123,7 @@ function openDay(day, doctor, from) {
 // How long the visit takes: as its services do, or as it took before it was moved, or one slot.
 function lengthOf(cell) {
   if (moving() && state.visit.ends) return minutesOf(state.visit.ends, state.visit.starts.split('T')[0]) - minutesOf(state.visit.starts, state.visit.starts.split('T')[0]);
-  return Math.max(services.minutes, cell.to - cell.from);
+  return Math.max(services.minutes, state.place.minutes, cell.to - cell.from);
 }
 
 function fits(cell, until) {
@@ -156,7 +157,7 @@ function line(problem = null) {
   status.className = problem || (cell && !cell.fits) ? 'line amber' : 'line';
   if (problem) { status.replaceChildren(...problem); return; }
   if (!cell) { status.replaceChildren(make('span', { className: 'soft', textContent: say('choose_time') })); return; }
-  const words = `${dayName(cell.day)}, ${clock(cell.from)}, ${shortName(cell.name)}, ${say('minutes', { count: cell.until - cell.from })}`;
+  const words = [dayName(cell.day), clock(cell.from), shortName(cell.name), cell.room ? roomName(cell.room) : '', say('minutes', { count: cell.until - cell.from })].filter(Boolean).join(', ');
   status.replaceChildren(make('b', { textContent: words }), cell.fits ? '' : make('span', { textContent: say('does_not_fit') }));
 }
 
@@ -223,7 +224,7 @@ function openVisit(visit, from) {
   visitCard(card, visit, { directory: state.directory, place: state.place, opener: from, changed: () => { tell('changed'); load(); }, move: () => { state.visit = visit; state.mode = 'move'; state.day = visit.starts.split('T')[0]; load(); } });
 }
 
-async function enter(key) {
+async function enter(key, day = '') {
   state.place = state.places.find((one) => one.key === key) || state.places[0];
   places.value = state.place.key;
   patient.without = state.place.applies;
@@ -237,8 +238,20 @@ async function enter(key) {
   chips.replaceChildren(...names.map((name) => make('button', { type: 'button', textContent: name, data: { name }, attributes: { 'aria-pressed': 'false' }, onclick: () => speciality(name) })));
   chips.hidden = names.length < 2;
   services.offered(state.directory.services);
-  state.day = moving() ? state.visit.starts.split('T')[0] : state.place.today;
+  state.day = moving() ? state.visit.starts.split('T')[0] : (day || state.place.today);
   await Promise.all([load(), patient.at(state.place.key)]);
+}
+
+// The panel offers free times: the window opens at the one that was clicked, or says that it is gone.
+async function enterAt(slot) {
+  const [key, doctor, starts] = slot.split('|');
+  const day = starts.split('T')[0];
+  await enter(key, day);
+  const cell = schedule.querySelector(`button.free[data-doctor="${CSS.escape(doctor)}"][data-from="${minutesOf(starts, day)}"]`);
+  if (!cell) { line([make('b', { textContent: say('just_taken'), attributes: { role: 'alert' } })]); return; }
+  cell.click();
+  cell.scrollIntoView({ block: 'center', inline: 'center' });
+  confirm.focus();
 }
 
 function speciality(name) {
@@ -257,7 +270,8 @@ async function begin() {
     places.replaceChildren(...told.places.map((place) => make('option', { value: place.key, textContent: place.name })));
     places.hidden = told.places.length < 2;
     if (state.mode === 'move' && state.visit) status.textContent = span(state.visit.starts, state.visit.ends);
-    await enter(state.visit ? state.visit.place : told.places[0].key);
+    if (asked.slot && state.mode === 'book') await enterAt(asked.slot);
+    else await enter(state.visit ? state.visit.place : told.places[0].key);
   } catch (error) {
     root.replaceChildren(shown(error), make('div', { className: 'buttons' }, button('close', () => tell('close'))));
     tell('ready');
