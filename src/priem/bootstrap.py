@@ -20,6 +20,7 @@ from priem.engine.taking import look_back_days
 from priem.engine.values import VALUES
 from priem.errors import AskOperator, PriemError, TryLater
 from priem.hub import clinics, explaining
+from priem.hub.agents.choosing import open_for_passes, require_settings
 from priem.hub.amocrm import subscription
 from priem.hub.amocrm.access import connected, note_account
 from priem.hub.amocrm.hearing import Ears, zone_of
@@ -40,20 +41,11 @@ from priem.hub.start import setup
 from priem.hub.store import DjangoStore
 from priem.hub.tokens import DjangoTokens
 from priem.hub.watch.watcher import Watcher
-from priem.mis import open_source
-from priem.mis.ahead import ReadAhead
 from priem.model import Account, FieldInfo, Finding, Severity
-from priem.ports import Exchange, ExchangeLog, K, Source, Store, Tokens
+from priem.ports import K, Source, Store, Tokens
 from priem.texts import text
 
 LONGEST_WAIT_FOR_A_PASS = 30.0
-
-
-class Silence:
-    """An exchange log for what is only tried."""
-
-    def note(self, exchange: Exchange) -> None:
-        pass
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -97,7 +89,8 @@ def configure(file: ClinicFile) -> Sequence[str]:
 def try_settings(row: ConnectionFile) -> None:
     """Raises AskOperator for what the connector does not take, before anything of the file is kept."""
     new = {name: written for name, written in row.secrets.items() if written != STORED}
-    open_source(row.kind, row.key, {**row.options, **row.secrets, **resolved(new)}, Silence(), SystemClock())
+    secrets = {**row.secrets, **resolved(new)}
+    require_settings(ConnectionData(key=row.key, kind=row.kind, config=row.options, secrets=secrets))
 
 
 def refuse_another_account(known: ClinicData | None, account: Account) -> None:
@@ -263,15 +256,10 @@ def sources_of(clinic: ClinicData) -> Iterator[tuple[Source, ...]]:
     with contextlib.ExitStack() as stack:
         exchanges = DjangoExchanges(clinic.id)
         days = look_back_days(configuration.settings_from_json(clinic.settings))
-        sources = tuple(open_connection(row, exchanges, days) for row in clinic.connections)
+        sources = tuple(open_for_passes(clinic.id, row, exchanges, days) for row in clinic.connections)
         for source in sources:
             stack.callback(getattr(source, "close", lambda: None))
         yield sources
-
-
-def open_connection(row: ConnectionData, exchanges: ExchangeLog, days: int = 0) -> Source:
-    given = {**row.config, **resolved(row.secrets)}
-    return ReadAhead(open_source(row.kind, row.key, given, exchanges, SystemClock(), look_back_days=days))
 
 
 def check(slug: str) -> Iterator[tuple[str, Sequence[Finding]]]:

@@ -3,6 +3,7 @@
 import typer
 
 from priem.cli import (
+    agent_command,
     answer_commands,
     backup_commands,
     demo_command,
@@ -36,6 +37,7 @@ for module in (
     answer_commands,
     reconcile_command,
     hub_commands,
+    agent_command,
     backup_commands,
     ident_command,
     visit_commands,

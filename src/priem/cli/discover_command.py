@@ -5,9 +5,9 @@ from typing import Annotated
 
 import typer
 
-from priem.bootstrap import Silence
 from priem.cli.terminal import both_languages, out, print_json, say, show_finding
 from priem.errors import AskOperator, PriemError
+from priem.hub.agents.choosing import Silence
 from priem.hub.clock import SystemClock
 from priem.mis.ident.config import Config
 from priem.mis.ident.discovery.network import Found, servers

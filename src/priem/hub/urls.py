@@ -18,6 +18,7 @@ urlpatterns = [
     path("metrics", metrics, name="metrics"),
     path("", include("priem.hub.ident.urls")),
     path("api/", include("priem.hub.booking.urls")),
+    path("agent/", include("priem.hub.agents.urls")),
     path("amocrm/", include("priem.hub.amocrm.urls")),
     path("widget/", include("priem.hub.widget.urls")),
     path("admin/", include("priem.hub.roles.entrance")),

@@ -10,8 +10,7 @@ from priem.engine.bindings import Bound
 from priem.hub.ident import tickets
 from priem.hub.models import IdentTicket
 from priem.mis.ahead import ReadAhead
-from priem.mis.ident import Ident
-from priem.mis.ident.applications import Application
+from priem.mis.ident.applications import Application, TellsOfApplications
 from priem.model import LeadDraft, State
 from priem.ports import Clock, Source, Store
 from priem.tasks import NoteDraft
@@ -87,4 +86,4 @@ class TicketWatch:
 def applications_in(source: Source, waiting: Sequence[str]) -> tuple[Application, ...]:
     """Nothing where the connection is not IDENT's."""
     with source.alone() if isinstance(source, ReadAhead) else nullcontext(source) as inner:
-        return inner.applications(waiting) if isinstance(inner, Ident) else ()
+        return inner.applications(waiting) if isinstance(inner, TellsOfApplications) else ()

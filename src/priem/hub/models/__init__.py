@@ -1,5 +1,6 @@
 """What the hub remembers, one file per noun. Every table but Clinic itself belongs to one clinic."""
 
+from priem.hub.models.agents import Agent, AgentCode, AgentFeed, AgentParcel, AgentQuestion
 from priem.hub.models.audit import AuditEntry, Revision
 from priem.hub.models.bookings import ArmedStage, BookingIntent, LeadMove
 from priem.hub.models.clinic import Authorisation, Clinic
@@ -40,6 +41,11 @@ __all__ = [
     "AccountCopy",
     "AccountPace",
     "AccountPicture",
+    "Agent",
+    "AgentCode",
+    "AgentFeed",
+    "AgentParcel",
+    "AgentQuestion",
     "AmoCrmPerson",
     "ArmedStage",
     "AuditEntry",

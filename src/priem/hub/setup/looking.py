@@ -6,6 +6,7 @@ from collections.abc import Iterable, Iterator, Mapping
 from typing import Any
 
 from priem.errors import AskOperator, PriemError
+from priem.hub.agents.choosing import source_of
 from priem.hub.amocrm.access import connected, note_account
 from priem.hub.clinics import ClinicData, ConnectionData, load_clinic
 from priem.hub.clock import SystemClock
@@ -13,7 +14,7 @@ from priem.hub.exchanges import DjangoExchanges
 from priem.hub.references import resolved
 from priem.hub.setup.pictures import SourceLook, keep_account, keep_source
 from priem.hub.setup.work import Do, Report
-from priem.mis import open_desk, open_source
+from priem.mis import open_desk
 from priem.model import Account, Finding, Page, Patient, PatientKey, Severity, Visit
 from priem.ports import Source
 from priem.showing import Directory, Showing
@@ -64,7 +65,7 @@ def ask_account(clinic: ClinicData) -> Account:
 def opened_source(clinic_id: int, row: ConnectionData) -> Iterator[Source]:
     """Raises AskOperator for settings that the connector does not take."""
     exchanges = DjangoExchanges(clinic_id)
-    source = open_source(row.kind, row.key, {**row.config, **resolved(row.secrets)}, exchanges, SystemClock())
+    source = source_of(clinic_id, row, exchanges)
     try:
         yield source
     finally:

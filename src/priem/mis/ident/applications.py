@@ -3,6 +3,7 @@
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from typing import Protocol, runtime_checkable
 
 from priem.mis.ident.reading import Reader
 from priem.mis.ident.rows import moment, whole, words
@@ -21,6 +22,14 @@ class Application:
     inserted_at: datetime | None
     discarded: bool
     """Somebody threw it away."""
+
+
+@runtime_checkable
+class TellsOfApplications(Protocol):
+    """IDENT's database, read by the hub itself or by an agent."""
+
+    def applications(self, tickets: Sequence[str]) -> tuple[Application, ...]:
+        """What IDENT has of the applications that were given to it under these ids."""
 
 
 def applications(reader: Reader, tickets: Sequence[str]) -> Iterator[Application]:

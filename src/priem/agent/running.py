@@ -1,0 +1,294 @@
+"""The agent at work: it reads, it sends, it tells how it does, side by side; each goes on whatever ails the others."""
+
+import contextlib
+import ctypes
+import gc
+import sys
+import threading
+import time
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from queue import Empty, SimpleQueue
+
+from priem.agent.answering import answer, not_now, packed
+from priem.agent.clock import SystemClock
+from priem.agent.enrolment import Access, Limits, about_here
+from priem.agent.folder import Folder
+from priem.agent.line import Elsewhere, Line, Revoked
+from priem.agent.reading import Reader
+from priem.agent.settings import given_in, keep_given
+from priem.agent.spool import Rewound, Spool
+from priem.errors import PriemError, TryLater
+from priem.phones import numbers_in
+from priem.ports import Clock
+from priem.relay.parcels import Position
+from priem.relay.texts import trouble_as_json
+from priem.relay.words import Asked, Given, Halt, Orders, Report
+from priem.texts import text
+
+LONGEST_PAUSE = 60.0
+"""Seconds between tries while something is wrong."""
+SHORTEST_PAUSE = 1.0
+MOST_PAUSE_OF_A_HALT = 5.0
+REVOKED_PAUSE = 300.0
+STATUS = "status.json"
+
+
+@dataclass(slots=True)
+class Trouble:
+    """What one of the agent's works met last, and how long it rests because of it."""
+
+    error: PriemError | None = None
+    pause: float = 0.0
+
+    def met(self, error: PriemError) -> float:
+        """Seconds to rest."""
+        self.error = error
+        if isinstance(error, Revoked):
+            return REVOKED_PAUSE
+        self.pause = min(max(2 * self.pause, SHORTEST_PAUSE), LONGEST_PAUSE)
+        asked = error.after if isinstance(error, TryLater) and error.after else 0.0
+        return max(self.pause, asked)
+
+    def over(self) -> None:
+        self.error, self.pause = None, 0.0
+
+
+class Agent:
+    """The works, each a step that tests may take by themselves; `run` takes them all until it is told to stop."""
+
+    def __init__(
+        self,
+        folder: Folder,
+        access: Access,
+        limits: Limits,
+        *,
+        clock: Clock | None = None,
+        free: Callable[[], int] | None = None,
+        line: Line | None = None,
+    ) -> None:
+        self.folder = folder
+        self.line = line or Line(access.address, access.token)
+        least, most = limits.least_free_megabytes * 1_000_000, limits.most_megabytes * 1_000_000
+        self.spool = Spool(folder, most, least, free)
+        self.given: Given | None = given_in(folder)
+        self.reader = Reader(folder, self.spool, clock or SystemClock())
+        self.reading, self.sending = Trouble(), Trouble()
+        self.stop = threading.Event()
+        self._look = threading.Event()
+        self._tell = threading.Event()
+        self._looks: int | None = None
+        self._questions: SimpleQueue[Asked] = SimpleQueue()
+        self._taken: set[int] = set()
+        self._here = about_here()
+        self._again = 1.0
+        self.halt = Halt.NONE
+
+    # One step of each work
+
+    def report(self) -> float:
+        """Tells the hub how it does and does what it says. Gives the seconds until the next time."""
+        orders = self.line.report(self._report())
+        self.heed(orders)
+        self._again = orders.again
+        return orders.again
+
+    def heed(self, orders: Orders) -> None:
+        if orders.given and (self.given is None or orders.version != self.given.version):
+            keep_given(self.folder, orders.given)
+            self.given = orders.given
+            self._look.set()
+        if not self.spool.agrees_with(orders.stream, orders.sequence, orders.mark):
+            self.go_where_the_hub_stands()
+        if self._looks is not None and orders.look != self._looks:
+            self._look.set()
+        self._looks = orders.look
+        for asked in orders.questions:
+            if asked.id not in self._taken:
+                self._taken.add(asked.id)
+                self._questions.put(asked)
+
+    def go_where_the_hub_stands(self) -> None:
+        if self.spool.rewind(self.line.position()):
+            self._look.set()
+
+    def read_once(self) -> None:
+        """One reading to its end, or until nothing more may be read. Raises TryLater and AskOperator."""
+        self.halt = self.spool.halt()
+        if self.halt or self.given is None:
+            return
+        try:
+            self.reader.read(self.given, self.stop)
+            self.halt = self.spool.halt()
+        except Rewound:
+            self._look.set()
+        except OSError as error:
+            self.halt = Halt.DISK
+            raise TryLater(NO_DISK) from error
+
+    def send_one(self) -> bool:
+        """Whether there was a parcel to send. Raises TryLater and AskOperator."""
+        first = self.spool.first()
+        if first is None:
+            if self.spool.is_damaged():
+                self.spool.rewind(Position(stream=-1))
+                self.go_where_the_hub_stands()
+            return False
+        head, parcel = first
+        try:
+            orders = self.line.send(head, parcel)
+        except Elsewhere:
+            self.go_where_the_hub_stands()
+            return True
+        self.spool.has_arrived(head.position)
+        self.heed(orders)
+        return True
+
+    def answer_one(self, seconds: float = 0.0) -> bool:
+        """Whether there was a question. Raises TryLater."""
+        try:
+            asked = self._questions.get(timeout=seconds) if seconds else self._questions.get_nowait()
+        except Empty:
+            return False
+        try:
+            told = self._answered(asked)
+            self.heed(self.line.answer(asked.id, packed(told)))
+        finally:
+            self._taken.discard(asked.id)  # a question that is still open is asked again
+        return True
+
+    def _answered(self, asked: Asked) -> dict[str, object]:
+        if self.given is None:
+            return not_now(TryLater(NO_SETTINGS))
+        try:
+            with self.reader.alone(self.given) as source:
+                return answer(asked, source, self.spool.tail.cursor)
+        except PriemError as error:
+            return not_now(error)
+
+    # All of them
+
+    def run(self) -> None:
+        """Until `stop`."""
+        works = (self._keep_reading, self._keep_sending, self._keep_answering)
+        threads = [threading.Thread(target=work, name=work.__name__.strip("_"), daemon=True) for work in works]
+        for thread in threads:
+            thread.start()
+        try:
+            self._keep_reporting()
+        finally:
+            self.stop.set()
+            for thread in threads:
+                thread.join(5)
+            self.reader.close()
+            self.line.close()
+
+    def _keep_reporting(self) -> None:
+        pause = Trouble()
+        while not self.stop.is_set():
+            try:
+                seconds = self.report()
+                pause.over()
+                self.sending.error = None if isinstance(self.sending.error, Revoked) else self.sending.error
+            except PriemError as error:
+                seconds = pause.met(error)
+                self.sending.error = error
+            self.show()
+            if self._tell.wait(seconds):
+                self._tell.clear()
+
+    def _keep_reading(self) -> None:
+        while not self.stop.is_set():
+            began, was_first = time.monotonic(), self.spool.is_first
+            before = self.reading.error is None, self.halt
+            try:
+                if not isinstance(self.sending.error, Revoked):
+                    self.read_once()
+                self.reading.over()
+                seconds = self.given.interval if self.given and not self.halt else MOST_PAUSE_OF_A_HALT
+            except PriemError as error:
+                seconds = self.reading.met(error)
+            if before != (self.reading.error is None, self.halt):
+                self._tell.set()
+            if was_first and not self.spool.is_first:
+                tidy_up()
+            if self.halt:
+                self._wait_for_room()
+            elif self._look.wait(max(0.0, began + seconds - time.monotonic())):
+                self._look.clear()
+
+    def _wait_for_room(self) -> None:
+        with self.spool.came:
+            self.spool.came.wait(MOST_PAUSE_OF_A_HALT)
+
+    def _keep_sending(self) -> None:
+        while not self.stop.is_set():
+            try:
+                has_sent = self.send_one()
+                self.sending.over()
+            except PriemError as error:
+                self.stop.wait(self.sending.met(error))
+                continue
+            if not has_sent:
+                with self.spool.came:
+                    if not self.spool.waiting():
+                        self.spool.came.wait(SHORTEST_PAUSE)
+
+    def _keep_answering(self) -> None:
+        while not self.stop.is_set():
+            with contextlib.suppress(PriemError):
+                self.answer_one(SHORTEST_PAUSE)
+
+    def end(self) -> None:
+        """From another thread, or a signal."""
+        self.stop.set()
+        self._look.set()
+        self._tell.set()
+
+    # What is told of it
+
+    def _report(self) -> Report:
+        tail = self.spool.tail
+        error = self.reading.error
+        return Report(
+            program=self._here["program"],
+            host=self._here["host"],
+            version=self.given.version if self.given else "",
+            position=tail,
+            waiting=self.spool.waiting(),
+            waiting_bytes=self.spool.size(),
+            lag=self.spool.lag(),
+            read_at=self.reader.read_at,
+            halt=self.halt,
+            trouble=trouble_as_json(error) if error else None,
+        )
+
+    def show(self) -> None:
+        """For `priem agent status`."""
+        line = self.sending.error
+        told = {
+            **self._report().as_json(),
+            "at": datetime.now(UTC).isoformat(),
+            "line": trouble_as_json(line) if line else None,
+        }
+        with contextlib.suppress(OSError):
+            self.folder.show(STATUS, told)
+
+
+NO_DISK = text("The disk of the agent's computer is full: it reads nothing more until there is room.")
+NO_SETTINGS = text("The agent has no settings from the hub yet.")
+
+
+def tidy_up() -> None:
+    """A first reading leaves much behind that an idle agent does not need: phones that were read, free memory."""
+    numbers_in.cache_clear()
+    gc.collect()
+    give_back()
+
+
+def give_back() -> None:
+    """glibc keeps freed memory for itself otherwise."""
+    if sys.platform == "linux":
+        with contextlib.suppress(OSError, AttributeError):
+            ctypes.CDLL(None).malloc_trim(0)

@@ -1,0 +1,57 @@
+"""The settings that an agent gets: everything but the way to the database."""
+
+import json
+from dataclasses import replace
+from functools import lru_cache
+from pathlib import Path
+from typing import Any
+
+from priem.configuration import settings_from_json
+from priem.engine.taking import look_back_days
+from priem.hub.agents.choosing import LOOK_EVERY, OURS
+from priem.hub.models import Agent, Connection
+from priem.mis.ident.profile import built_in
+from priem.relay.words import NOT_FROM_HUB, Given
+
+BACK = "look_back_days"
+
+
+def given_to(agent: Agent) -> Given | None:
+    """None once the connection is gone."""
+    rows = Connection.objects.of(agent.clinic_id).filter(key=agent.connection)
+    row = rows.only("key", "kind", "config").first()
+    if row is None:
+        return None
+    given = given_for(row.key, row.kind, json.dumps(row.config, sort_keys=True), json.dumps(agent.clinic.settings))
+    name, written = profile_of(row.config.get("profile"))
+    return replace(given, profile_name=name, profile=written) if name else given
+
+
+@lru_cache(maxsize=4096)
+def given_for(key: str, kind: str, config: str, settings: str) -> Given:
+    """By texts, since agents ask all the time and settings seldom change."""
+    told: dict[str, Any] = json.loads(config)
+    of_clinic = settings_from_json(json.loads(settings))
+    options = {name: value for name, value in told.items() if name not in OURS | NOT_FROM_HUB | {"profile"}}
+    if days := look_back_days(of_clinic):
+        options = {BACK: days, **options}
+    patients = of_clinic.patients
+    return Given(
+        connection=key,
+        kind=kind,
+        options=options,
+        interval=float(told.get(LOOK_EVERY) or 1.0),
+        cards_at_first=patients.take != "everyone" or bool(patients.branches),
+    )
+
+
+def profile_of(named: object) -> tuple[str, str]:
+    """Its name; and its statements, where it is a file of the hub's: the agent has those that are built in."""
+    if not isinstance(named, str) or not named:
+        return "", ""
+    if named in built_in():
+        return named, ""
+    try:
+        return Path(named).stem, Path(named).read_text(encoding="utf-8")
+    except (OSError, UnicodeDecodeError):
+        return named, ""  # the agent says that it has no such profile
