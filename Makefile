@@ -45,7 +45,7 @@ nightly: $(STAMP) ## two thousand random histories of a clinic, its managers, fa
 	PRIEM_HISTORIES=2000 $(BIN)/python -m pytest --timeout 7200 tests/engine/test_histories.py
 
 chaos: $(STAMP) ## SIGKILL at 200 random moments while both sides fail: nothing doubled, nothing lost (15 minutes)
-	PRIEM_CHAOS=1 $(BIN)/python -m pytest --numprocesses $(WORKERS) --dist worksteal tests/chaos
+	PRIEM_CHAOS=1 $(BIN)/python -m pytest --numprocesses $(WORKERS) --dist worksteal tests/chaos tests/hub/shifts/test_budget.py
 
 check: $(STAMP) ## format, lint, types, imports
 	$(BIN)/ruff format --check .

@@ -3,7 +3,6 @@
 import json
 import os
 import subprocess
-import sys
 from pathlib import Path
 from statistics import median
 from typing import Any
@@ -14,6 +13,7 @@ from priem.amocrm.limits import Limiter, write_pace
 from priem.amocrm.pace import Pace
 from priem.hub.amocrm.pace import pace_memories
 from tests.postgres import Cluster
+from tests.warm import Python
 
 LONG = bool(os.environ.get("PRIEM_CHAOS"))
 SECONDS, WORKERS = (600.0, 4) if LONG else (4.0, 2)
@@ -22,9 +22,7 @@ RATE = 7
 
 @pytest.mark.slow
 @pytest.mark.timeout(SECONDS + 120)
-def test_workers_together_never_ask_more_than_seven_times_in_any_second(
-    postgresql: Cluster, tmp_path: Path
-) -> None:
+def test_workers_together_never_ask_more_than_seven_times_in_any_second(postgresql: Cluster, tmp_path: Path) -> None:
     environment = {**os.environ, "DATABASE_URL": postgresql.migrated(), "PRIEM_HOME": str(tmp_path)}
     children = [start(environment, bookings=round(SECONDS) if number == 0 else 0) for number in range(WORKERS)]
     said: list[Any] = [json.loads(child.communicate()[0]) for child in children]
@@ -37,9 +35,9 @@ def test_workers_together_never_ask_more_than_seven_times_in_any_second(
     assert median(waits) < 0.5, "a booking goes before the first syncs of other processes"
 
 
-def start(environment: dict[str, str], bookings: int) -> "subprocess.Popen[str]":
-    command = [sys.executable, "-m", "tests.hub.shifts.asking", str(SECONDS), str(bookings)]
-    return subprocess.Popen(command, env=environment, stdout=subprocess.PIPE, text=True)
+def start(environment: dict[str, str], bookings: int) -> Python:
+    command = ["-m", "tests.hub.shifts.asking", str(SECONDS), str(bookings)]
+    return Python(command, env=environment, stdout=subprocess.PIPE, text=True)
 
 
 def most_in_a_second(ordered: list[float]) -> int:

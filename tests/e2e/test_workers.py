@@ -1,0 +1,141 @@
+"""Workers share the clinics: one that dies is replaced, one that stops hands over, and amoCRM notices neither."""
+
+import signal
+import subprocess
+import time
+from collections.abc import Callable, Iterator
+from datetime import datetime
+from zoneinfo import ZoneInfo
+
+import psycopg
+import pytest
+
+from priem.cli.demo.verify import verify
+from tests.chaos.looking import wrongs
+from tests.e2e.conftest import Start
+from tests.e2e.systems import Systems
+from tests.e2e.test_kill import unkeyed
+from tests.postgres import Cluster
+from tests.warm import ran
+
+pytestmark = [pytest.mark.e2e, pytest.mark.slow]
+
+TAKEN_OVER = 30.0
+HANDED_OVER = 10.0
+PATIENCE = 90.0
+GO_LIVE = """
+from priem.hub.start import setup
+setup()
+from priem import bootstrap
+bootstrap.require_seen("ulybka", sure=True)
+"""
+
+
+@pytest.fixture
+def database(postgresql: Cluster, monkeypatch: pytest.MonkeyPatch) -> str:
+    url = postgresql.migrated()
+    monkeypatch.setenv("DATABASE_URL", url)
+    monkeypatch.setenv("PRIEM_WORKERS", "1")
+    return url
+
+
+class Workers:
+    def __init__(self, systems: Systems, database: str) -> None:
+        self._systems = systems
+        self._database = database
+        self._children: dict[int, subprocess.Popen[str]] = {}
+
+    def start(self, times: int = 1) -> None:
+        for _ in range(times):
+            child = self._systems.start("worker")
+            self._children[child.pid] = child
+
+    def serving(self) -> int:
+        """Whose the clinic is now, by its process; 0: nobody's."""
+        asked = """
+            SELECT worker FROM hub_shift
+            WHERE shard = (SELECT id FROM hub_clinic) AND beat_at > now() - interval '6 s' AND clinics > 0
+        """
+        with psycopg.connect(self._database, autocommit=True) as connection:
+            row = connection.execute(asked).fetchone()
+        pid = int(str(row[0]).rpartition(":")[2]) if row else 0
+        return pid if pid in self._children else 0
+
+    def end(self, pid: int, how: signal.Signals) -> int:
+        child = self._children.pop(pid)
+        child.send_signal(how)
+        child.communicate(timeout=HANDED_OVER)
+        return int(child.returncode)
+
+    def end_all(self) -> None:
+        for pid in list(self._children):
+            self.end(pid, signal.SIGKILL)
+
+
+@pytest.fixture
+def systems(start: Start, database: str) -> Systems:  # noqa: ARG001  # the environment names it
+    systems = start(400, 100, amocrm=("--latency-ms", "150", "--rate-limit", "0"))
+    assert systems.configure().code == 0
+    ran(["-c", GO_LIVE], env=systems.environment, check=True)
+    return systems
+
+
+@pytest.fixture
+def workers(systems: Systems, database: str) -> Iterator[Workers]:
+    workers = Workers(systems, database)
+    yield workers
+    workers.end_all()
+
+
+@pytest.mark.timeout(400)
+def test_what_a_killed_worker_did_is_gone_on_with_elsewhere(systems: Systems, workers: Workers) -> None:
+    began = f"{datetime.now(ZoneInfo('Europe/Moscow')):%Y-%m-%d %H:%M:%S}"
+
+    workers.start(2)
+    until(lambda: systems.amocrm_state("contacts")["contacts"] and workers.serving())
+    kill(workers)  # in the middle of the first sync
+    until_all_is_well(systems, began)
+
+    workers.start()
+    systems.clinic("live", changes=12, rate=2)
+    kill(workers)  # in the middle of live changes
+    until_all_is_well(systems, began)
+
+    workers.start()
+    systems.clinic("live", changes=12, rate=2)
+    stop(workers)
+    until_all_is_well(systems, began)
+    assert unkeyed(systems.amocrm_state("contacts", "leads")) == {}
+
+
+def kill(workers: Workers) -> None:
+    before, at = workers.serving(), time.monotonic()
+    workers.end(before, signal.SIGKILL)
+    until(workers.serving)
+    assert time.monotonic() - at < TAKEN_OVER
+
+
+def stop(workers: Workers) -> None:
+    before, at = workers.serving(), time.monotonic()
+    assert workers.end(before, signal.SIGTERM) == 0
+    assert time.monotonic() - at < HANDED_OVER
+    until(workers.serving)
+    assert time.monotonic() - at < TAKEN_OVER
+
+
+def until_all_is_well(systems: Systems, began: str) -> None:
+    """Both sides agree, nothing is there twice."""
+
+    def is_well() -> bool:
+        verdict = verify(systems.ident.said["control"], systems.amocrm.said["control"], "lenina", began)
+        return verdict.is_clean and not list(wrongs(systems))
+
+    until(lambda: not systems.clinic_state()["live"]["running"])
+    until(is_well)
+
+
+def until(is_so: Callable[[], object]) -> None:
+    deadline = time.monotonic() + PATIENCE
+    while not is_so():
+        assert time.monotonic() < deadline
+        time.sleep(0.2)
