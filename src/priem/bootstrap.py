@@ -16,7 +16,7 @@ from priem.engine.bindings import bind
 from priem.engine.nightly import Nightly
 from priem.engine.settings import FieldRule
 from priem.engine.sync import Clinic
-from priem.engine.taking import look_back_days
+from priem.engine.taking import wished_of_sources
 from priem.engine.values import VALUES
 from priem.errors import AskOperator, PriemError, TryLater
 from priem.hub import clinics, explaining
@@ -255,8 +255,8 @@ def nightly_of(opened: OpenedClinic) -> Nightly | None:
 def sources_of(clinic: ClinicData) -> Iterator[tuple[Source, ...]]:
     with contextlib.ExitStack() as stack:
         exchanges = DjangoExchanges(clinic.id)
-        days = look_back_days(configuration.settings_from_json(clinic.settings))
-        sources = tuple(open_for_passes(clinic.id, row, exchanges, days) for row in clinic.connections)
+        wishes = wished_of_sources(configuration.settings_from_json(clinic.settings))
+        sources = tuple(open_for_passes(clinic.id, row, exchanges, wishes) for row in clinic.connections)
         for source in sources:
             stack.callback(getattr(source, "close", lambda: None))
         yield sources

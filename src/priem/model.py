@@ -10,6 +10,7 @@ from typing import Self
 from priem.findings import Finding as Finding  # noqa: PLC0414 - a noun like the others
 from priem.findings import Severity as Severity  # noqa: PLC0414 - likewise
 from priem.handed import HandedLead
+from priem.plans import TreatmentPlan
 from priem.texts import Text
 
 FieldValue = str | tuple[str, ...]
@@ -75,6 +76,8 @@ class Patient:
     """The advertising source, by name."""
     first_visit: date | None = None
     archived: bool = False
+    plans: tuple[TreatmentPlan, ...] = ()
+    """The newest first; empty, too, where nobody asked for them."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -46,6 +46,7 @@ PURE = (
     "findings.py",
     "tasks.py",
     "handed.py",
+    "plans.py",
     *sorted(f"engine/{path.name}" for path in (SRC / "engine").glob("*.py") if path.stem not in THROUGH_PORTS),
 )
 HARMLESS = {

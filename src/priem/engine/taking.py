@@ -1,11 +1,12 @@
 """Which patients become contacts at all. Pure."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from datetime import datetime, timedelta
 
 from priem.engine.bindings import Bound
 from priem.engine.rules import branch_name
 from priem.engine.settings import Settings
+from priem.engine.values import NEEDS_PLANS
 from priem.model import Key, Patient, Surroundings, Visit
 
 MONTH = timedelta(days=30.5)
@@ -42,6 +43,12 @@ def brings(visit: Visit, bound: Bound, now: datetime) -> bool:
 def in_branches(visit: Visit, bound: Bound) -> bool:
     wanted = bound.settings.patients.branches
     return not wanted or branch_name(visit) in wanted
+
+
+def wished_of_sources(settings: Settings) -> Mapping[str, int]:
+    """What connectors are asked for beside what they always give, by the name of the setting that some have for it."""
+    shown = {rule.value for rule in settings.fields}
+    return {"look_back_days": look_back_days(settings), "reads_plans": not shown.isdisjoint(NEEDS_PLANS)}
 
 
 def look_back_days(settings: Settings) -> int:

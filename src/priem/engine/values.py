@@ -7,6 +7,7 @@ from decimal import Decimal
 from typing import Any, Literal
 
 from priem.model import FieldValue, Patient, Visit, VisitStatus
+from priem.plans import TreatmentPlan
 
 Value = str | int | bool | Decimal | date | datetime | time | tuple[str, ...] | None
 
@@ -46,6 +47,24 @@ def visit_value(
     return ValueKind("visit", title, field_kind, read, options)
 
 
+def plan_in_words(plan: TreatmentPlan) -> str:
+    """«План лечения от 14.11.2026: 84 000 ₽, выполнено 2 из 5», Russian for the same reason as a status."""
+    when = f" от {plan.made_on:%d.%m.%Y}" if plan.made_on else ""
+    rest = f", осталось {roubles(plan.left)}" if plan.done and plan.left else ""
+    return f"{plan.name or 'План лечения'}{when}: {roubles(plan.total)}, выполнено {plan.done} из {plan.lines}{rest}"
+
+
+def roubles(amount: Decimal) -> str:
+    whole, dot, part = plain(amount).partition(".")
+    return f"{int(whole):,}".replace(",", "\u00a0") + (f",{part:0<2}" if dot else "") + "\u00a0₽"
+
+
+def of_plans(patient: Patient, part: Callable[[TreatmentPlan], Decimal]) -> Decimal | None:
+    return sum(map(part, patient.plans), Decimal(0)) if patient.plans else None
+
+
+NEEDS_PLANS = frozenset({"patient.plans", "patient.plans_total", "patient.plans_left"})
+"""Values for which treatment plans have to be read."""
 VALUES: Mapping[str, ValueKind] = {
     "patient.id": patient_value("ID пациента", "text", lambda patient: patient.key.id),
     "patient.birthday": patient_value("Дата рождения", "birthday", lambda patient: patient.birthday),
@@ -54,6 +73,15 @@ VALUES: Mapping[str, ValueKind] = {
     "patient.parent_name": patient_value("Родитель", "text", lambda patient: patient.parent_name),
     "patient.source": patient_value("Рекламный источник", "text", lambda patient: patient.source),
     "patient.first_visit": patient_value("Первый приём", "date", lambda patient: patient.first_visit),
+    "patient.plans": patient_value(
+        "Планы лечения", "textarea", lambda patient: "\n".join(map(plan_in_words, patient.plans))
+    ),
+    "patient.plans_total": patient_value(
+        "Сумма планов лечения", "numeric", lambda patient: of_plans(patient, lambda plan: plan.total)
+    ),
+    "patient.plans_left": patient_value(
+        "Осталось по планам лечения", "numeric", lambda patient: of_plans(patient, lambda plan: plan.left)
+    ),
     "visit.id": visit_value("ID записи", "numeric", lambda visit: visit.key.id),
     "visit.branch_id": visit_value("ID филиала", "numeric", lambda visit: visit.branch),
     "visit.branch": visit_value("Филиал", "text", lambda visit: visit.branch_name),

@@ -3,6 +3,7 @@
 from collections.abc import Mapping
 from dataclasses import fields
 from importlib import import_module
+from types import MappingProxyType
 
 from priem.booking import Booking
 from priem.errors import AskOperator
@@ -27,12 +28,12 @@ def open_source(
     settings: Mapping[str, object],
     exchanges: ExchangeLog,
     clock: Clock,
-    *,
-    look_back_days: int = 0,
+    wishes: Mapping[str, object] = MappingProxyType({}),
 ) -> Source:
     """A source that has not connected yet. Raises AskOperator for an unknown kind, or settings it does not take.
 
-    `look_back_days` is for connectors that have such a setting: it tells who was here before leads are made.
+    `wishes` are for connectors that have such settings: `look_back_days` tells who was here before leads are made,
+    `reads_plans` that somebody wants to see treatment plans.
     """
     if kind not in CONNECTORS:
         raise AskOperator(
@@ -40,8 +41,8 @@ def open_source(
         )
     path, _, name = CONNECTORS[kind].partition(":")
     module = import_module(path)
-    if look_back_days and any(field.name == "look_back_days" for field in fields(module.Config)):
-        settings = {"look_back_days": look_back_days, **settings}
+    names = {field.name for field in fields(module.Config)}
+    settings = {**{name: value for name, value in wishes.items() if value and name in names}, **settings}
     config = module.Config.from_mapping(connection, settings)
     source: Source = getattr(module, name)(config, exchanges, clock)
     return source

@@ -1,6 +1,7 @@
 """Whether a connection is read by the hub itself or by an agent in the clinic: a setting of the connection."""
 
 from collections.abc import Mapping
+from types import MappingProxyType
 from typing import Any
 
 from priem.errors import AskOperator
@@ -28,19 +29,22 @@ def goes_through_agent(config: Mapping[str, Any]) -> bool:
     return config.get(THROUGH) == AGENT
 
 
-def open_for_passes(clinic_id: int, row: ConnectionData, exchanges: ExchangeLog, look_back_days: int) -> Source:
-    source = source_of(clinic_id, row, exchanges, look_back_days=look_back_days)
+def open_for_passes(clinic_id: int, row: ConnectionData, exchanges: ExchangeLog, wishes: Mapping[str, int]) -> Source:
+    """`wishes` as in `mis.open_source`; an agent was told them with its settings."""
+    source = source_of(clinic_id, row, exchanges, wishes)
     # What an agent read lies here already, and waiting for more must keep nobody from asking it something.
     return source if goes_through_agent(row.config) else ReadAhead(source)
 
 
-def source_of(clinic_id: int, row: ConnectionData, exchanges: ExchangeLog, *, look_back_days: int = 0) -> Source:
+def source_of(
+    clinic_id: int, row: ConnectionData, exchanges: ExchangeLog, wishes: Mapping[str, int] = MappingProxyType({})
+) -> Source:
     """Has not connected yet. Raises AskOperator for settings that the connector does not take."""
     if goes_through_agent(row.config):
         require_settings(row)
         return AgentFed(clinic_id, row.key, SystemClock())
     given = {**row.config, **resolved(row.secrets)}
-    return open_source(row.kind, row.key, given, exchanges, SystemClock(), look_back_days=look_back_days)
+    return open_source(row.kind, row.key, given, exchanges, SystemClock(), wishes)
 
 
 def require_settings(row: ConnectionData) -> None:

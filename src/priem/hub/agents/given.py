@@ -7,13 +7,11 @@ from pathlib import Path
 from typing import Any
 
 from priem.configuration import settings_from_json
-from priem.engine.taking import look_back_days
+from priem.engine.taking import wished_of_sources
 from priem.hub.agents.choosing import LOOK_EVERY, OURS
 from priem.hub.models import Agent, Connection
 from priem.mis.ident.profile import built_in
 from priem.relay.words import NOT_FROM_HUB, Given
-
-BACK = "look_back_days"
 
 
 def given_to(agent: Agent) -> Given | None:
@@ -33,8 +31,7 @@ def given_for(key: str, kind: str, config: str, settings: str) -> Given:
     told: dict[str, Any] = json.loads(config)
     of_clinic = settings_from_json(json.loads(settings))
     options = {name: value for name, value in told.items() if name not in OURS | NOT_FROM_HUB | {"profile"}}
-    if days := look_back_days(of_clinic):
-        options = {BACK: days, **options}
+    options = {**{name: wish for name, wish in wished_of_sources(of_clinic).items() if wish}, **options}
     patients = of_clinic.patients
     return Given(
         connection=key,

@@ -12,6 +12,10 @@ ENCRYPTION: Mapping[str, Text] = {
     "old": text("An old server (TLS 1.0)"),
 }
 DRIVER: Mapping[str, Text] = {"pymssql": text("The usual one (pymssql)"), "pytds": text("The spare one (pytds)")}
+PLANS: Mapping[str, Text] = {
+    "active": text("Those that are in force"),
+    "all": text("All"),
+}
 
 ASKED = (
     Asked(
@@ -140,6 +144,19 @@ ASKED = (
         name="look_back_days",
         label=text("Look back, days"),
         help=text("How far back visits are read only to know who was here lately. They get no leads."),
+        is_basic=False,
+    ),
+    Asked(
+        name="treatment_plans",
+        label=text("Treatment plans"),
+        help=text("Which of them the fields of a contact show. They are read only if a field shows them."),
+        choices=PLANS,
+        is_basic=False,
+    ),
+    Asked(
+        name="plan_lines_per_tooth",
+        label=text("A line of a treatment plan counts for each of its teeth"),
+        help=text("Change it if the sums of plans in amoCRM are smaller than in IDENT."),
         is_basic=False,
     ),
     Asked(

@@ -13,6 +13,7 @@ from priem.mis.ident.statuses import OUTCOMES
 from priem.texts import Text, text
 
 ENCRYPTIONS = ("auto", "off", "required", "old")
+PLANS = ("active", "all")
 DRIVERS = ("pymssql", "pytds")
 SLUG = re.compile(r"^[a-z0-9][a-z0-9_-]{0,30}$")
 """No colon: it parts the connection from the id in a key."""
@@ -61,6 +62,12 @@ class Config:
     """How often to look for visits that vanished and for what changed without a trace. 0: never."""
     vanishing_share: int = 20
     """Per cent of the known visits, and at least 20 of them: when more vanish at once, none counts as deleted."""
+    reads_plans: bool = False
+    """Whether treatment plans are read. The hub says so where a field shows them."""
+    treatment_plans: str = "active"
+    """Which of them: `active`, those in force, or `all`."""
+    plan_lines_per_tooth: bool = False
+    """Whether a plan's line counts once for each of its teeth. The vendor does not say how IDENT counts."""
     profile: str = "ident-2604"
     """A built-in profile, or the path of a file."""
 
@@ -225,6 +232,12 @@ READERS: Mapping[str, tuple[Callable[[object], Any], Text]] = {
     "polling_share": (whole(1, 100), text("The setting {setting} is a number of per cent, 1 to 100.")),
     "sweep_minutes": (whole(0, 1440), text("The setting {setting} is a number of minutes, 0 to 1440.")),
     "vanishing_share": (whole(1, 100), text("The setting {setting} is a number of per cent, 1 to 100.")),
+    "reads_plans": (a_flag, FLAG),
+    "treatment_plans": (
+        one_of(*PLANS),
+        text("The setting {setting} is one of: {known}.", known=", ".join(PLANS)),
+    ),
+    "plan_lines_per_tooth": (a_flag, FLAG),
     "profile": (a_text, TEXT),
 }
 """How each setting is read, and what to say when it is something else."""

@@ -25,12 +25,15 @@ class Stage(IntEnum):
     VISITS = 4
     ORDERS = 5
     SERVICES = 6
-    VANISHED = 7
-    ASIDE = 8
+    PLANS = 7
+    PLAN_LINES = 8
+    PLAN_WORK = 9
+    VANISHED = 10
+    ASIDE = 11
 
 
 FIRST = (Stage.ALL_PATIENTS, Stage.ALL_VISITS)
-LATER = (Stage.PATIENTS, Stage.VISITS, Stage.ORDERS, Stage.SERVICES, Stage.VANISHED, Stage.ASIDE)
+LATER = tuple(stage for stage in Stage if stage >= Stage.PATIENTS)
 SWEEP = (Stage.VANISHED, Stage.ASIDE)
 """What leaves no trace where it happened: looked for now and then, by comparing."""
 

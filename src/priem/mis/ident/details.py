@@ -1,18 +1,20 @@
 """Whole visits out of a page of their rows: orders, services, calendar cells and moves, each asked for once a page."""
 
-from collections import defaultdict
 from collections.abc import Iterable, Mapping, Sequence
 from zoneinfo import ZoneInfo
 
 from priem.mis.ident.catalogue import Catalogue
 from priem.mis.ident.config import Config
 from priem.mis.ident.known import KnownVisit
+from priem.mis.ident.plans import plans_of
 from priem.mis.ident.reading import Reader
 from priem.mis.ident.rows import (
     Details,
     Row,
     Setting,
     figure,
+    grouped,
+    id_of,
     moment,
     to_cells,
     to_patient,
@@ -38,7 +40,9 @@ class Parser:
 
     def patients(self, rows: Sequence[Row]) -> list[Patient | Rejected]:
         self._catalogue.know("info_sources", (whole(row["InfoSource"]) for row in rows))
-        return [to_patient(row, self._config.connection, self._catalogue.info_sources) for row in rows]
+        connection, sources = self._config.connection, self._catalogue.info_sources
+        plans = plans_of([id_of(row) for row in rows], self._config, self._reader)
+        return [to_patient(row, connection, sources, plans.get(id_of(row), ())) for row in rows]
 
     def visits(self, rows: Sequence[Row], moves: Mapping[int, int] | None = None) -> list[Visit | Rejected]:
         """Those of the branches that this connection reads. Who knows already which were moved to which says so."""
@@ -137,18 +141,6 @@ def is_vague(row: Row) -> bool:
 def is_settled(debts: Iterable[Row]) -> bool:
     """Every bill of the visit is made out, and nothing of it is owed. A debt that is not told is no proof."""
     return all(row["IsFormed"] and row["Debt"] is not None and figure(row["Debt"]) <= 0 for row in debts)
-
-
-def id_of(row: Row) -> int:
-    return whole(row["ID"]) or 0
-
-
-def grouped(rows: Iterable[Row], column: str) -> dict[int, list[Row]]:
-    groups: dict[int, list[Row]] = defaultdict(list)
-    for row in rows:
-        if (id_ := whole(row[column])) is not None:
-            groups[id_].append(row)
-    return groups
 
 
 def first_branch(bills: Sequence[Row]) -> int | None:

@@ -1,21 +1,44 @@
 """One pass over the database: stage after stage, page after page, from where a cursor stands to its end."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Collection, Iterator, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 from itertools import chain
 
 from priem.mis.ident.config import Config
 from priem.mis.ident.cursor import Anchor, Cursor, Marks, Stage
-from priem.mis.ident.details import Parser, id_of
-from priem.mis.ident.reading import IDS_AT_ONCE, ORDERS, PATIENTS, SERVICES, VISITS, Reader, Window, stamp
-from priem.mis.ident.rows import Row, moment, whole
+from priem.mis.ident.details import Parser
+from priem.mis.ident.reading import (
+    IDS_AT_ONCE,
+    ORDERS,
+    PATIENTS,
+    PLAN_LINES,
+    PLAN_WORK,
+    PLANS,
+    SERVICES,
+    VISITS,
+    Reader,
+    Window,
+    stamp,
+)
+from priem.mis.ident.rows import Row, id_of, moment, whole
 from priem.mis.ident.sweep import Sweep
 from priem.model import Page, Patient, Rejected, Visit
 from priem.ports import Clock
 
-WINDOWS = {Stage.PATIENTS: PATIENTS, Stage.VISITS: VISITS, Stage.ORDERS: ORDERS, Stage.SERVICES: SERVICES}
+WINDOWS = {
+    Stage.PATIENTS: PATIENTS,
+    Stage.VISITS: VISITS,
+    Stage.ORDERS: ORDERS,
+    Stage.SERVICES: SERVICES,
+    Stage.PLANS: PLANS,
+    Stage.PLAN_LINES: PLAN_LINES,
+    Stage.PLAN_WORK: PLAN_WORK,
+}
+ABOUT_PLANS = (PLANS, PLAN_LINES, PLAN_WORK)
 QUICK = timedelta(milliseconds=20)
+BETWEEN_PLANS = timedelta(minutes=1)
+"""Nobody waits for a plan of treatment: three questions a minute, not three a second."""
 Piece = tuple[Page, Cursor]
 """A page, and the cursor that stands behind it."""
 
@@ -76,7 +99,7 @@ class Pass:
                 return self._stamped(cursor)
             case Stage.VANISHED | Stage.ASIDE:
                 return self._swept(cursor)
-            case stage if self._rests(stage):
+            case stage if self._rests(stage) or not self._reader.asks_for(WINDOWS[stage].statement):
                 return iter(())
             case stage:
                 return self._changed(cursor, WINDOWS[stage])
@@ -89,9 +112,12 @@ class Pass:
         """Looking through a big table is the one thing about us that a clinic's server could notice."""
         now = self._clock.now()
         if now - began > QUICK:
-            pause = (now - began) * (100 / self._config.polling_share - 1)
-            # What changes meanwhile is found by the overlap.
-            self._memory.rests_until[stage] = now + min(pause, timedelta(seconds=self._config.overlap_seconds / 4))
+            self._leave_alone(stage, (now - began) * (100 / self._config.polling_share - 1))
+
+    def _leave_alone(self, stage: Stage, pause: timedelta) -> None:
+        """What changes meanwhile is found by the overlap."""
+        longest = timedelta(seconds=self._config.overlap_seconds / 4)
+        self._memory.rests_until[stage] = self._clock.now() + min(pause, longest)
 
     def _swept(self, cursor: Cursor) -> Iterator[Piece]:
         if self._sweep.is_due(cursor):
@@ -173,15 +199,22 @@ class Pass:
             if len(rows) < self._config.page_size:
                 break
         self._memory.seen[cursor.stage] = inside
-        if not brought:
+        if window in ABOUT_PLANS:
+            self._leave_alone(cursor.stage, BETWEEN_PLANS)
+        elif not brought:
             self._rest(cursor.stage, began)
 
     def _entities(self, window: Window, rows: Sequence[Row]) -> Sequence[Patient | Visit | Rejected]:
         """The patients or visits that changed: an order's or a service's change is its visit's."""
         if window is PATIENTS:
-            return self._parser.patients(list(self._reader.with_ids("patients", ids_in(rows, "ID"))))
+            return self._patients(ids_in(rows, "ID"))
+        if window in ABOUT_PLANS:
+            return self._patients(ids_in(rows, "Patient"))
         ids = ids_in(rows, "ID" if window is VISITS else "Visit")
         return self._parser.visits(list(self._reader.with_ids("visits", ids)))
+
+    def _patients(self, ids: Collection[int]) -> Sequence[Patient | Rejected]:
+        return self._parser.patients(list(self._reader.with_ids("patients", ids)))
 
 
 def newest_id(read: Marks, window: Window) -> int | None:

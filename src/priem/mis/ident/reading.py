@@ -26,6 +26,9 @@ WANTED: Mapping[str, str] = {
     "orders": "ID Visit Branch",
     "services": "ID Visit Service Name ~Quantity ~Price ~Discount",
     "debts": "Visit IsFormed ~Debt",
+    "plans": "ID Patient Name Created IsActive Until",
+    "plan_lines": "ID Treatment ~Price ~Discount Teeth",
+    "plan_work": "Line",
 }
 """What is asked of each row: times of change only where they are looked at. What stands after a ~ comes as a float:
 decimals of ten places take drivers eight times as long."""
@@ -38,6 +41,9 @@ CLOCKS = (
 COLUMNS = (
     "SELECT TABLE_NAME AS T, COLUMN_NAME AS C FROM INFORMATION_SCHEMA.COLUMNS WHERE LOWER(TABLE_NAME) IN (@tables)"
 )
+
+
+OF_PLANS = ("plans", "plan_lines", "plan_work")
 
 
 @dataclass(frozen=True, slots=True)
@@ -67,6 +73,9 @@ VISITS = Window(
 )
 ORDERS = Window("orders", ("Changed", "Added"), ("Visit",))
 SERVICES = Window("services", ("Changed", "Added"), ("Visit",))
+PLANS = Window("plans", ("Changed", "Added"), ("Patient",))
+PLAN_LINES = Window("plan_lines", ("Changed", "Added"), ("Patient",))
+PLAN_WORK = Window("plan_work", ("Changed", "Added"), ("Patient",))
 
 
 def wanted_of(name: str) -> str:
@@ -98,6 +107,7 @@ class Reader:
         self._whole: Profile | None = None
         self._fitted: tuple[int, Profile] | None = None
         self._clocks = 0
+        self._now: datetime | None = None
 
     @property
     def whole_profile(self) -> Profile:
@@ -137,11 +147,20 @@ class Reader:
             else:
                 now = moment(row["Now"])
                 assert now is not None, "GETDATE() is a time"  # noqa: S101 - says what holds
+                self._now = now
                 return Clocks(now, stamp(row["Last"]), max(stamp(row["Active"]) - 1, 0))
+
+    def today(self) -> datetime:
+        """When this day began, by the server's clock as it was last looked at."""
+        return (self._now or self.clocks().now).replace(hour=0, minute=0, second=0, microsecond=0)
 
     def tells_by_stamp(self, clocks: Clocks) -> bool:
         """Whether changes of visits are found by rowversion: where not, by times of change."""
         return clocks.complete > 0 and not self.profile()["visits"].lacks("RowVersion")
+
+    def asks_for(self, name: str) -> bool:
+        """Whether this database has it, and anybody wants it."""
+        return name in self.profile() and (self._config.reads_plans or name not in OF_PLANS)
 
     def all_of(self, name: str) -> list[Row]:
         """A whole dictionary; nothing when this database lacks it."""
@@ -173,6 +192,8 @@ class Reader:
         if newest is not None:
             ways.append("it.ID > @newest")
             values["newest"] = newest - ID_MARGIN
+        if not ways:  # a profile without any time of change: nothing can be found so
+            return []
         where = f"it.ID > @after AND ({' OR '.join(ways)})"
         size = self._config.page_size
         name = f"{window.statement} changed"

@@ -13,6 +13,7 @@ from zoneinfo import ZoneInfo
 from priem.mis.ident.statuses import Facts, Reading, status_of
 from priem.model import Patient, PatientKey, Rejected, Service, Visit, VisitKey
 from priem.phones import numbers_in
+from priem.plans import TreatmentPlan
 from priem.texts import text
 
 Row = Mapping[str, object]
@@ -84,6 +85,9 @@ def exact(value: float) -> Decimal:
     return Decimal(repr(round(value, 6))) if isfinite(value) else Decimal(0)
 
 
+named = lru_cache(maxsize=FIGURES_KNOWN)(words)
+
+
 @lru_cache(maxsize=FIGURES_KNOWN)
 def counted(value: float) -> Decimal:
     return exact(value).normalize() + 0
@@ -94,7 +98,21 @@ def priced(value: float) -> Decimal:
     return money(exact(value))
 
 
-def to_patient(row: Row, connection: str, sources: Mapping[int, str]) -> Patient | Rejected:
+def id_of(row: Row) -> int:
+    return whole(row["ID"]) or 0
+
+
+def grouped(rows: Iterable[Row], column: str) -> dict[int, list[Row]]:
+    groups: dict[int, list[Row]] = {}
+    for row in rows:
+        if (id_ := whole(row[column])) is not None:
+            groups.setdefault(id_, []).append(row)
+    return groups
+
+
+def to_patient(
+    row: Row, connection: str, sources: Mapping[int, str], plans: tuple[TreatmentPlan, ...] = ()
+) -> Patient | Rejected:
     id_ = whole(row["ID"])
     if id_ is None:
         return Rejected(kind="patient", id="?", reason=text("The patient's card has no number of its own (id)."))
@@ -115,6 +133,7 @@ def to_patient(row: Row, connection: str, sources: Mapping[int, str]) -> Patient
         source=sources.get(whole(row["InfoSource"]) or 0, ""),
         first_visit=day(row["FirstVisit"]),
         archived=row["ArchivingReason"] is not None,
+        plans=plans,
     )
 
 
@@ -285,11 +304,11 @@ def is_first(first_visit: date | None, planned: date) -> bool:
 def to_services(lines: Sequence[Row], categories: Mapping[int, str]) -> tuple[Service, ...]:
     """A visit's services: lines of the same service are one, in the order in which they were entered."""
     if len(lines) == 1:
-        return (to_service(words(lines[0]["Name"]), lines, categories),)
-    named: dict[str, list[Row]] = {}
+        return (to_service(named(lines[0]["Name"]), lines, categories),)
+    by_name: dict[str, list[Row]] = {}
     for line in sorted(lines, key=lambda line: whole(line["ID"]) or 0):
-        named.setdefault(words(line["Name"]), []).append(line)
-    return tuple(to_service(name, same, categories) for name, same in named.items())
+        by_name.setdefault(named(line["Name"]), []).append(line)
+    return tuple(to_service(name, same, categories) for name, same in by_name.items())
 
 
 def to_service(name: str, lines: Sequence[Row], categories: Mapping[int, str]) -> Service:

@@ -78,6 +78,10 @@ CREATE TABLE dbo.TreatmentPlans (
   ID int IDENTITY PRIMARY KEY, ID_StaffsCreated int NULL, DateTimeCreated datetime NOT NULL, ID_Patients int NOT NULL,
   Name nvarchar(255) NULL, ID_Staffs int NULL, ActualFrom datetime NULL, ActualTo datetime NULL,
   IsActive bit NOT NULL DEFAULT 1, DateTimeAdded datetime NOT NULL DEFAULT GETDATE(), DateTimeChanged datetime NULL);
+CREATE TABLE dbo.TreatmentPlanElementRelations (
+  ID int IDENTITY PRIMARY KEY, ID_TreatmentPlans int NOT NULL REFERENCES dbo.TreatmentPlans(ID),
+  ID_ServicePrices int NOT NULL REFERENCES dbo.ServiceItemPrices(ID), TeethLong bigint NOT NULL DEFAULT 0,
+  DiscountSum decimal(20,10) NULL, DateTimeAdded datetime NOT NULL DEFAULT GETDATE(), DateTimeChanged datetime NULL);
 CREATE TABLE dbo.OnlineTickets (
   ID int IDENTITY PRIMARY KEY, ID_ExternalProviders int NULL, ID_OwnCompanies int NULL,
   SourceProviderUid nvarchar(400) NOT NULL, DateTimeCreated datetime NOT NULL, PhoneSource nvarchar(100) NULL,

@@ -52,6 +52,8 @@ TABLES: Mapping[str, str] = {
     "ProfessionNames": r"^prof|^spec|^dolzhn|^positions?$",
     "ReceptionCancelReasons": r"cancel\w* ?reason|reason\w* ?(of|for)? ?cancel|prichin\w* ?otmen|otmen\w* ?prichin",
     "InfoSources": r"info source|^istochnik|reklam|\bad\b|advert|heard|^sources?$",
+    "TreatmentPlans": r"treatment ?plans?$|plan\w* ?lech\w*$",
+    "TreatmentPlanElementRelations": r"treatment ?plan ?(elem|line|item|service)|plan\w* ?lech\w* ?(strok|uslug|pos)",
     "ServiceItemContents": r"service item content",
     "ServiceFolders": r"service folder|pap\w+ ?uslug",
     "ServiceCategories": r"service categor|kategor\w* ?uslug",
@@ -152,6 +154,28 @@ COLUMNS: tuple[Wanted, ...] = (
     *dictionary("ProfessionNames", "NameProfession"),
     *dictionary("ReceptionCancelReasons"),
     *dictionary("InfoSources"),
+    Wanted("TreatmentPlans", "ID", WHOLE, r"^id$|^kod$|\bid$|^kod|^id\b", is_key=True, is_needed=False),
+    optional("TreatmentPlans", "ID_Patients", WHOLE, r"patient|pacient|client|klient", refers="Patients"),
+    optional("TreatmentPlans", "Name", TEXT, TITLE),
+    optional("TreatmentPlans", "ActualTo", MOMENT, r"actual to|until|till|\bdo$|okonch"),
+    optional("TreatmentPlans", "IsActive", FLAG, r"active|aktiv|deystv"),
+    optional("TreatmentPlans", "DateTimeChanged", MOMENT, CHANGED),
+    Wanted("TreatmentPlanElementRelations", "ID", WHOLE, r"^id$|^kod$|\bid$|^kod|^id\b", is_key=True, is_needed=False),
+    optional(
+        "TreatmentPlanElementRelations", "ID_TreatmentPlans", WHOLE, r"treatment ?plan|\bplan", refers="TreatmentPlans"
+    ),
+    optional(
+        "TreatmentPlanElementRelations", "ID_ServicePrices", WHOLE, r"price|\bcen", refers="ServiceItemPrices"
+    ),
+    optional("TreatmentPlanElementRelations", "DiscountSum", FIGURE, r"discount|skidk"),
+    optional("TreatmentPlanElementRelations", "DateTimeChanged", MOMENT, CHANGED),
+    optional(
+        "OrderServiceRelation",
+        "ID_TreatmentPlanElementRelations",
+        WHOLE,
+        r"treatment ?plan ?elem|plan\w* ?(line|item|strok)",
+        refers="TreatmentPlanElementRelations",
+    ),
 )  # fmt: skip
 BOUNDARY = re.compile(r"(?<=[a-zа-я0-9])(?=[A-ZА-Я])|(?<=[A-Z])(?=[A-Z][a-z])|[_\W]+|(?<=[a-zа-я])(?=\d)")
 

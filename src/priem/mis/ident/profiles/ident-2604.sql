@@ -172,6 +172,47 @@ JOIN dbo.ServiceFolders AS folder ON folder.ID = content.ID_ServiceFoldersParent
 JOIN dbo.ServiceCategories AS category ON category.ID = folder.ID_ServiceCategories
 WHERE content.DateTimeTo IS NULL
 
+-- name: plans
+-- Treatment plans. Read only where a field shows them.
+-- optional: everything
+-- optional: treatment.Name nvarchar(255), treatment.IsActive bit, treatment.ActualTo datetime
+SELECT treatment.ID AS ID,
+       treatment.ID_Patients AS Patient,
+       treatment.Name AS Name,
+       treatment.DateTimeCreated AS Created,
+       treatment.IsActive AS IsActive,
+       treatment.ActualTo AS Until,
+       treatment.DateTimeAdded AS Added,
+       treatment.DateTimeChanged AS Changed
+FROM dbo.TreatmentPlans AS treatment
+
+-- name: plan_lines
+-- What is planned: a service at its price, less a discount.
+-- optional: everything
+SELECT planned.ID AS ID,
+       planned.ID_TreatmentPlans AS Treatment,
+       treatment.ID_Patients AS Patient,
+       price.Price AS Price,
+       planned.DiscountSum AS Discount,
+       planned.TeethLong AS Teeth,
+       planned.DateTimeAdded AS Added,
+       planned.DateTimeChanged AS Changed
+FROM dbo.TreatmentPlanElementRelations AS planned
+JOIN dbo.TreatmentPlans AS treatment ON treatment.ID = planned.ID_TreatmentPlans
+LEFT JOIN dbo.ServiceItemPrices AS price ON price.ID = planned.ID_ServicePrices
+
+-- name: plan_work
+-- Lines of orders that do what was planned: a planned line with any of them is done.
+-- optional: everything
+SELECT line.ID AS ID,
+       line.ID_TreatmentPlanElementRelations AS Line,
+       bill.ID_Patients AS Patient,
+       line.DateTimeAdded AS Added,
+       line.DateTimeChanged AS Changed
+FROM dbo.OrderServiceRelation AS line
+JOIN dbo.Orders AS bill ON bill.ID = line.ID_Orders
+WHERE line.ID_TreatmentPlanElementRelations IS NOT NULL
+
 -- name: applications
 -- Applications that IDENT took over its own HTTP protocol, by the id under which they were given to it.
 -- optional: everything

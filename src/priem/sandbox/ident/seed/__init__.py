@@ -12,6 +12,7 @@ from priem.sandbox.ident.seed import places
 from priem.sandbox.ident.seed.bills import Ledger
 from priem.sandbox.ident.seed.people import CardFile, Patients
 from priem.sandbox.ident.seed.places import Rows
+from priem.sandbox.ident.seed.plans import Plans
 from priem.sandbox.ident.seed.visits import AHEAD, Diary, Place, cells
 from priem.sandbox.ident.seed.visits import places as free_places
 
@@ -80,22 +81,13 @@ def _write_bills(writer: "Writer", diary: Diary, people: Patients) -> None:
     for number in range(len(ledger.orders) // 50 + 1 if people.treated else 0):
         at = diary.now - timedelta(days=number % 30, hours=1)
         ledger.without_visit(diary.dice.choice(people.treated), 1, diary.clinic.doctors[0], at)
+    plans = Plans(diary.now, diary.clinic.doctors)
+    plans.make(people.treated[::100], ledger)
     writer.insert("Orders", ledger.orders)
+    writer.insert("TreatmentPlans", plans.plans)
+    writer.insert("TreatmentPlanElementRelations", plans.lines)
     writer.insert("OrderServiceRelation", ledger.lines)
     writer.insert("PaymentsIn", ledger.payments)
-    writer.insert("TreatmentPlans", _treatment_plans(diary, people))
-
-
-def _treatment_plans(diary: Diary, people: Patients) -> Rows:
-    at = (diary.now - timedelta(days=12)).strftime("%Y-%m-%d %H:%M:%S.000")
-    doctors = diary.clinic.doctors
-    chosen = (
-        people.treated[:: max(1, len(people.treated) // max(1, len(people.treated) // 100))] if people.treated else []
-    )
-    return [
-        (number, doctors[0], at, patient, "План лечения", doctors[number % len(doctors)], at, None, 1, at, at)
-        for number, patient in enumerate(chosen, start=1)
-    ]
 
 
 class Writer:
