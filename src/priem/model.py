@@ -14,8 +14,8 @@ from priem.plans import TreatmentPlan
 from priem.texts import Text
 
 FieldValue = str | tuple[str, ...]
-"""A field's value as Priem compares it: text, decimal figure, ISO date, ISO time in UTC (2026-11-26T11:30:00Z),
-"true"/"false", the text of the chosen option; several options as a sorted tuple. Empty text or tuple: no value."""
+"""As Priem compares it: text, figure, ISO date, ISO time in UTC (2026-11-26T11:30:00Z), "true"/"false", the text of the
+chosen option; several as a sorted tuple. Empty: no value."""
 
 
 @dataclass(frozen=True, slots=True, order=True)
@@ -77,7 +77,6 @@ class Patient:
     first_visit: date | None = None
     archived: bool = False
     plans: tuple[TreatmentPlan, ...] = ()
-    """The newest first; empty, too, where nobody asked for them."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -123,8 +122,7 @@ class Visit:
 class Rejected:
     """A row that could not be read as a patient or a visit. It travels with the good ones and ends in the journal."""
 
-    kind: str
-    """`patient` or `visit`."""
+    kind: str  # `patient` or `visit`
     id: str
     reason: Text
 

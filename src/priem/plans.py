@@ -1,4 +1,4 @@
-"""A patient's plan of treatment, as far as Priem shows it. Standard library only."""
+"""A patient's plans of treatment, the newest first; none, too, where nobody asked. Standard library only."""
 
 from dataclasses import dataclass
 from datetime import date
