@@ -10,6 +10,7 @@ import time
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass, field
+from datetime import date, timedelta
 from pathlib import Path
 from typing import Any
 
@@ -146,6 +147,27 @@ class Clinic:
         lead: int = self.act("lead", name="Заявка с сайта", contact_id=contact, **more)["lead_id"]
         return lead
 
+    def booked(self, name: str, phone: str, number: int) -> int:
+        """A lead whose visit somebody has booked in the widget; `number` says which of the coming days' free times."""
+        lead = self.request(name, phone)
+        entered = post(f"{self.hub}/widget/enter", {"lead": lead}, {"X-Auth-Token": self.token()})
+        session = {"Authorization": f"Bearer {entered['session']}"}
+
+        def ask(question: str, **query: str) -> Any:
+            return httpx2.get(f"{self.hub}/widget/api/{question}", params=query, headers=session, timeout=30).json()
+
+        [place] = ask("window")["places"]
+        first = date.fromisoformat(place["today"]) + timedelta(days=1)
+        shifts = ask("schedule", place=place["key"], first=f"{first}", last=f"{first + timedelta(days=6)}")
+        free = [(shift, slot) for shift in shifts for slot in shift["slots"] if slot[2]]
+        shift, (starts, ends, _) = free[number]
+        last_name, first_name, middle_name = name.split()
+        time = {"doctor": shift["doctor"], "starts": moment(shift, starts), "ends": moment(shift, ends)}
+        person = {"last_name": last_name, "first_name": first_name, "middle_name": middle_name, "phone": phone}
+        body = {"ref": f"booked-{lead}", "place": place["key"], "time": time, "person": person}
+        assert post(f"{self.hub}/widget/api/book", body, session)["done"]
+        return lead
+
     def card(self, lead: int) -> Any:
         return httpx2.get(f"{self.crm.url}/_sandbox/card?kind=leads&id={lead}", timeout=30).json()
 
@@ -159,13 +181,22 @@ class Clinic:
     def crm_state(self, only: str) -> Any:
         return httpx2.get(f"{self.crm.url}/_sandbox/state?only={only}", timeout=30).json()[only]
 
+    def triggers_told(self) -> list[dict[str, Any]]:
+        """What the digital pipeline has posted."""
+        told: list[dict[str, Any]] = httpx2.get(f"{self.crm.url}/_sandbox/triggers", timeout=30).json()["told"]
+        return told
+
     def token(self, user: int = ADMIN, **more: Any) -> str:
         token: str = post(f"{self.crm.url}/_sandbox/disposable-token", {"user_id": user, **more})["token"]
         return token
 
 
-def post(url: str, body: Mapping[str, Any]) -> Any:
-    answer = httpx2.post(url, json=body, timeout=30)
+def moment(shift: Mapping[str, Any], minutes: int) -> str:
+    return f"{shift['day']}T{minutes // 60:02}:{minutes % 60:02}"
+
+
+def post(url: str, body: Mapping[str, Any], headers: Mapping[str, str] | None = None) -> Any:
+    answer = httpx2.post(url, json=body, headers=headers, timeout=30)
     answer.raise_for_status()
     return answer.json()
 
@@ -194,7 +225,7 @@ def served(home: Path) -> Iterator[str]:
 
 
 @contextmanager
-def clinic(home: Path, *, doctors: int = 4, **more: Any) -> Iterator[Clinic]:
+def clinic(home: Path, *, doctors: int = 32, **more: Any) -> Iterator[Clinic]:
     with ExitStack() as stack:
         hands = Hands(new_home(home))
         stack.callback(hands.close)

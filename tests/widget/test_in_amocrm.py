@@ -10,7 +10,7 @@ import pytest
 from axe_playwright_python.sync_playwright import Axe
 from playwright.sync_api import FrameLocator, Page, expect
 
-from tests.widget.clinic import ADMIN, CALLS, RECEPTION, Clinic
+from tests.widget.clinic import ADMIN, CALLS, RECEPTION, Clinic, until
 
 pytestmark = [pytest.mark.slow, pytest.mark.e2e]
 
@@ -19,8 +19,12 @@ WINDOW = "iframe[data-frame=window]"
 AXE = json.dumps({"resultTypes": ["violations"]})
 
 
-def opened(page: Page, mira: Clinic, lead: int, user: int = ADMIN) -> FrameLocator:
+def works_as(page: Page, user: int) -> None:
     page.add_init_script(f"localStorage.setItem('sandbox.user', '{user}')")
+
+
+def opened(page: Page, mira: Clinic, lead: int, user: int = ADMIN) -> FrameLocator:
+    works_as(page, user)
     page.goto(f"{mira.crm.url}/leads/detail/{lead}")
     panel = page.frame_locator(PANEL)
     panel.locator("main:not([aria-busy])").wait_for()
@@ -37,12 +41,16 @@ def window(page: Page, panel: FrameLocator, act: str = "book_open") -> FrameLoca
 def tomorrow(frame: FrameLocator) -> None:
     """There a whole day is free, whatever time it is now; weekends are passed over."""
     for _ in range(4):
-        before = frame.locator("header h2").inner_text()
-        frame.locator("[data-act=later]").click()
-        expect(frame.locator("header h2")).not_to_have_text(before)
-        expect(frame.locator(".schedule")).not_to_have_attribute("aria-busy", "true")
+        turn(frame, "later")
         if frame.locator("button.free").count():
             return
+
+
+def turn(frame: FrameLocator, where: str) -> None:
+    before = frame.locator("header h2").inner_text()
+    frame.locator(f"[data-act={where}]").click()
+    expect(frame.locator("header h2")).not_to_have_text(before)
+    expect(frame.locator(".schedule")).not_to_have_attribute("aria-busy", "true")
 
 
 def free(frame: FrameLocator, number: int) -> dict[str, str]:
@@ -56,18 +64,6 @@ def free(frame: FrameLocator, number: int) -> dict[str, str]:
 def finish(frame: FrameLocator, outcome: str) -> None:
     frame.locator("[data-act=go]").click()
     frame.locator(f"[data-done={outcome}]").wait_for()
-
-
-def booked(page: Page, mira: Clinic, name: str, phone: str, number: int = 0) -> tuple[int, FrameLocator]:
-    lead = mira.request(name, phone)
-    panel = opened(page, mira, lead)
-    frame = window(page, panel)
-    tomorrow(frame)
-    free(frame, number)
-    finish(frame, "booked")
-    frame.locator("[data-act=close]").click()
-    panel.locator(".visit").wait_for()
-    return lead, panel
 
 
 def talon_of(mira: Clinic, lead: int) -> dict[str, Any]:
@@ -120,7 +116,8 @@ def test_a_request_becomes_a_booked_visit_in_three_clicks(page: Page, mira: Clin
 
 
 def test_a_visit_is_confirmed_moved_and_cancelled_from_the_card(page: Page, mira: Clinic) -> None:
-    lead, panel = booked(page, mira, "Осипов Денис Львович", "+7 921 100-20-30", 1)
+    lead = mira.booked("Осипов Денис Львович", "+7 921 100-20-30", 1)
+    panel = opened(page, mira, lead)
     before = panel.locator(".when b").inner_text()
 
     panel.locator("[data-act=confirm]").click()
@@ -208,6 +205,35 @@ def test_a_lead_of_the_branch_with_ident_becomes_an_application_and_its_visit_co
     assert mira.card(lead)["status"] == "Записан"
 
 
+def test_nobody_waits_for_the_panel_nor_for_a_week_of_thirty_doctors(page: Page, mira: Clinic) -> None:
+    lead = mira.request("Быстрова Юлия Олеговна", "+7 921 131-51-71")
+    panels = [panel_seconds(page, mira, lead) for _ in range(3)]
+    assert min(panels) < 1.0
+
+    frame = window(page, page.frame_locator(PANEL))
+    frame.locator("[data-view=week]").click()
+    weeks = [week_seconds(frame) for _ in range(3)]
+    assert min(weeks) < 1.5
+
+
+def panel_seconds(page: Page, mira: Clinic, lead: int) -> float:
+    """From amoCRM's call of the widget until the panel stands, amoCRM's token and the frame's loading included."""
+    panel = opened(page, mira, lead).locator("body")
+    mark = "(name) => performance.timeOrigin + performance.getEntriesByName(name)[0].startTime"
+    began, ended = page.evaluate(mark, "widget:entered"), panel.evaluate(f"(_, name) => ({mark})(name)", "priem:panel")
+    return float(ended - began) / 1000
+
+
+def week_seconds(frame: FrameLocator) -> float:
+    """From the click on next week until that stands."""
+    turn(frame, "later")
+    took = "() => performance.getEntriesByName('priem:grid').at(-1).duration"
+    seconds = float(frame.locator("body").evaluate(took)) / 1000
+    assert frame.locator(".week tbody tr").count() >= 30
+    turn(frame, "earlier")
+    return seconds
+
+
 def test_several_cards_of_one_name_and_phone_are_shown_to_choose_from(page: Page, mira: Clinic) -> None:
     for year in (1980, 2010):
         mira.mis.act("patient", last_name="Громов", first_name="Илья", phone="+79217778899", birthdate=f"{year}-05-12")
@@ -221,8 +247,9 @@ def test_several_cards_of_one_name_and_phone_are_shown_to_choose_from(page: Page
 
 
 def test_the_journal_shows_the_day_and_leads_to_the_lead(page: Page, mira: Clinic) -> None:
-    lead, panel = booked(page, mira, "Ланская Ольга Юрьевна", "+7 921 222-33-44", 4)
+    lead = mira.booked("Ланская Ольга Юрьевна", "+7 921 222-33-44", 4)
     mira.sync()
+    panel = opened(page, mira, lead)
 
     frame = window(page, panel, "journal")
     tomorrow(frame)
@@ -274,7 +301,7 @@ def serious(page: Page, where: str) -> list[str]:
 
 
 def test_the_settings_page_says_how_things_are_and_opens_priem(page: Page, mira: Clinic) -> None:
-    page.add_init_script(f"localStorage.setItem('sandbox.user', '{ADMIN}')")
+    works_as(page, ADMIN)
     page.goto(f"{mira.crm.url}/settings/")
     frame = page.frame_locator("iframe[data-frame=settings]")
     expect(frame.locator("h1")).to_contain_text("Клиника на Мира")
@@ -287,21 +314,65 @@ def test_the_settings_page_says_how_things_are_and_opens_priem(page: Page, mira:
     page.wait_for_url("**/admin/**")
 
 
-def test_a_stage_of_the_digital_pipeline_confirms_the_visit_and_believes_amocrm_alone(page: Page, mira: Clinic) -> None:
-    lead, panel = booked(page, mira, "Зимина Нина Павловна", "+7 921 666-11-22", 12)
-    mira.sync()
-    manifest = json.loads(zipfile.ZipFile(io.BytesIO(mira.archive)).read("manifest.json"))
-    [place] = [each for each in mira.crm_state("leads") if each["id"] == lead]
-    elsewhere = post_hook(manifest, lead, place, status_id=1)
-    assert elsewhere == 200
-    assert panel.locator(".status.confirmed").count() == 0
+def test_the_widget_is_saved_once_somebody_has_agreed_to_the_transfer_of_data(page: Page, mira: Clinic) -> None:
+    page.goto(f"{mira.crm.url}/settings/widgets/")
+    page.locator("#widget-open").click()
+    modal = page.locator(".widget-settings")
+    expect(modal.locator(".priem-about")).to_contain_text("После установки")
+    page.locator("#widget-save").click()
+    expect(modal.get_by_role("status")).to_contain_text("Заполните")
 
-    assert post_hook(manifest, lead, place) == 200
+    modal.get_by_label("Согласие").check()
+    page.locator("#widget-save").click()
+
+    expect(page.locator("#widget-state")).to_have_text("Установлено")
+    expect(modal).to_have_count(0)
+
+
+def test_a_trigger_of_the_digital_pipeline_confirms_the_visit_of_a_lead_that_comes_there(
+    page: Page, mira: Clinic
+) -> None:
+    lead = mira.booked("Зимина Нина Павловна", "+7 921 666-11-22", 12)
+    mira.sync()
+    works_as(page, ADMIN)
+    page.goto(f"{mira.crm.url}/settings/pipeline/")
+    page.get_by_label("Этап").select_option(label="Записи: Подтверждён")
+    page.locator("#trigger-add").click()
+    page.locator(".priem-action").select_option(label="Подтвердить")
+    page.locator("#trigger-save").click()
+    expect(page.locator("#triggers")).to_contain_text("Записи: Подтверждён → confirm")
+
+    mira.act("move_stage", lead_id=lead, status="Подтверждён")
+    until(lambda: [told["status"] for told in mira.triggers_told()] == [200])
 
     panel = opened(page, mira, lead)
     panel.locator(".status.confirmed").wait_for()
-    forged = {"dp": {"webhook_url": f"{mira.hub}/widget/pipeline/1-forged"}}
-    assert post_hook(forged, lead, place) == 404
+
+
+def test_a_hook_that_amocrm_does_not_bear_out_changes_nothing(mira: Clinic) -> None:
+    lead = mira.booked("Котова Алла Львовна", "+7 921 606-12-22", 15)
+    talons = mira.talons()
+    manifest = json.loads(zipfile.ZipFile(io.BytesIO(mira.archive)).read("manifest.json"))
+    [place] = [each for each in mira.crm_state("leads") if each["id"] == lead]
+
+    elsewhere = post_hook(manifest, lead, place, status_id=1)
+    forged = post_hook({"dp": {"webhook_url": f"{mira.hub}/widget/pipeline/1-forged"}}, lead, place)
+
+    assert (elsewhere, forged) == (200, 404)
+    assert mira.talons() == talons
+
+
+def test_the_journal_stands_in_the_lists_of_the_chosen_pipelines_alone(page: Page, mira: Clinic) -> None:
+    pipelines = {each["name"]: each["id"] for each in mira.crm_state("pipelines")}
+    works_as(page, ADMIN)
+    page.goto(f"{mira.crm.url}/leads/pipeline/{pipelines['Повторные']}")
+    expect(page.locator(".priem-list")).to_contain_text("в других воронках")
+    page.goto(f"{mira.crm.url}/leads/pipeline/{pipelines['Записи']}")
+    page.locator(".priem-journal").click()
+
+    frame = page.frame_locator(WINDOW)
+    frame.locator("body[data-ready]").wait_for()
+    expect(frame.locator("main")).to_have_attribute("data-mode", "journal")
 
 
 def post_hook(manifest: Any, lead: int, place: Any, **changed: int) -> int:

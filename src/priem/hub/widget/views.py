@@ -63,8 +63,20 @@ def enter(request: HttpRequest) -> HttpResponse:
         return with_origin(answer, origin) if known_origin(origin) else answer
     session = Session(clinic=clinic.pk, user=user.user, is_admin=user.is_admin, lead=asked.lead)
     frames = {name: request.build_absolute_uri(reverse("widget_frame", args=[clinic.account, name])) for name in FRAMES}
-    said = {"session": written(session), "frames": frames}
+    said: dict[str, Any] = {"session": written(session), "frames": frames}
+    if asked.pipeline and not asked.lead:
+        said["journal"] = lists_journal(clinic, user.user, asked.pipeline)
     return with_origin(JsonResponse(said), origin_of(clinic))
+
+
+def lists_journal(clinic: Clinic, user: int, pipeline: int) -> bool:
+    """Whether the list of this pipeline has the journal's button. Not while nobody can tell."""
+    try:
+        with RECEPTIONS.of(clinic_data(clinic)) as office:
+            return panel.shows_journal(office, pipeline) and panel.has_journal(office, of_user(user))
+    except PriemError as error:
+        log.warning("whether a list has the journal is not known", clinic=clinic.slug, why=str(error.what))
+        return False
 
 
 @csrf_exempt

@@ -14,6 +14,7 @@ from . import problems
 from .control import Control
 from .faults import AFTER, Fault, Faults
 from .host.page import Widget
+from .host.triggers import Triggers
 from .limits import Limits, RequestLog
 from .problems import nginx
 from .routes import build_old_router, build_router
@@ -55,6 +56,8 @@ class Sandbox:
         self.courier = Courier(crm, settings, faults)
         self.certificate: Path | None = None
         self.widget = Widget()
+        self.triggers = Triggers(crm, self.courier.run, self.widget.hook_address)
+        crm.listeners.append(self.triggers.hear)
         self._router, self._old_router = build_router(), build_old_router()
         self._turn = asyncio.Lock()
         self._aside = ThreadPoolExecutor(1, "sandbox-amocrm-large")

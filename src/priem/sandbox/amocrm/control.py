@@ -60,6 +60,9 @@ class Control:
             "POST act": lambda: act.perform(sandbox, sent, request),
             "POST disposable-token": lambda: self._disposable_token(sent, request),
             "POST widget": lambda: self._sandbox.widget.install(str(sent["zip"])),
+            "POST widget-settings": lambda: self._sandbox.widget.keep(sent),
+            "GET triggers": sandbox.triggers.shown,
+            "POST triggers": lambda: sandbox.triggers.keep(sent),
             "GET host": lambda: host.data(self._sandbox, request),
         }
         found = asked.get(f"{request.method} {name}")

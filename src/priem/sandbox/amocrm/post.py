@@ -9,17 +9,20 @@ NO_ANSWER = 0
 GAVE_UP_WAITING = 499
 
 
-async def send(method: str, url: str, body: bytes = b"", seconds: float = 2.0) -> int:
+FORM = "application/x-www-form-urlencoded"
+
+
+async def send(method: str, url: str, body: bytes = b"", seconds: float = 2.0, kind: str = FORM) -> int:
     """The status of the answer; 0 when there was none, 499 when it did not come in time."""
     try:
-        return await asyncio.wait_for(_exchange(method, url, body), seconds)
+        return await asyncio.wait_for(_exchange(method, url, body, kind), seconds)
     except TimeoutError:
         return GAVE_UP_WAITING
     except (OSError, ValueError, IndexError, asyncio.IncompleteReadError):
         return NO_ANSWER
 
 
-async def _exchange(method: str, url: str, body: bytes) -> int:
+async def _exchange(method: str, url: str, body: bytes, kind: str) -> int:
     parts = urlsplit(url)
     host = parts.hostname or ""
     if not is_loopback(host):
@@ -33,7 +36,7 @@ async def _exchange(method: str, url: str, body: bytes) -> int:
             f"{method} {target} HTTP/1.1",
             f"Host: {parts.netloc}",
             "User-Agent: amoCRM-Webhooks/3.0",
-            "Content-Type: application/x-www-form-urlencoded",
+            f"Content-Type: {kind}",
             f"Content-Length: {len(body)}",
             "Connection: close",
         ]

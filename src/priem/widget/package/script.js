@@ -162,10 +162,29 @@ define(['jquery', 'lib/components/base/modal'], function ($, Modal) {
     function drawList() {
       self.render_template({
         caption: { class_name: 'priem-caption' },
-        body: '<div class="priem-widget priem-list"><button type="button" class="priem-journal"></button></div>',
+        body: '<div class="priem-widget priem-list"></div>',
         render: ''
       });
-      $('.priem-journal').text(self.i18n('widget').journal);
+    }
+
+    // The hub says whether this pipeline's list has the journal, and whether this user may see it.
+    function drawJournal() {
+      var texts = self.i18n('widget');
+      enter().done(function (told) {
+        var $shown = told.journal ? $('<button type="button" class="priem-journal">').text(texts.journal) : $('<p>').text(texts.no_journal);
+        $('.priem-list').empty().append($shown);
+      }).fail(function (problem) {
+        $('.priem-list').empty().append($('<p class="priem-problem">').text(said(problem)));
+      });
+    }
+
+    // The consent that amoCRM's rules want before anything is sent: kept in the input of the custom field.
+    function drawConsent($body) {
+      var $input = $body.find('input[id$="_custom"]');
+      var $box = $('<input type="checkbox">').prop('checked', $input.val() === '1').on('change', function () {
+        $input.val($box.prop('checked') ? '1' : '').trigger('change');
+      });
+      $body.find('[id$="_custom_content"]').empty().append($('<label class="priem-consent">').append($box, ' ', self.i18n('settings').oferta));
     }
 
     this.callbacks = {
@@ -180,6 +199,9 @@ define(['jquery', 'lib/components/base/modal'], function ($, Modal) {
 
       init: function () {
         var $panel = $('.priem-panel');
+        if (isArea(LIST_AREAS)) {
+          drawJournal();
+        }
         if (!isArea(LEAD_AREAS)) {
           return true;
         }
@@ -201,7 +223,8 @@ define(['jquery', 'lib/components/base/modal'], function ($, Modal) {
 
       settings: function ($body) {
         $body.find('.priem-about').remove();
-        $body.append($('<p class="priem-about">').text(self.i18n('widget').after_install));
+        $body.append($('<p class="priem-widget priem-about">').text(self.i18n('widget').after_install));
+        drawConsent($body);
         return true;
       },
 
@@ -220,7 +243,7 @@ define(['jquery', 'lib/components/base/modal'], function ($, Modal) {
       dpSettings: function () {
         var texts = self.i18n('dp');
         var $input = $('input[name="action"]', '.digital-pipeline__short-task_widget-style_' + self.get_settings().widget_code);
-        var $select = $('<select class="priem-action">');
+        var $select = $('<select class="priem-action">').attr('aria-label', texts.action);
         ['confirm', 'cancel', 'arrived', 'completed', 'no_show', 'apply'].forEach(function (name) {
           $select.append($('<option>').attr('value', name).text(texts[name]));
         });
@@ -228,6 +251,7 @@ define(['jquery', 'lib/components/base/modal'], function ($, Modal) {
         $select.val($input.val() || 'confirm').on('change', function () {
           $input.val($select.val()).trigger('change');
         });
+        $input.val($select.val()).trigger('change');
         return true;
       },
 

@@ -75,6 +75,7 @@ function shownDoctors() {
 
 async function load() {
   const mine = ++state.turn;
+  performance.mark('priem:wanted');
   choose(null);
   heads();
   schedule.setAttribute('aria-busy', 'true');
@@ -108,7 +109,7 @@ function draw() {
     gone.length ? make('details', { className: 'gone' }, make('summary', { textContent: say('cancelled_visits', { count: gone.length }) }), ...gone.map((visit) => make('button', { type: 'button', className: 'link', textContent: `${span(visit.starts)} · ${visit.patient || say('patient_unknown')} · ${visit.status_name}`, onclick: (event) => openVisit(visit, event.target) }))) : '');
   tell('ready');
   document.body.dataset.ready = 'yes';
-  performance.mark('priem:grid');
+  performance.measure('priem:grid', 'priem:wanted');
 }
 
 function openDay(day, doctor, from) {

@@ -5,7 +5,9 @@
 const place = location.pathname;
 const leadId = Number((place.match(/^\/leads\/detail\/(\d+)/) || [])[1] || 0);
 const pipelineId = Number((place.match(/^\/leads\/pipeline\/(\d+)/) || [])[1] || 0);
-const isSettings = place.startsWith('/settings/');
+const isWidgets = place.startsWith('/settings/widgets');
+const isPipeline = place.startsWith('/settings/pipeline');
+const isSettings = place.startsWith('/settings/') && !isWidgets && !isPipeline;
 const work = document.querySelector('#work');
 let user = Number(localStorage.getItem('sandbox.user')) || 0;
 
@@ -50,10 +52,12 @@ function drawList(data) {
 function draw(data) {
   if (isSettings) work.replaceChildren(make('div', { id: 'list_page_holder' }));
   else if (leadId && data.card) drawCard(data.card);
-  else drawList(data);
+  else if (!isWidgets && !isPipeline) drawList(data);
 }
 
 function areaName() {
+  if (isWidgets) return 'settings';
+  if (isPipeline) return 'digital_pipeline';
   if (isSettings) return 'advanced-settings';
   return leadId ? 'lcard' : 'llist';
 }
@@ -61,10 +65,10 @@ function areaName() {
 function appOf(data) {
   return {
     lang_id: document.documentElement.lang,
-    data: { current_card: leadId ? { id: leadId, model: {} } : false, current_list: leadId || isSettings ? false : {}, current_view: {} },
+    data: { current_card: leadId ? { id: leadId, model: {} } : false, current_list: leadId || place.startsWith('/settings/') ? false : {}, current_view: {} },
     isCard: () => Boolean(leadId),
     getBaseEntity: () => 'leads',
-    getWidgetsArea: () => (leadId ? 'leads_card' : isSettings ? 'advanced-settings:priem' : 'leads'),
+    getWidgetsArea: () => (leadId ? 'leads_card' : isSettings ? 'advanced-settings:priem' : isWidgets ? 'widgetsSettings' : 'leads'),
     constant: (name) => ({ user: data.users.find((each) => each.id === user), account: data.account, managers: data.users })[name],
     notifications: { add_error: () => {} },
   };
@@ -121,16 +125,19 @@ function start(data) {
     CustomWidget.prototype = baseOf($, data);
     const widget = new CustomWidget();
     const { callbacks } = widget;
+    window.sandboxWidget = widget;
+    performance.mark('widget:entered');
     if (isSettings) callbacks.advancedSettings();
+    else if (isWidgets) drawWidgets(data, widget);
+    else if (isPipeline) drawPipeline(data, widget);
     else if (callbacks.render() === true && callbacks.bind_actions() === true) callbacks.init();
     window.addEventListener('pagehide', () => callbacks.destroy());
-    window.sandboxWidget = widget;
   });
 }
 
 async function begin() {
   const data = await load();
-  if (!leadId && !pipelineId && !isSettings) {
+  if (!leadId && !pipelineId && !place.startsWith('/settings/')) {
     location.replace(`/leads/pipeline/${data.pipelines[0].id}`);
     return;
   }

@@ -21,7 +21,7 @@ if TYPE_CHECKING:
 
 PAGES = ("/leads/", "/settings/")
 PATHS = ("/host/", "/widget-files/", *PAGES)
-FILES = ("host.html", "host.js", "host.css", "vendor/jquery.min.js", "vendor/require.js")
+FILES = ("host.html", "host.js", "places.js", "host.css", "vendor/jquery.min.js", "vendor/require.js")
 LEADS_SHOWN = 100
 
 
@@ -30,6 +30,8 @@ class Widget:
 
     def __init__(self) -> None:
         self.files: dict[str, bytes] = {}
+        self.settings: Json = {}
+        """As the modal has saved them."""
 
     def install(self, zipped: str) -> Json:
         """`zipped` is the archive in base64; ValueError for one that amoCRM would not take."""
@@ -41,6 +43,20 @@ class Widget:
         json.loads(files["manifest.json"])
         self.files = files
         return {"files": sorted(files)}
+
+
+    def keep(self, settings: Json) -> Json:
+        """What the modal of its settings sends. Raises ValueError without what the manifest requires."""
+        wanted = json.loads(self.files["manifest.json"]).get("settings", {})
+        if missing := [name for name, each in wanted.items() if each.get("required") and not settings.get(name)]:
+            raise ValueError(f"not filled in: {', '.join(missing)}")
+        self.settings = settings
+        return settings
+
+    def hook_address(self) -> str:
+        """Where the digital pipeline's triggers are told; empty where the widget has none."""
+        manifest = json.loads(self.files.get("manifest.json", b"{}"))
+        return str(manifest.get("dp", {}).get("webhook_url", ""))
 
 
 def serve(widget: Widget, request: Request) -> Answer:
@@ -75,7 +91,14 @@ def data(sandbox: "Sandbox", request: Request) -> Json:
             for user in crm.users.rows.values()
             if user.is_active
         ],
-        "pipelines": [{"id": each.id, "name": each.name} for each in crm.pipelines.in_order()],
+        "pipelines": [
+            {
+                "id": each.id,
+                "name": each.name,
+                "stages": [{"id": stage.id, "name": stage.name} for stage in each.in_order()],
+            }
+            for each in crm.pipelines.in_order()
+        ],
         "widget": _widget(sandbox.widget),
     }
     if lead:
@@ -100,4 +123,5 @@ def _widget(widget: Widget) -> Json | None:
         "manifest": json.loads(widget.files["manifest.json"]),
         "texts": texts,
         "has_style": "style.css" in widget.files,
+        "settings": widget.settings,
     }
