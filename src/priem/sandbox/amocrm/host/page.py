@@ -44,7 +44,6 @@ class Widget:
         self.files = files
         return {"files": sorted(files)}
 
-
     def keep(self, settings: Json) -> Json:
         """What the modal of its settings sends. Raises ValueError without what the manifest requires."""
         wanted = json.loads(self.files["manifest.json"]).get("settings", {})
