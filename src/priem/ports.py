@@ -225,6 +225,9 @@ class Store(Protocol):
         The swallowed are gone; what was theirs in the mirror, such as leads, is the winner's.
         """
 
+    def decided(self, patients: Collection[PatientKey]) -> Collection[PatientKey]:
+        """Those who have a contact, about whom a person is asked, or whom a person wants to be left alone."""
+
     def around_patients(self, patients: Sequence[Patient]) -> Surroundings: ...
 
     def around_visits(self, visits: Mapping[VisitKey, VisitKey | None], patients: Iterable[PatientKey]) -> Surroundings:

@@ -147,7 +147,8 @@ class Catalog:
             raise BadRecord(
                 text("amoCRM has no field {field}. It was deleted, or belongs to another account.", field=field)
             )
-        return encode(self.fields[field], value, zone, labels_in(row, field))
+        labels = labels_in(row, field) if self.fields[field].kind == "multitext" else NOTHING_YET
+        return encode(self.fields[field], value, zone, labels)
 
     def merges(self, draft: Draft) -> bool:
         """Whether it adds a text to others, whose labels have to be known then: what is sent replaces all of them."""

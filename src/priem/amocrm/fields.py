@@ -5,9 +5,10 @@ decode and encode are each other's inverse for every kind: what was written comp
 
 import json
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import UTC, date, datetime, time, timedelta, tzinfo
 from decimal import Decimal, InvalidOperation
+from functools import lru_cache
 from types import MappingProxyType
 from typing import Any
 
@@ -46,8 +47,14 @@ class CustomField:
     def info(self) -> FieldInfo:
         return FieldInfo(self.id, self.name, self.kind, self.code, tuple(option.value for option in self.options))
 
+    _ids: Mapping[str, int] = field(init=False, repr=False, compare=False)
+
+    def __post_init__(self) -> None:
+        # Backwards: of options that are called alike the first counts.
+        object.__setattr__(self, "_ids", {option.value: option.id for option in reversed(self.options)})
+
     def option_id(self, value: str) -> int | None:
-        return next((option.id for option in self.options if option.value == value), None)
+        return self._ids.get(value)
 
 
 def read_field(row: Mapping[str, Any]) -> CustomField:
@@ -179,14 +186,20 @@ def plain_value(field: CustomField, part: str, zone: tzinfo) -> object:
 def unix_seconds(field: CustomField, part: str, zone: tzinfo) -> int:
     """A day is midnight in the account's zone, in which amoCRM shows it."""
     try:
-        if field.kind in DAYS:
-            moment = datetime.combine(date.fromisoformat(part[:10]), time(), zone)
-        else:
-            moment = datetime.fromisoformat(part)
-            moment = moment if moment.tzinfo else moment.replace(tzinfo=zone)
-        return int((moment - EPOCH).total_seconds())
+        return midnight(part[:10], zone) if field.kind in DAYS else seconds_of(part, zone)
     except ValueError as error:
         raise not_a(field) from error
+
+
+@lru_cache(maxsize=4096)
+def midnight(day: str, zone: tzinfo) -> int:
+    return int((datetime.combine(date.fromisoformat(day), time(), zone) - EPOCH).total_seconds())
+
+
+@lru_cache(maxsize=4096)
+def seconds_of(moment: str, zone: tzinfo) -> int:
+    read = datetime.fromisoformat(moment)
+    return int(((read if read.tzinfo else read.replace(tzinfo=zone)) - EPOCH).total_seconds())
 
 
 def structure(field: CustomField, part: str) -> dict[str, Any]:

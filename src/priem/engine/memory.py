@@ -159,6 +159,10 @@ class MemoryStore(BookingMemory):
             self._mirror_lead(replace(lead, contacts=heirs))
         self.gone(contacts or (), leads or ())
 
+    def decided(self, patients: Collection[PatientKey]) -> Collection[PatientKey]:
+        apart = {key for key, told in self.desk.told.items() if told is Told.APART}
+        return set(patients) & (self.patient_links.keys() | self.desk.asked.keys() | apart)
+
     def around_patients(self, patients: Sequence[Patient]) -> Surroundings:
         keys = {patient.key for patient in patients}
         phones = {phone for patient in patients for phone in patient.phones}

@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from dataclasses import replace
 
 from priem.engine.reasons import Reason
-from priem.model import Page, Patient, Rejected, Step, Surroundings, Told, Visit
+from priem.model import Page, Patient, Rejected, Step, Visit
 from priem.ports import Source, Store
 from priem.texts import Text, text
 
@@ -12,9 +12,7 @@ from priem.texts import Text, text
 def with_patients(page: Page, source: Source, store: Store) -> Page:
     """Adds the patients of visits that came before their patients did, and names visits whose patient nobody has."""
     of_visits = {visit.patient for visit in page.visits} - {patient.key for patient in page.patients}
-    around = store.around_visits({}, of_visits) if of_visits else Surroundings()
-    decided = {*around.patient_links, *around.asked, *(key for key, told in around.told.items() if told is Told.APART)}
-    missing = sorted(of_visits - decided)
+    missing = sorted(of_visits.difference(store.decided(of_visits) if of_visits else ()))
     if not missing:
         return page
     fetched = source.patients([key.id for key in missing])

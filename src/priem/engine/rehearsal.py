@@ -166,6 +166,9 @@ class PretendedStore:
     def merged(self, contacts: Mapping[int, int] | None = None, leads: Mapping[int, int] | None = None) -> None:
         self._store.merged(contacts, leads)
 
+    def decided(self, patients: Collection[PatientKey]) -> Collection[PatientKey]:
+        return {*self._store.decided(patients), *self._memory.decided(patients)}
+
     def around_patients(self, patients: Sequence[Patient]) -> Surroundings:
         real = self._store.around_patients(patients)
         self._remember(real)

@@ -173,7 +173,7 @@ def linked(clinic_id: int, connection: str, kind: type[K], after: str) -> tuple[
 def told_of(clinic_id: int, keys: Iterable[AnyKey]) -> dict[AnyKey, Told]:
     sayings = Saying.objects.of(clinic_id)
     found: dict[AnyKey, Told] = {}
-    every = list(keys)
+    every = list(keys) if sayings.exists() else []
     for kind in Kind:
         mine = [key for key in every if kind_of(key) == kind]
         for connection, record, told in by_key(
@@ -184,5 +184,6 @@ def told_of(clinic_id: int, keys: Iterable[AnyKey]) -> dict[AnyKey, Told]:
 
 
 def asked_of(clinic_id: int, patients: Iterable[PatientKey]) -> frozenset[PatientKey]:
-    rows = by_key(Question.objects.of(clinic_id), "patient", patients, "connection", "patient")
+    questions_ = Question.objects.of(clinic_id)
+    rows = by_key(questions_, "patient", patients, "connection", "patient") if questions_.exists() else ()
     return frozenset(PatientKey(connection, patient) for connection, patient in rows)

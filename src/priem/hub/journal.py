@@ -4,6 +4,7 @@ import json
 from collections import defaultdict
 from collections.abc import Iterable, Mapping, Sequence
 from datetime import datetime
+from operator import itemgetter
 from typing import Any
 from uuid import UUID
 
@@ -72,8 +73,8 @@ def open_ids(clinic_id: int, keys: Sequence[AnyKey]) -> dict[AnyKey, int]:
     """The latest open step of each of these records."""
     rows = StepRecord.objects.of(clinic_id).filter(finished_at__isnull=True)
     columns = ("entity", "connection", "record", "id")
-    found = sorted(among(rows, "record", {key.id for key in keys}, *columns), key=lambda row: row[3])
-    return {key_of(*row[:3]): row[3] for row in found}
+    found = sorted(among(rows, "record", {key.id for key in keys}, *columns), key=itemgetter(3))
+    return {key_of(*named): id_ for *named, id_ in found}
 
 
 def open_steps(clinic_id: int) -> tuple[OpenStep, ...]:

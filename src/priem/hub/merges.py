@@ -67,13 +67,13 @@ def living(id_: int, winners: Mapping[int, int]) -> int:
 def swallowers(clinic_id: int, entity: Entity, losers: Iterable[int]) -> dict[int, int]:
     """Those of these that were swallowed, and by whom."""
     rows = Merge.objects.of(clinic_id).filter(entity=entity.value)
-    return dict(among(rows, "loser", sorted(set(losers)), "loser", "winner"))
+    return dict(among(rows, "loser", sorted(set(losers)), "loser", "winner")) if rows.exists() else {}
 
 
 def swallowed_by(clinic_id: int, entity: Entity, winners: Iterable[int]) -> dict[int, int]:
     """Whom these have swallowed."""
     rows = Merge.objects.of(clinic_id).filter(entity=entity.value)
-    return dict(among(rows, "winner", sorted(set(winners)), "loser", "winner"))
+    return dict(among(rows, "winner", sorted(set(winners)), "loser", "winner")) if rows.exists() else {}
 
 
 def leads_of(clinic_id: int, contacts: Collection[int]) -> list[Lead]:

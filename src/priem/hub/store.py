@@ -82,6 +82,11 @@ class DjangoStore(DjangoBookings):
     def merged(self, contacts: Mapping[int, int] | None = None, leads: Mapping[int, int] | None = None) -> None:
         merges.remember(self._clinic, contacts or {}, leads or {})
 
+    def decided(self, patients: Collection[PatientKey]) -> Collection[PatientKey]:
+        told = desk.told_of(self._clinic, patients)
+        apart = {key for key in patients if told.get(key) is Told.APART}
+        return {*surroundings.patient_links_of(self._clinic, patients), *desk.asked_of(self._clinic, patients), *apart}
+
     def around_patients(self, patients: Sequence[Patient]) -> Surroundings:
         keys = {patient.key for patient in patients}
         phones = {phone for patient in patients for phone in patient.phones}
@@ -90,8 +95,7 @@ class DjangoStore(DjangoBookings):
     def around_visits(self, visits: Mapping[VisitKey, VisitKey | None], patients: Iterable[PatientKey]) -> Surroundings:
         keys = {*visits, *(before for before in visits.values() if before)}
         people = set(patients)
-        phones = surroundings.phones_of_patients(self._clinic, people)
-        return self._with_words(surroundings.around(self._clinic, people, keys, phones), people, keys)
+        return self._with_words(surroundings.around(self._clinic, people, keys, None), people, keys)
 
     def _with_words(
         self, around: Surroundings, patients: Collection[PatientKey], visits: Collection[VisitKey]

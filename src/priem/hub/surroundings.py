@@ -26,14 +26,15 @@ from priem.model import VisitLink as LinkOfVisit
 
 
 def around(
-    clinic_id: int, patients: Collection[PatientKey], visits: Collection[VisitKey], phones: Collection[str]
+    clinic_id: int, patients: Collection[PatientKey], visits: Collection[VisitKey], phones: Collection[str] | None
 ) -> Surroundings:
-    """What these patients and visits are linked to, whose keys are theirs, and who has these phones."""
+    """What these patients and visits are linked to, whose keys are theirs, and who has these phones; None: those of
+    the contacts that the patients are."""
     patient_links, visit_links = patient_links_of(clinic_id, patients), visit_links_of(clinic_id, visits)
     merged_contacts = swallowers(clinic_id, Entity.CONTACT, (link.contact for link in patient_links.values()))
     merged_leads = swallowers(clinic_id, Entity.LEAD, (link.lead for link in visit_links.values()))
     own = own_contacts(clinic_id, patients, patient_links) | set(merged_contacts.values())
-    near = own | with_phones(clinic_id, phones)
+    near = own | with_phones(clinic_id, phones_of(clinic_id, own) if phones is None else phones)
     contacts = contacts_by_id(clinic_id, near)
     linked = {link.lead for link in visit_links.values()} | set(merged_leads.values())
     handed = tuple(handed_leads(clinic_id)) if visits else ()
@@ -52,12 +53,8 @@ def around(
     )
 
 
-def phones_of_patients(clinic_id: int, patients: Collection[PatientKey]) -> set[str]:
-    """The numbers of the contacts that these patients are."""
-    links = patient_links_of(clinic_id, patients)
-    merged = swallowers(clinic_id, Entity.CONTACT, (link.contact for link in links.values()))
-    own = own_contacts(clinic_id, patients, links) | set(merged.values())
-    return {number for (number,) in among(MirroredContactPhone.objects.of(clinic_id), "contact", own, "number")}
+def phones_of(clinic_id: int, contacts: Collection[int]) -> set[str]:
+    return {number for (number,) in among(MirroredContactPhone.objects.of(clinic_id), "contact", contacts, "number")}
 
 
 def patient_links_of(clinic_id: int, keys: Iterable[PatientKey]) -> dict[PatientKey, LinkOfPatient]:
