@@ -1,5 +1,6 @@
 """The CRM as it is, kept locally, so that deciding costs no requests."""
 
+from collections import deque
 from collections.abc import Collection, Iterator, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
@@ -83,24 +84,29 @@ class Mirror:
         since = None if until is None else max(0, until - OVERLAP)
         latest = 0
         # Both are asked for at once: a change waits for these answers.
-        pages_of_contacts = self.crm.contacts(since, self.bound.contact_field_ids)
-        pages_of_leads = self.crm.leads(since, self.bound.lead_field_ids)
-        for contacts in pages_of_contacts:
-            news = self.store.mirror(contacts=contacts)
-            latest = max(latest, last_change(contacts))
-            yield len(contacts)
-            if until and reaches_known(contacts, news, until):
-                break
-        for leads in pages_of_leads:
-            news = self.store.mirror(leads=leads)
-            latest = max(latest, last_change(leads))
-            yield len(leads)
-            if until and reaches_known(leads, news, until):
-                break
+        contacts = self.mirrored_contacts(self.crm.contacts(since, self.bound.contact_field_ids), until)
+        leads = self.mirrored_leads(self.crm.leads(since, self.bound.lead_field_ids), until)
+        for page in in_turn(contacts, leads):
+            latest = max(latest, last_change(page))
+            yield len(page)
         self.read_at = began
         known = latest - self.seconds_since(began)
         # Not beyond our own time: integrations may give a record a time of change that is still to come.
         self.store.mirrored(max(until or 0, min(known, int(began.timestamp()))))
+
+    def mirrored_contacts(self, pages: Iterator[Sequence[Contact]], until: int | None) -> Iterator[Sequence[Contact]]:
+        for contacts in pages:
+            news = self.store.mirror(contacts=contacts)
+            yield contacts
+            if until and reaches_known(contacts, news, until):
+                return
+
+    def mirrored_leads(self, pages: Iterator[Sequence[Lead]], until: int | None) -> Iterator[Sequence[Lead]]:
+        for leads in pages:
+            news = self.store.mirror(leads=leads)
+            yield leads
+            if until and reaches_known(leads, news, until):
+                return
 
     def seconds_since(self, moment: datetime) -> int:
         return int((self.clock.now() - moment).total_seconds()) + 1
@@ -141,6 +147,16 @@ class Mirror:
         contacts = self.store.around_patients(patients).contacts.values()
         leads = self.store.around_visits(visits, ()).leads.values()
         return {*(key for contact in contacts for key in contact.keys), *(key for lead in leads for key in lead.keys)}
+
+
+def in_turn(*lists: Iterator[Sequence[Contact] | Sequence[Lead]]) -> Iterator[Sequence[Contact] | Sequence[Lead]]:
+    """A page of each in turn: while one is at its end and asks whether it has missed anything, others fill the line."""
+    left = deque(lists)
+    while left:
+        pages = left.popleft()
+        if (page := next(pages, None)) is not None:
+            left.append(pages)
+            yield page
 
 
 def reaches_known(records: Sequence[Contact] | Sequence[Lead], news: Collection[int], until: int) -> bool:
