@@ -2,11 +2,13 @@
 
     python -m bench.latency --seconds 300 --json
     python -m bench.latency --seconds 60 --system archimed --json
+    python -m bench.latency --seconds 60 --patients 20000 --visits 4000 --first --idle-seconds 0 --json
 
 The clinic lives at `--rate` changes a second; Priem looks every second. A change counts as arrived when amoCRM's answer
 to the write has come, which is later than it can be seen there. Afterwards the clinic is quiet for `--idle-seconds`.
 The hub runs beside it and amoCRM's webhooks reach it, as in a clinic; `--deaf` leaves the hub out, and Priem has to
-read before it writes: `requests_per_change` holds these reads, too.
+read before it writes: `requests_per_change` holds these reads, too. With `--first` nothing was synced before: the
+clinic lives while its first sync runs, `requests_per_change` holds all of that, and only the delays say something.
 """
 
 import argparse
@@ -88,13 +90,16 @@ def listening(started: Stage, *, deaf: bool) -> Iterator[None]:
         del os.environ[PUBLIC_URL]
 
 
-def measure(size: Size, seconds: float, rate: float, idle_seconds: float, *, deaf: bool) -> dict[str, Any]:
+def measure(
+    size: Size, seconds: float, rate: float, idle_seconds: float, *, deaf: bool, first: bool = False
+) -> dict[str, Any]:
     with systems(size) as started, listening(started, deaf=deaf):
         clinic = set_up(started)
-        run_worker(clinic, started)
+        if not first:
+            run_worker(clinic, started)
         with follower(clinic, started) as priem:
             priem.wait_until_ready()
-            pause(3)  # the first pass, which finds nothing
+            pause(3)  # the first pass, which finds nothing unless it is the first sync
             begun = requests(started).total
             asked = BranchRequests(started)
             happened = live(started, seconds, rate)
@@ -111,6 +116,7 @@ def measure(size: Size, seconds: float, rate: float, idle_seconds: float, *, dea
             "seconds": seconds,
             "latency_ms": size.latency_ms,
             "webhooks": not deaf,
+            "during_first_sync": first,
             "system": size.system,
             "changes": len(happened),
             "arrived": len(arrived),
@@ -182,9 +188,10 @@ def main(argv: Sequence[str] | None = None) -> int:
     parser.add_argument("--deaf", action="store_true", help="amoCRM's webhooks do not reach Priem")
     parser.add_argument("--system", choices=("ident", "archimed"), default="ident", help="what the clinic has")
     parser.add_argument("--json", action="store_true", help="one line")
+    parser.add_argument("--first", action="store_true", help="while the first sync runs")
     given = parser.parse_args(argv)
     size = Size(patients=given.patients, visits=given.visits, latency_ms=given.latency_ms, system=given.system)
-    result = measure(size, given.seconds, given.rate, given.idle_seconds, deaf=given.deaf)
+    result = measure(size, given.seconds, given.rate, given.idle_seconds, deaf=given.deaf, first=given.first)
     print(json.dumps(result, ensure_ascii=False, indent=None if given.json else 2), flush=True)
     return 1 if result["duplicates"] or result["missing"] else 0
 

@@ -286,6 +286,27 @@ def test_batches_are_in_flight_together() -> None:
         assert_all_done(write_many(server, 750), 750)
 
 
+def test_a_change_goes_before_batches_that_wait_for_their_turn() -> None:
+    """As many requests as a second holds are gone, and more wait: what was just changed is the next but one."""
+    full, enough = [ContactDraft(ref=str(at), name=str(at)) for at in range(250 * 14)], threading.Event()
+
+    def answer(request: Seen) -> Response:
+        if len(server.seen) >= 8:
+            enough.set()
+        return created(request)
+
+    with ScriptedServer(answer) as server, connected(server.config(requests_per_second=7), lane="live") as crm:
+        running = threading.Thread(target=lambda: list(crm.write_contacts(full)))
+        running.start()
+        assert enough.wait(20)
+        before = len(server.seen)
+        list(crm.write_contacts([ContactDraft(ref="one", name="99")]))
+        came = next(at for at, seen in enumerate(server.seen) if len(seen.json) == 1)
+        running.join()
+    assert came - before <= 2
+    assert len(server.seen) == 15
+
+
 def test_a_stop_in_the_middle_postpones_the_rest_and_is_raised_last() -> None:
     def paid_for_two(request: Seen) -> Response:
         return created(request) if len(server.seen) <= 2 else UNPAID

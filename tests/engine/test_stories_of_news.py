@@ -45,7 +45,7 @@ def test_a_booking_is_in_amocrm_before_the_next_page_is_read(clinic: Clinic, bus
 
     clinic.sync()
 
-    assert leads == [clinic.lead_of("500").id, 2], "one page was read by then, and the news"
+    assert leads == [clinic.lead_of("500").id, 1], "the page before it waits for its batch to be filled"
     assert len(clinic.crm.all_contacts) == 6
     assert len(clinic.crm.all_leads) == 1
 
@@ -60,6 +60,17 @@ def test_a_request_that_becomes_a_visit_meanwhile_does_not_wait_for_the_end(clin
 
     assert stages == [BOOKED]
     assert clinic.lead_of("500").id == request
+
+
+def test_news_of_a_patient_who_is_being_made_wait_for_that(clinic: Clinic, busy: Busy) -> None:
+    made: list[int] = []
+    busy.happens = [(visit("500", "1"),)]
+    busy.seen = lambda: made.extend([len(clinic.crm.all_contacts), clinic.lead_of("500").contacts[0]])
+
+    clinic.sync()
+
+    assert made == [1, clinic.contact_of("1").id]
+    assert len(clinic.crm.all_contacts) == 5
 
 
 def test_news_do_not_decide_for_those_who_wait_for_the_whole_reading(clinic: Clinic, busy: Busy) -> None:

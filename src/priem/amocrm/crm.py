@@ -34,8 +34,8 @@ from priem.tasks import NoteDraft, Task, TaskDraft
 
 R = TypeVar("R", bound=Contact | Lead)
 CONTACTS, LEADS = "/api/v4/contacts", "/api/v4/leads"
-AT_FIRST = 2
-"""Pages of a list that is read as a whole: who has more than 250 contacts need not wait for the first to know it."""
+URGENT = 4
+"""Requests under way beside those in bulk."""
 CLOCKS_APART = 5
 """Seconds by which amoCRM's clock may be behind this server's."""
 
@@ -51,7 +51,7 @@ class AmoCrm:
         log: ExchangeLog,
         *,
         limits: PaceMemories | Path | None = None,
-        lane: Lane = "bulk",
+        lane: Lane = "live",
         on_moved: Callable[[str], None] = lambda _base_url: None,
     ) -> None:
         """`limits` is a folder on this machine. `on_moved` hears the account's new base URL when amoCRM tells it."""
@@ -61,7 +61,8 @@ class AmoCrm:
         self._http = Http(config, limiter, clock, log)
         self.oauth = OAuth(config, self._http, tokens, clock, on_moved)
         self.client = Client(self._http, self.oauth, lane)
-        self._executor = ThreadPoolExecutor(config.in_flight, thread_name_prefix="amocrm")
+        # All that is allowed in bulk may be waiting for its turn; what goes before it needs threads, too.
+        self._executor = ThreadPoolExecutor(config.in_flight + URGENT, thread_name_prefix="amocrm")
         self._catalogs: dict[Entity, Catalog] = {
             "contacts": Catalog(self.client, "contacts"),
             "leads": Catalog(self.client, "leads"),
@@ -239,22 +240,17 @@ class AmoCrm:
         self._let_in()
         filtered = changed_since is not None and self._known_account().filters_work
         params = [*choose(changed_since, filtered=filtered), *extra]
+        client = self.client.in_bulk() if changed_since is None else self.client
 
         def read(first: int, place: Callable[[int], tuple[int, int]] = full_pages) -> Iterator[tuple[R, ...]]:
-            page = partial(self._page, entity, params, place)
-            at_once = AT_FIRST if changed_since is None and first == 1 else 1
-            rate = self._config.requests_per_second
-            return read_pages(page, parse, self._executor, rate, first, at_once=at_once)
+            page = partial(page_of, client, entity, params, place)
+            return read_pages(page, parse, self._executor, self._config.requests_per_second, first)
 
         if changed_since is not None:
             changed = begun(lambda first: read(first, place))
             return newest(lambda: changed(1), changed_since)
         began = int(self._clock.now().timestamp()) - CLOCKS_APART
         return complete_pages(begun(read), lambda: self._vanished(entity, began))
-
-    def _page(self, entity: Entity, params: Params, place: Callable[[int], tuple[int, int]], number: int) -> Answer:
-        page, limit = place(number)
-        return self.client.get(f"/api/v4/{entity}", [*params, ("page", page), ("limit", limit)])
 
     def _vanished(self, entity: Entity, began: int) -> frozenset[int]:
         gone = self.gone_since(began)
@@ -296,6 +292,13 @@ class Way(Generic[D]):
             if waiting:
                 yield waiting
             yield from self.writing.put(ready, self.encoder(ready))
+
+
+def page_of(
+    client: Client, entity: Entity, params: Params, place: Callable[[int], tuple[int, int]], number: int
+) -> Answer:
+    page, limit = place(number)
+    return client.get(f"/api/v4/{entity}", [*params, ("page", page), ("limit", limit)])
 
 
 def choose(changed_since: int | None, *, filtered: bool) -> list[tuple[str, str | int]]:

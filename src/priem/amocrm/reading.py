@@ -25,16 +25,10 @@ def full_pages(number: int) -> tuple[int, int]:
 
 
 def read_pages(
-    get: Callable[[int], Answer],
-    parse: Callable[[Answer], T],
-    executor: Executor,
-    per_second: int,
-    first: int = 1,
-    *,
-    at_once: int = 1,
+    get: Callable[[int], Answer], parse: Callable[[Answer], T], executor: Executor, per_second: int, first: int = 1
 ) -> Iterator[T]:
-    """Parsed pages in order, from the first on; `at_once` of them are asked for at once, and as many requests does a
-    list of a single page cost.
+    """Parsed pages in order, from the first on, which is asked for at once. An empty list, or one of a single page,
+    costs one request.
 
     Looks further ahead only as pages keep coming, and no further than the latency makes useful; what was asked
     for beyond the end is wasted.
@@ -45,7 +39,7 @@ def read_pages(
         return answer, parse(answer)
 
     def pages() -> Iterator[T]:
-        asked, width = first + at_once - 1, at_once
+        asked, width = first, 1
         try:
             while True:
                 while len(ahead) < width:
@@ -60,7 +54,7 @@ def read_pages(
             for future in ahead:
                 future.cancel()
 
-    ahead = deque(executor.submit(read, page) for page in range(first, first + at_once))
+    ahead = deque([executor.submit(read, first)])
     return pages()
 
 

@@ -15,6 +15,8 @@ from priem.model import Outcome, State
 from priem.texts import Text, text
 
 LARGEST = 250
+BULK = 100
+"""Records. Only first syncs and comparisons fill such batches: what somebody has just changed goes before."""
 FIRST_AT_ONCE = 4
 """Batches, until it is known that amoCRM manages them: all that are under way when it does not have to be looked up."""
 LOST_BEFORE_STOPPING = 6
@@ -84,6 +86,7 @@ class Writing(Generic[D]):
 
     def __init__(self, client: Client, executor: Executor, path: str, load: Load) -> None:
         self._client = client
+        self._in_bulk = client.in_bulk()
         self._executor = executor
         self._path = path
         self._plural = path.rpartition("/")[2]
@@ -167,7 +170,8 @@ class Writing(Generic[D]):
         if batch.method == "POST":
             # The position is what amoCRM falls back to itself, so that both readings of its answer agree.
             payload = tuple(item | {"request_id": str(place)} for place, item in enumerate(payload))
-        return self._client.write(batch.method, self._path, list(payload), [draft.ref for draft in batch.drafts])
+        client = self._in_bulk if len(batch) >= BULK else self._client
+        return client.write(batch.method, self._path, list(payload), [draft.ref for draft in batch.drafts])
 
     def _settle(self, batch: Batch[D], future: Future[Answer]) -> list[Outcome]:
         try:

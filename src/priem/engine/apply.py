@@ -25,7 +25,8 @@ Carried = Sequence[tuple[Step, Outcome]]
 
 
 class Underway:
-    """Steps that were sent and are not settled yet. All of a kind: contacts, or leads.
+    """Steps that were sent and are not settled yet. All of a kind, contacts or leads, but for news: these have a way of
+    their own, on which nothing else makes them wait.
 
     Everything that it gives is stored already. What is decided meanwhile sees it as if it was done.
     """
@@ -34,6 +35,7 @@ class Underway:
         self._crm = crm
         self._store = store
         self._writing = crm.writing()
+        self._of_news = crm.writing()
         self._sent: dict[str, tuple[Step, Surroundings]] = {}
         """By the reference of the draft, with what was around the record when it was decided upon."""
         self._failed: dict[Key, State] = {}
@@ -64,6 +66,9 @@ class Underway:
             step.key in undone or (step.draft and step.target in targets) for step in steps
         )
 
+    def concerns_any(self, keys: Collection[Key | None]) -> bool:
+        return not self.undone.isdisjoint(keys)
+
     def seen_in(self, around: Surroundings) -> Surroundings:
         """What is known, as if everything under way was done already: nobody takes what is being taken."""
         contacts, leads = dict(around.contacts), dict(around.leads)
@@ -74,7 +79,7 @@ class Underway:
                 leads[step.target] = changed_lead(leads[step.target], step.draft)
         return replace(around, contacts=contacts, leads=leads)
 
-    def send(self, steps: Sequence[Step], around: Surroundings) -> Iterator[Carried]:
+    def send(self, steps: Sequence[Step], around: Surroundings, *, are_news: bool = False) -> Iterator[Carried]:
         """Gives what became of earlier ones meanwhile."""
         if not steps:
             return
@@ -82,7 +87,11 @@ class Underway:
         yield [(step, settled_already(step)) for step in steps if step.draft is None]
         drafts = [step.draft for step in steps if step.draft]
         self._sent |= {step.draft.ref: (step, around) for step in steps if step.draft}
-        yield from map(self._settled, self._writing.put(drafts))
+        yield from map(self._settled, (self._of_news if are_news else self._writing).put(drafts))
+
+    def settle_news(self) -> Iterator[Carried]:
+        """Waits for what was sent as news, and for nothing else. Whether it has failed is for `settle` to say."""
+        yield from map(self._settled, self._of_news.finish())
 
     def settle(self) -> Iterator[Carried]:
         """Waits for everything that is under way.
@@ -90,6 +99,7 @@ class Underway:
         Raises OutcomeUnknown or TryLater at the end if some steps are not settled: their pages have to be read again.
         Raises DecideAnew if all that is not settled has vanished from amoCRM.
         """
+        yield from self.settle_news()
         yield from map(self._settled, self._writing.finish())
         if State.UNKNOWN in self._failed.values():
             raise OutcomeUnknown(text("amoCRM did not say whether it has written everything."))

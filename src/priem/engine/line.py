@@ -93,7 +93,7 @@ class Line:
         self._turns: deque[Turn] = deque()
 
     def take(self, came: Page) -> Iterator[Progress]:
-        if came.visits or self.later.is_over:
+        if (came.visits or self.later.is_over) and not came.is_news:
             yield from self._anew_if_vanished(self._alone(VisitKey))
         page = with_patients(self.later.joined(came), self._source, self._clinic.store)
         turn = Turn(came, page)
@@ -103,7 +103,6 @@ class Line:
         show_unmapped(self._source.connection, page.visits, self._clinic.store)
         turn.is_decided, turn.moves_on = True, not self.later
         if came.is_news:
-            yield from self._anew_if_vanished(self._settled())
             self.make_tasks()
         yield from self._done()
 
@@ -126,10 +125,12 @@ class Line:
         """Contacts before leads: a lead is made on its contact."""
         page, store = turn.page, self._clinic.store
         ways = ((PatientKey, page.patients, self._patients), (VisitKey, page.visits, self._visits))
+        passes = turn.came.is_news and not self._underway.concerns_any(named_on(page))
         for kind, records, decide in ways:
             if not records:
                 continue
-            yield from self._alone(kind)
+            if not passes:
+                yield from self._alone(kind)
             steps, around = decide(page)
             if self._mirror.freshen_for(steps):
                 steps, around = decide(page)
@@ -142,9 +143,11 @@ class Line:
                 store.reject(self._source.connection, orphans)
             wish_tasks(page.visits, decided, around, self._clinic.bound, store, self._clinic.clock)
             turn.sent |= {step.key for step in decided}
-            for carried in self._underway.send(decided, around):
+            for carried in self._underway.send(decided, around, are_news=passes):
                 yield Progress(carried=carried)
-        if self._underway.has_failed:
+            for carried in self._underway.settle_news() if passes else ():
+                yield Progress(carried=carried)
+        if self._underway.has_failed or (turn.came.is_news and not passes):
             yield from self._settled()
 
     def _is_as_it_was(self, step: Step) -> bool:
@@ -194,6 +197,12 @@ class Line:
         if self._mirror.unheard:
             around = as_if_heard(around, {step.key for step in self._mirror.unheard})
         return decide_visits(page, remembered(around, self._clinic), self._clinic, self.later)
+
+
+def named_on(page: Page) -> set[Key | None]:
+    """Records that the page brings, and those that these build upon."""
+    of_visits = {key for visit in page.visits for key in (visit.key, visit.patient, visit.moved_from)}
+    return {*(patient.key for patient in page.patients), *of_visits}
 
 
 def remembered(around: Surroundings, clinic: Clinic) -> Surroundings:

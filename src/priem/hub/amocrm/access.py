@@ -33,8 +33,11 @@ def config_of(clinic: ClinicData) -> Config:
 
 
 @contextmanager
-def connected(clinic: ClinicData, lane: Lane = "bulk") -> Iterator[AmoCrm]:
-    """For as long as the block lasts. Raises AskOperator as `config_of` does."""
+def connected(clinic: ClinicData, lane: Lane = "live") -> Iterator[AmoCrm]:
+    """For as long as the block lasts; what is read as a whole or written in large batches makes way for all others.
+
+    Raises AskOperator as `config_of` does.
+    """
     crm = connect(clinic, lane)
     try:
         yield crm
