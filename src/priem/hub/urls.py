@@ -9,8 +9,7 @@ from priem.hub.watch.metrics import metrics
 admin.autodiscover()
 if apps.is_installed("procrastinate.contrib.django"):
     # Whose jobs are nobody's to change: the pages show shifts.
-    for model in apps.get_app_config("procrastinate").get_models():
-        admin.site.unregister(model)
+    admin.site.unregister(filter(admin.site.is_registered, apps.get_app_config("procrastinate").get_models()))
 
 urlpatterns = [
     path("", RedirectView.as_view(pattern_name="admin:index"), name="home"),
