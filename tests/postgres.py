@@ -4,6 +4,7 @@
 """
 
 import fcntl
+import hashlib
 import itertools
 import os
 import pwd
@@ -66,10 +67,13 @@ class Cluster:
 
     def migrated(self) -> str:
         """The DATABASE_URL of a new database with all of the hub's tables: a copy, quicker than its migrations."""
+        return self.create(self.template())
+
+    def template(self) -> str:
         with self.alone():
             if not self.asked("SELECT FROM pg_database WHERE datname = %s", TEMPLATE):
                 self.make_template()
-        return self.create(TEMPLATE)
+        return TEMPLATE
 
     def create(self, template: str | None) -> str:
         name = f"hub_{os.getpid()}_{next(numbers)}"
@@ -117,6 +121,23 @@ class Cluster:
         with (self.folder / "lock").open("w") as lock:
             fcntl.flock(lock, fcntl.LOCK_EX)
             yield
+
+
+def database_of(home: Path) -> str:
+    """The DATABASE_URL of processes with this PRIEM_HOME: none, which means a file in that folder; but a database of
+    their own where the tests themselves run on PostgreSQL."""
+    if not os.environ.get("DATABASE_URL"):
+        return ""
+    cluster = Cluster(Path(os.environ[FOLDER]))
+    name = "home_" + hashlib.sha256(str(home).encode()).hexdigest()[:16]
+    if not cluster.asked("SELECT FROM pg_database WHERE datname = %s", name):
+        cluster.create_named(name, cluster.template())
+    return cluster.url(name)
+
+
+def hub_environment(home: Path) -> dict[str, str]:
+    """For processes of the hub in this folder."""
+    return {**os.environ, "PRIEM_HOME": str(home), "DATABASE_URL": database_of(home)}
 
 
 def programs() -> Path:

@@ -1,4 +1,4 @@
-"""The store's contract and the hub's own tests once more, on a PostgreSQL of the tests' own."""
+"""The store's contract and what is near the store once more, on a PostgreSQL of the tests' own."""
 
 import os
 import re
@@ -14,21 +14,48 @@ from tests.postgres import Cluster
 
 pytestmark = [pytest.mark.slow, pytest.mark.timeout(600)]
 ROOT = Path(__file__).parents[2]
-PAGES = ("test_pages.py", "roles", "setup", "widget")
-"""What they show does not depend on the database."""
+NEAR_THE_STORE = (
+    "tests/contract/test_store.py",
+    "tests/contract/test_store_desk.py",
+    "tests/contract/test_store_of_junk.py",
+    "tests/contract/test_store_of_bookings.py",
+    "tests/contract/test_store_of_losses.py",
+    "tests/hub/amocrm/test_hearing.py",
+    "tests/hub/amocrm/test_inbox.py",
+    "tests/hub/history",
+    "tests/hub/questions",
+    "tests/hub/reports",
+    "tests/hub/watch",
+    "tests/hub/test_clinics.py",
+    "tests/hub/test_exchanges.py",
+    "tests/hub/test_journal.py",
+    "tests/hub/test_tokens.py",
+)
+"""The rest is run on it by `make test-postgres`."""
 
 
-@pytest.mark.parametrize("tests", ["tests/contract", "tests/hub"])
-def test_the_same_promises_hold_on_postgresql(postgresql: Cluster, tests: str) -> None:
-    environment = {**os.environ, "DATABASE_URL": postgresql.url()}
-    # Processes of their own choose their database by PRIEM_HOME: those tests are of SQLite's files.
-    command = [sys.executable, "-m", "pytest", tests, "-m", "not slow", "-p", "no:cacheprovider", "--create-db"]
-    command += [f"--ignore=tests/hub/{pages}" for pages in PAGES]
+@pytest.mark.skipif(bool(os.environ.get("DATABASE_URL")), reason="they run on PostgreSQL anyway")
+def test_the_same_promises_hold_on_postgresql(postgresql: Cluster) -> None:
+    name = f"store_{os.getpid()}"
+    postgresql.create_named(f"test_{name}", postgresql.template())
+    environment = {**os.environ, "DATABASE_URL": postgresql.url(name)}
+    # Processes of their own are left out: what they do on PostgreSQL, the tests below and the whole suite show.
+    command = [
+        sys.executable,
+        "-m",
+        "pytest",
+        *NEAR_THE_STORE,
+        "-m",
+        "not slow",
+        "-p",
+        "no:cacheprovider",
+        "--reuse-db",
+    ]
     done = subprocess.run(command, cwd=ROOT, env=environment, capture_output=True, text=True, check=False)
     assert done.returncode == 0, done.stdout + done.stderr
     passed = re.search(r"(\d+) passed", done.stdout)
     assert passed
-    assert int(passed[1]) > 50
+    assert int(passed[1]) > 100
 
 
 TAKE = """

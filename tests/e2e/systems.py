@@ -1,7 +1,6 @@
 """Both outside systems as processes, one clinic set up on them, and the command `priem` as a person runs it."""
 
 import json
-import os
 import subprocess
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
@@ -10,6 +9,7 @@ from typing import Any
 
 import httpx2
 
+from tests.postgres import hub_environment
 from tests.warm import new_home, priem
 
 PATIENCE = 120
@@ -54,13 +54,16 @@ class Systems:
     home: Path
     ident: Process
     amocrm: Process
+    database: str | None = None
+    """The DATABASE_URL; None: as the tests themselves have it."""
 
     def __post_init__(self) -> None:
         new_home(self.home)
 
     @property
     def environment(self) -> dict[str, str]:
-        return {**os.environ, "PRIEM_HOME": str(self.home), "COLUMNS": "400"}
+        own = {} if self.database is None else {"DATABASE_URL": self.database}
+        return {**hub_environment(self.home), **own, "COLUMNS": "400"}
 
     def start(self, *arguments: str, language: str = "ru") -> "subprocess.Popen[str]":
         return priem(

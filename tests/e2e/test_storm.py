@@ -11,13 +11,15 @@ from dataclasses import dataclass, field
 from http.client import HTTPConnection
 from itertools import cycle, islice
 from pathlib import Path
-from typing import Any
+from typing import Any, LiteralString
 from urllib.parse import urlsplit
 
+import psycopg
 import pytest
 
 from tests.e2e.conftest import Start
 from tests.e2e.systems import Systems
+from tests.postgres import database_of
 from tests.warm import priem
 
 pytestmark = [pytest.mark.e2e, pytest.mark.slow]
@@ -47,7 +49,10 @@ def served(systems: Systems) -> Iterator[str]:
         hub.wait(20)
 
 
-def rows(home: Path, query: str) -> list[Any]:
+def rows(home: Path, query: LiteralString) -> list[Any]:
+    if url := database_of(home):
+        with psycopg.connect(url) as there:
+            return there.execute(query).fetchall()
     with closing(sqlite3.connect(home / "db.sqlite3", timeout=20)) as database:
         return database.execute(query).fetchall()
 

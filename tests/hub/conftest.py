@@ -12,6 +12,7 @@ from priem.hub.exchanges import NOTEBOOK
 from priem.hub.ident.services import open_service
 from priem.hub.models import Clinic, Connection
 from tests.hub.ident_program import Ident
+from tests.postgres import database_of
 from tests.warm import Python, new_home
 
 
@@ -77,7 +78,7 @@ class HubProcess:
         environment = {
             **os.environ,
             "PRIEM_HOME": str(home),
-            "DATABASE_URL": database,
+            "DATABASE_URL": database or database_of(home),
             "DJANGO_SETTINGS_MODULE": "priem.hub.settings",
         }
         self.process = Python(

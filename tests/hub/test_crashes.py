@@ -3,6 +3,7 @@
 import os
 
 import pytest
+from django.db import connection
 
 from tests.hub.conftest import RunsHub
 
@@ -110,6 +111,7 @@ def test_several_processes_write_at_once_and_none_is_turned_away(hub_process: Ru
     assert count.says() == 120
 
 
+@pytest.mark.skipif(connection.vendor != "sqlite", reason="of PostgreSQL, a dump is looked at")
 def test_secrets_are_not_in_the_files_of_the_database(hub_process: RunsHub, home: os.PathLike[str]) -> None:
     save = "DjangoTokens(CLINIC).save(Tokens(access='access-token-1', refresh='refresh-token-1')); say(1)"
     hub_process(save).says()

@@ -15,6 +15,7 @@ import pytest
 
 from tests.hub.ident_program import interval, timetable
 from tests.mis.ident.clinic import IdentClinic, Sandbox
+from tests.postgres import hub_environment
 from tests.warm import Python, ran
 
 pytestmark = pytest.mark.slow
@@ -60,7 +61,7 @@ say([len(slots), len({slot.doctor for slot in slots}), all(slot.doctor_name for 
 
 class Hub:
     def __init__(self, home: Path) -> None:
-        self.environment = {**os.environ, "PRIEM_HOME": str(home), "DJANGO_SETTINGS_MODULE": "priem.hub.settings"}
+        self.environment = {**hub_environment(home), "DJANGO_SETTINGS_MODULE": "priem.hub.settings"}
         data = self.run('data = services.open_service(CLINIC, "pz", "Europe/Moscow"); say([data.path, data.key])')
         self.path, self.key = data
         pipe = subprocess.PIPE

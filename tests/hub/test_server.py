@@ -1,7 +1,6 @@
 """The hub as a process: it answers, and it stops when it is told to."""
 
 import json
-import os
 import signal
 import subprocess
 import time
@@ -11,6 +10,7 @@ from urllib.request import urlopen
 
 import pytest
 
+from tests.postgres import hub_environment
 from tests.warm import Python
 
 pytestmark = pytest.mark.slow
@@ -26,7 +26,7 @@ server.run()
 
 @pytest.fixture
 def server(home: Path) -> Iterator[subprocess.Popen[str]]:
-    environment = {**os.environ, "PRIEM_HOME": str(home), "DJANGO_SETTINGS_MODULE": "priem.hub.settings"}
+    environment = {**hub_environment(home), "DJANGO_SETTINGS_MODULE": "priem.hub.settings"}
     pipe = subprocess.PIPE
     command = ["-c", CODE]
     with Python(command, env=environment, stdin=pipe, stdout=pipe, text=True) as process:

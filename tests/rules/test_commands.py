@@ -13,7 +13,7 @@ from tests.rules.source import ROOT
 
 PAGES = pages()
 NAMES = [path.relative_to(ROOT).as_posix() for path in PAGES]
-COMMAND = re.compile(r"(?:^|/)priem ([a-z]+)\b")
+COMMAND = re.compile(r"(?:^|/)priem ([a-z]+(?:-[a-z]+)*)\b")
 
 
 def commands() -> dict[str, bool]:

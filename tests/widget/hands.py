@@ -1,11 +1,11 @@
 """Hands that stay: a process for each command would cost the tests more than what they look at. See `staff`."""
 
 import json
-import os
 import subprocess
 from pathlib import Path
 from typing import Any
 
+from tests.postgres import hub_environment
 from tests.warm import Python
 
 
@@ -38,4 +38,4 @@ class Hands:
 
 def environment(home: Path) -> dict[str, str]:
     """The sandboxes limit nothing, so Priem need not, either."""
-    return {**os.environ, "PRIEM_HOME": str(home), "PRIEM_SANDBOX_RATE": "500"}
+    return {**hub_environment(home), "PRIEM_SANDBOX_RATE": "500"}

@@ -54,4 +54,6 @@ def demo_home() -> Iterator[None]:
     """A folder of its own, set before the hub looks for one: a demo never touches a clinic that is set up here."""
     with tempfile.TemporaryDirectory(prefix="priem-demo-") as folder:
         os.environ["PRIEM_HOME"] = folder
+        for name in ("DATABASE_URL", "DATABASE_URL_FILE"):
+            os.environ.pop(name, None)
         yield

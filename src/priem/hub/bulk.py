@@ -12,6 +12,8 @@ from typing import Any
 from django.db import connection
 from django.db.models import DateTimeField, Field, JSONField, Model, UUIDField
 
+from priem.hub.storable import storable_json
+
 Value = Any
 
 
@@ -55,7 +57,7 @@ def quoted(name: str) -> str:
 def way_of(field: "Field[Any, Any]") -> Callable[[Value], Value] | None:
     """How this field's values become the database's; None when they are already."""
     if isinstance(field, JSONField):
-        return lambda value: None if value is None else json.dumps(field.get_prep_value(value))
+        return lambda value: None if value is None else storable_json(json.dumps(field.get_prep_value(value)))
     if isinstance(field, DateTimeField | UUIDField):
         # Hundreds of rows carry the same moment.
         return lru_cache(maxsize=16)(lambda value: field.get_db_prep_save(value, connection))

@@ -1,4 +1,4 @@
-"""What the hub takes from its environment. Reads variables only; nothing here touches the disk."""
+"""What the hub takes from its environment. Reads variables, and the one file that a variable may name."""
 
 import os
 from collections.abc import Iterable
@@ -41,6 +41,12 @@ def public_host() -> list[str]:
     return [name] if name else []
 
 
+def database_url() -> str:
+    """DATABASE_URL, or what stands in the file that DATABASE_URL_FILE names. Raises OSError that names the file."""
+    file = os.environ.get("DATABASE_URL_FILE", "")
+    return os.environ.get("DATABASE_URL", "") or (Path(file).read_text().strip() if file else "")
+
+
 def database(url: str, folder: Path) -> dict[str, Any]:
     """Django's description of the database: PostgreSQL when DATABASE_URL names one, else a file in the folder."""
     return postgresql(url) if url else sqlite(folder / "db.sqlite3")
@@ -59,7 +65,7 @@ def postgresql(url: str) -> dict[str, Any]:
         raise ValueError("DATABASE_URL: postgres://user:password@host:port/name")
     options = dict(parse_qsl(parts.query))
     return {
-        "ENGINE": "django.db.backends.postgresql",
+        "ENGINE": "priem.hub.postgresql",
         "NAME": unquote(parts.path.removeprefix("/")),
         "USER": unquote(parts.username or ""),
         "PASSWORD": unquote(parts.password or ""),

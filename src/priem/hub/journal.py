@@ -15,6 +15,7 @@ from priem.hub.models import RejectedRow, StepRecord
 from priem.hub.pieces import among, pieces
 from priem.hub.rows import STEP_COLUMNS, key_of, step_row
 from priem.hub.sentences import as_json
+from priem.hub.storable import storable_json
 from priem.model import Action, Outcome, PatientKey, Rejected, State, Step, VisitKey
 from priem.ports import OpenStep
 
@@ -64,8 +65,8 @@ def settle(clinic_id: int, outcomes: Iterable[tuple[Step, Outcome]], now: dateti
 def settled(ids: Mapping[AnyKey, int], step: Step, outcome: Outcome, now: datetime) -> tuple[Any, ...]:
     if step.key not in ids:
         raise LookupError(f"never intended: {step.key}")
-    reason = json.dumps(as_json(outcome.reason)) if outcome.reason else None
-    finished_at = None if outcome.state in OPEN else now
+    reason = storable_json(json.dumps(as_json(outcome.reason))) if outcome.reason else None
+    finished_at = None if outcome.state in OPEN else connection.ops.adapt_datetimefield_value(now)
     return outcome.state.value, outcome.id, reason, outcome.request_id, finished_at, ids[step.key]
 
 

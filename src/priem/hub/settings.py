@@ -4,6 +4,7 @@ PRIEM_HOME          folder of database, key and locks (./priem-data)
 PRIEM_SECRET_KEY    what secrets are encrypted with; several, the one in force first, for a change of keys
 PRIEM_SECRET_KEY_FILE  or the file it stands in (secret.key in PRIEM_HOME, made at first use)
 DATABASE_URL        postgres://user:password@host:port/name instead of SQLite
+DATABASE_URL_FILE   or the file it stands in
 PRIEM_HOSTS         names that the hub answers to, separated by commas (loopback only)
 PRIEM_ORIGINS       https://… addresses whose forms it takes
 PRIEM_PUBLIC_URL    the hub's address from outside, to which amoCRM posts what changes; its name is answered to as well
@@ -44,7 +45,7 @@ SESSION_COOKIE_SECURE = CSRF_COOKIE_SECURE = HTTPS
 SECURE_PROXY_SSL_HEADER = ("HTTP_X_FORWARDED_PROTO", "https") if HTTPS else None
 SECURE_HSTS_SECONDS = 3600 if HTTPS else 0
 
-DATABASES = {"default": environment.database(os.environ.get("DATABASE_URL", ""), environment.home())}
+DATABASES = {"default": environment.database(environment.database_url(), environment.home())}
 
 INSTALLED_APPS = [
     "priem.hub",

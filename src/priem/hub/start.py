@@ -9,6 +9,7 @@ from django.db.migrations.executor import MigrationExecutor
 
 from priem.hub.environment import home
 from priem.hub.locks import Purpose, locked
+from priem.hub.moved import require_not_moved
 from priem.texts import text
 
 LONGEST_MIGRATION = 600
@@ -20,6 +21,7 @@ def setup() -> None:
     os.environ.setdefault("DJANGO_SETTINGS_MODULE", "priem.hub.settings")
     home().mkdir(mode=0o700, parents=True, exist_ok=True)
     django.setup()
+    require_not_moved()
     if is_behind():
         otherwise = text("Another process is bringing the database up to date.")
         with locked(Purpose.MIGRATION, 0, otherwise, wait=LONGEST_MIGRATION):

@@ -16,10 +16,22 @@ LONGEST_RENEWAL = 60
 ADVICE = text("Open the clinic's page and authorise Priem in amoCRM.")
 
 
+@contextmanager
+def passing_by() -> Iterator[None]:
+    """Requests' threads come for a token and are gone: each would leave a connection of its own behind."""
+    was_open = connection.connection is not None
+    try:
+        yield
+    finally:
+        if not was_open:
+            connection.close()
+
+
 class DjangoTokens:
     def __init__(self, clinic_id: int) -> None:
         self._clinic = clinic_id
 
+    @passing_by()
     def load(self) -> Tokens:
         row = Authorisation.objects.filter(clinic_id=self._clinic).first()
         if row and row.authorise_again:
@@ -31,9 +43,10 @@ class DjangoTokens:
     @contextmanager
     def renewing(self) -> Iterator[None]:
         otherwise = text("Another worker is renewing the access to amoCRM.")
-        with locked(Purpose.TOKENS, self._clinic, otherwise, wait=LONGEST_RENEWAL):
+        with passing_by(), locked(Purpose.TOKENS, self._clinic, otherwise, wait=LONGEST_RENEWAL):
             yield
 
+    @passing_by()
     def save(self, tokens: Tokens) -> None:
         with for_good():
             Authorisation.objects.update_or_create(
@@ -46,6 +59,7 @@ class DjangoTokens:
                 },
             )
 
+    @passing_by()
     def forget(self, reason: Text) -> None:
         Authorisation.objects.update_or_create(clinic_id=self._clinic, defaults={"authorise_again": reason})
 

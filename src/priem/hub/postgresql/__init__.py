@@ -1,0 +1,1 @@
+"""Django's own PostgreSQL, given only what it can hold: see priem.hub.storable."""
