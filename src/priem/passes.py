@@ -44,10 +44,15 @@ class Trouble:
 News = Progress | Trouble
 
 
-def one_pass(sources: tuple[Source, ...], clinic: Clinic) -> Iterator[tuple[str, Progress]]:
-    """Reads every connection once. Raises PriemError of the first that fails, after the others had their turn."""
+def one_pass(sources: tuple[Source, ...], clinic: Clinic, *, is_regular: bool = True) -> Iterator[tuple[str, Progress]]:
+    """Reads every connection once. Raises PriemError of the first that fails, after the others had their turn.
+
+    A regular one counts as keeping the clinic in step: by hand, or by a timer.
+    """
     failed: PriemError | None = None
     with clinic.store.exclusively():
+        if clinic.watch and is_regular:
+            clinic.watch.passes()
         informed = hear(clinic)
         for source in sources:
             overheard = Overheard(source)

@@ -396,3 +396,6 @@ class Watch(Protocol):
 
     def beat(self) -> None:
         """Somebody follows the clinic. Called all the time."""
+
+    def passes(self) -> None:
+        """Somebody makes one pass, and nobody says when the next one comes."""

@@ -41,6 +41,7 @@ NO_PAGE = {
     "setup_work": PIECE,
     "record_brief": PIECE,
     "record_sides": PIECE,
+    "record_pass": PIECE,
     "admin:search": PIECE,
     "setup_csv": DOWNLOAD,
     "setup_file": DOWNLOAD,

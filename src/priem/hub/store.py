@@ -32,6 +32,8 @@ from priem.model import (
 from priem.ports import K, OpenStep, Question, Recall, Wish, WishState
 from priem.texts import Text, text
 
+UNDER_WAY = text("Another pass over this clinic is under way.")
+
 
 def utc_now() -> datetime:
     return datetime.now(UTC)
@@ -47,7 +49,7 @@ class DjangoStore(DjangoBookings):
 
     def exclusively(self) -> AbstractContextManager[None]:
         self._pass = uuid4()
-        return locked(Purpose.PASS, self._clinic, text("Another pass over this clinic is under way."))
+        return locked(Purpose.PASS, self._clinic, UNDER_WAY)
 
     def cursor(self, connection: str) -> str | None:
         rows = Connection.objects.of(self._clinic).filter(key=connection)

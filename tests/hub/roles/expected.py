@@ -103,6 +103,7 @@ EXPECTED: dict[str, Line] = {
     "record_link": Line(who=Right.RELINK, verb="POST", parts=RECORD, sent={"target": "77"}),
     "record_unlink": Line(who=Right.RELINK, verb="POST", parts=RECORD),
     "record_sync": Line(who=Right.RETRY, verb="POST", parts=RECORD),
+    "record_pass": Line(who=Right.SEE, parts=RECORD | {"work_id": "1"}, found=(204,)),
     "audit": page(Right.AUDIT),
     "settings_history": page(Right.SEE),
     "settings_look": Line(who=Right.SET_UP, parts={"revision_id": "@revision"}),

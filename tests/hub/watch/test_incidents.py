@@ -132,6 +132,45 @@ def test_a_clinic_that_nobody_ever_followed_is_not_silent(clinic: Clinic) -> Non
     assert kinds(clinic) == []
 
 
+def silent_after(watcher: Watcher, clinic: Clinic, day: Day, *gaps: float) -> list[str]:
+    """Single passes with so many minutes between them, the last gap without one."""
+    Clinic.objects.filter(pk=clinic.pk).update(live=True)
+    watcher.passes()
+    for gap in gaps[:-1]:
+        day.passes(minutes=gap)
+        watcher.passes()
+    day.passes(minutes=gaps[-1])
+    keeper.look(day.now)
+    return kinds(clinic)
+
+
+@pytest.mark.parametrize(
+    ("gaps", "said"),
+    [
+        pytest.param((60 * 24 * 30,), [], id="one pass by hand promises nothing"),
+        pytest.param((5, 5, 50), [], id="a timer may be late"),
+        pytest.param((5, 5, 70), ["silence"], id="a timer that has stopped"),
+        pytest.param((60 * 24, 60 * 24, 60 * 24 * 2), [], id="a daily one"),
+        pytest.param((60 * 24, 60 * 24, 60 * 24 * 4), ["silence"], id="a daily one that has stopped"),
+    ],
+)
+def test_single_passes_are_missed_by_their_own_measure(
+    watcher: Watcher, clinic: Clinic, day: Day, gaps: tuple[float, ...], said: list[str]
+) -> None:
+    assert silent_after(watcher, clinic, day, *gaps) == said
+
+
+def test_a_single_pass_ends_the_silence_of_who_has_stopped(watcher: Watcher, clinic: Clinic, day: Day) -> None:
+    Clinic.objects.filter(pk=clinic.pk).update(live=True)
+    watcher.beat()
+    day.passes(minutes=10)
+    keeper.look(day.now)
+    day.passes(minutes=1)
+    Watcher(clinic.pk, day).passes()
+    keeper.look(day.now)
+    assert (kinds(clinic), kinds(clinic, over=True)) == ([], ["silence"])
+
+
 def test_changes_that_are_late_without_another_reason_are_an_incident(clinic: Clinic) -> None:
     Clinic.objects.filter(pk=clinic.pk).update(live=True)
     delays.add(clinic.pk, delays.Tally({(slot_of(NOON), bound_of(timedelta(minutes=4))): 3}))

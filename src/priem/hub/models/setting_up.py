@@ -15,6 +15,7 @@ class WorkKind(models.TextChoices):
     FIELDS = "fields", _("making fields")
     PREVIEW = "preview", _("preview")
     SYNC = "sync", _("sync")
+    RECORD = "record", _("sync of one record")
 
 
 class WorkState(models.TextChoices):

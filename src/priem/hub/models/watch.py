@@ -7,6 +7,9 @@ from priem.hub.models.owned import ClinicOwned
 from priem.hub.sentences import SentenceField
 from priem.model import VisitStatus
 
+FOLLOWED = 180
+"""Seconds without a beat after which whoever follows a clinic has stopped."""
+
 
 class IncidentKind(models.TextChoices):
     AWAY = "away", _("the clinic's system does not answer")
@@ -52,6 +55,8 @@ class Pulse(ClinicOwned):
     """When somebody followed the clinic last: a process that died says nothing itself."""
 
     beat_at = models.DateTimeField()
+    rest = models.PositiveIntegerField(null=True, default=FOLLOWED, db_default=FOLLOWED)
+    """Seconds after which the next beat is missed; None: nobody has promised one."""
 
     class Meta:
         constraints = (models.UniqueConstraint(fields=("clinic",), name="pulse_of_clinic"),)

@@ -8,9 +8,10 @@ from django.utils import timezone
 from priem.engine import by_hand
 from priem.hub.audit.acting import actor
 from priem.hub.audit.notes import note
-from priem.hub.desk import kind_of
-from priem.hub.models import AuditEntry, Clinic, PatientLink, VisitLink
+from priem.hub.models import AuditEntry, Clinic, PatientLink, VisitLink, Work
 from priem.hub.models.audit import Deed
+from priem.hub.records import at_once
+from priem.hub.records.at_once import about
 from priem.hub.records.outside import outside
 from priem.hub.records.sides import reading
 from priem.hub.store import DjangoStore
@@ -35,10 +36,12 @@ def unlink(clinic: Clinic, key: AnyKey) -> None:
     note(clinic.pk, Deed.UNLINK, about(key), [(card_of(key), before, "")])
 
 
-def decide_anew(clinic: Clinic, key: AnyKey) -> None:
+def sync_now(clinic: Clinic, key: AnyKey) -> Work:
+    """Raises AskOperator or TryLater when that cannot be now; the record is decided on with the next pass then."""
     with transaction.atomic():
         DjangoStore(clinic.pk).recall([key])
         note(clinic.pk, Deed.RETRY, about(key))
+    return at_once.begin(clinic, key)
 
 
 def looked(clinic: Clinic, key: AnyKey) -> None:
@@ -47,10 +50,6 @@ def looked(clinic: Clinic, key: AnyKey) -> None:
     before = AuditEntry.objects.of(clinic.pk).filter(deed=Deed.LOOKED, about=about(key), at__gt=since)
     if not before.filter(person_id=person.pk if person else None).exists():
         note(clinic.pk, Deed.LOOKED, about(key))
-
-
-def about(key: AnyKey) -> str:
-    return f"{kind_of(key).value} {key}"
 
 
 def card_of(key: AnyKey) -> str:

@@ -19,7 +19,8 @@ from priem.hub import words
 from priem.hub.models import Clinic, Connection, PatientLink, RejectedRow, StepRecord, VisitLink
 from priem.hub.pages import page
 from priem.hub.questions.cards import MASK
-from priem.hub.records import deeds, sides, story
+from priem.hub.records import candidates, deeds, sides, story
+from priem.hub.records.outcome import pass_of
 from priem.hub.roles.guards import of_any_clinic, of_clinic
 from priem.hub.roles.rights import Right
 from priem.hub.scope import clinic_ids, may, visible
@@ -48,7 +49,9 @@ def show(request: HttpRequest, clinic: Clinic, kind: str, record: str) -> HttpRe
     found = story.story(clinic, kind, record)
     link = found.links[-1] if found.links else None
     decided = story.decision(found)
+    looked_at = candidates.looked_at(clinic, kind, decided, is_open=may(request, Right.SEE_UNMASKED, clinic.pk))
     said = {
+        "pass": pass_of(clinic, key, str(request.GET.get("work", ""))),
         "clinic": clinic,
         "kind": kind,
         "record": record,
@@ -57,7 +60,8 @@ def show(request: HttpRequest, clinic: Clinic, kind: str, record: str) -> HttpRe
         "link_address": story.card_address(clinic, kind, link.target if link else None),
         "link_because": words.because(link.rule) if link else "",
         "decision": words.because(decided.step.why.rule) if decided else "",
-        "looked_at": story.looked_at(clinic, kind, decided),
+        "decided_at": decided.step.intended_at if decided else None,
+        "looked_at": looked_at,
         "told": words.because("apart" if found.told == "apart" else "person_said_new") if found.told else "",
         "rejected": [readable(row.reason) for row in found.rejected],
         "events": story.events(clinic, kind, key, found),
@@ -169,8 +173,27 @@ def unlink(request: HttpRequest, clinic: Clinic, kind: str, record: str) -> Http
 @require_POST
 @of_clinic(Right.RETRY)
 def sync_now(request: HttpRequest, clinic: Clinic, kind: str, record: str) -> HttpResponse:
-    said = gettext("Priem reads the record anew and decides: this takes a few seconds while it is in step.")
-    return done(request, clinic, kind, record, deeds.decide_anew, said)
+    try:
+        work = deeds.sync_now(clinic, key_or_404(kind, record))
+    except PriemError as error:
+        messages.error(request, f"{readable(error.what)} {advice(error)}".strip())
+        return redirect("record", slug=clinic.slug, kind=kind, record=record)
+    page_of_it = reverse("record", kwargs={"slug": clinic.slug, "kind": kind, "record": record})
+    return redirect(f"{page_of_it}?work={work.pk}")
+
+
+@require_GET
+@of_clinic(Right.SEE)
+def progress(request: HttpRequest, clinic: Clinic, kind: str, record: str, work_id: int) -> HttpResponse:
+    """A piece of the page that asks for itself again as long as the pass goes on; then the page is loaded anew."""
+    found = pass_of(clinic, key_or_404(kind, record), str(work_id))
+    if found and found.is_running:
+        return render(
+            request, "hub/records/pass.html", {"clinic": clinic, "kind": kind, "record": record, "pass": found}
+        )
+    answer = HttpResponse(status=204)
+    answer["HX-Refresh"] = "true"
+    return answer
 
 
 @require_GET
@@ -224,4 +247,5 @@ urlpatterns = [
     path(f"{RECORD}link/", link, name="record_link"),
     path(f"{RECORD}unlink/", unlink, name="record_unlink"),
     path(f"{RECORD}sync/", sync_now, name="record_sync"),
+    path(f"{RECORD}pass/<int:work_id>/", progress, name="record_pass"),
 ]

@@ -9,6 +9,7 @@ from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 
 from priem.configuration import settings_from_json
+from priem.engine.reasons import Reason
 from priem.hub import words
 from priem.hub.audit.words import shown
 from priem.hub.explaining import Explanation, Happening, explain
@@ -36,15 +37,6 @@ class Event:
     """Who did it; empty for Priem itself."""
 
 
-@dataclass(frozen=True, slots=True)
-class Looked:
-    """A candidate of the decision."""
-
-    id: int
-    address: str
-    because: str
-
-
 def story(clinic: Clinic, kind: str, record: str) -> Explanation:
     wanted: Kind = "patient" if kind == "patient" else "visit"
     return explain(clinic.pk, settings_from_json(clinic.settings), wanted, record)
@@ -61,14 +53,10 @@ def card_address(clinic: Clinic, kind: str, target: int | None) -> str:
 
 
 def decision(found: Explanation) -> Happening | None:
-    """The latest step that chose between candidates, else the latest that said why."""
-    chose = [one for one in found.happenings if one.step.why.candidates]
+    """The latest step that chose between candidates, else the latest that said why. That it was linked before says
+    nothing of how it came to be."""
+    chose = [one for one in found.happenings if any(it.because != Reason.LINK for it in one.step.why.candidates)]
     return next(iter(chose or found.happenings), None)
-
-
-def looked_at(clinic: Clinic, kind: str, happening: Happening | None) -> list[Looked]:
-    candidates = happening.step.why.candidates if happening else ()
-    return [Looked(one.id, card_address(clinic, kind, one.id), words.because(one.because)) for one in candidates]
 
 
 def events(clinic: Clinic, kind: str, key: Key, found: Explanation) -> list[Event]:

@@ -20,6 +20,7 @@ TITLES = {
     WorkKind.FIELDS: _("Making fields in amoCRM"),
     WorkKind.PREVIEW: _("Working out what a sync would do"),
     WorkKind.SYNC: _("Bringing the clinic over"),
+    WorkKind.RECORD: _("Syncing one record"),
 }
 AT_LEAST = 0.5
 """Seconds before a rate says anything."""

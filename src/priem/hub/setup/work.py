@@ -79,10 +79,16 @@ def begin(clinic: Clinic, kind: WorkKind, do: Do | None) -> Work:
         under_way = latest(clinic, kind)
         if under_way and is_alive(under_way):
             return under_way
-        now = datetime.now(UTC)
-        work = Work.objects.create(clinic=clinic, kind=kind, started_at=now, beat_at=now)
-        if do:
-            transaction.on_commit(partial(start_thread, work, do))
+        return begin_beside(clinic, kind, do)
+
+
+@transaction.atomic
+def begin_beside(clinic: Clinic, kind: WorkKind, do: Do | None, progress: Mapping[str, Any] | None = None) -> Work:
+    """Begins it, whatever else is under way."""
+    now = datetime.now(UTC)
+    work = Work.objects.create(clinic=clinic, kind=kind, started_at=now, beat_at=now, progress=dict(progress or {}))
+    if do:
+        transaction.on_commit(partial(start_thread, work, do))
     return work
 
 

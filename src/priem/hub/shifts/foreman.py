@@ -166,7 +166,7 @@ class Foreman:
             [Pulse(clinic_id=id_, beat_at=now) for id_ in list(self._kept)],
             update_conflicts=True,
             unique_fields=("clinic",),
-            update_fields=("beat_at",),
+            update_fields=("beat_at", "rest"),
         )
         look_around()
 

@@ -19,7 +19,6 @@ from priem.hub.store import utc_now
 from priem.hub.watch import alerts, delays, incidents
 from priem.texts import Text, text
 
-SILENT_AFTER = timedelta(minutes=3)
 LATE_WITHIN = timedelta(minutes=10)
 BETWEEN_LOOKS = 20.0
 BETWEEN_TIDYINGS = 300.0
@@ -65,8 +64,8 @@ def note(clinic_id: int, kind: IncidentKind, said: tuple[Text, Text], now: datet
 
 
 def is_silent(clinic_id: int, now: datetime) -> bool:
-    """A clinic that was never followed is synced by hand, or by a timer of its own."""
-    return Pulse.objects.of(clinic_id).filter(beat_at__lt=now - SILENT_AFTER).exists()
+    pulse = Pulse.objects.of(clinic_id).filter(rest__isnull=False).first()
+    return pulse is not None and pulse.beat_at + timedelta(seconds=pulse.rest or 0) < now
 
 
 def is_late(clinic_id: int, now: datetime) -> bool:

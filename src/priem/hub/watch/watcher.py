@@ -10,12 +10,15 @@ from django.db import DatabaseError
 
 from priem.errors import PriemError
 from priem.hub.models import Connection, IncidentKind, Pulse
+from priem.hub.models.watch import FOLLOWED
 from priem.hub.store import utc_now
 from priem.hub.watch import delays, facts, incidents, keeper
 from priem.hub.watch.delays import Tally
 from priem.model import Page
 
 BETWEEN_BEATS = 10.0
+SHORTEST_REST = 3600.0
+"""Seconds after a single pass in which no other one is missed."""
 OF_CONNECTION = (IncidentKind.AWAY, IncidentKind.CLOSED)
 OF_CLINIC = (IncidentKind.AMOCRM_AWAY, IncidentKind.AMOCRM_STOPPED, IncidentKind.SETTINGS)
 
@@ -76,7 +79,7 @@ class Watcher:
             self._tally[delays.slot_of(now), delays.bound_of(now - since)] += changes
         if page:
             facts.remember(self._clinic, page)
-        self.beat()
+        self._live_on()
 
     @quietly
     def ends(self, connection: str) -> None:
@@ -102,12 +105,32 @@ class Watcher:
 
     @quietly
     def beat(self) -> None:
-        if not self._beats or time.monotonic() - self._beat_at < BETWEEN_BEATS:
-            return
+        if self._is_due():
+            self._beat(FOLLOWED)
+
+    @quietly
+    def passes(self) -> None:
+        """A timer makes passes about as often as before: three times as long is silence. Of the first one, nobody
+        knows; and whoever makes single ones by hand may take his time."""
+        before = Pulse.objects.of(self._clinic).first()
+        gap = (self._now() - before.beat_at).total_seconds() if before else None
+        self._beat(None if gap is None else round(max(SHORTEST_REST, 3 * gap)))
+
+    def _beat(self, rest: int | None) -> None:
         self._beat_at = time.monotonic()
-        row: dict[str, Any] = {"beat_at": self._now()}
+        row: dict[str, Any] = {"beat_at": self._now(), "rest": rest}
         Pulse.objects.update_or_create(clinic_id=self._clinic, defaults=row)
-        keeper.look_around()
+        keeper.look_around(self._now())
+
+    def _live_on(self) -> None:
+        """A long pass goes on."""
+        if self._is_due():
+            self._beat_at = time.monotonic()
+            Pulse.objects.of(self._clinic).update(beat_at=self._now())
+            keeper.look_around(self._now())
+
+    def _is_due(self) -> bool:
+        return self._beats and time.monotonic() - self._beat_at >= BETWEEN_BEATS
 
     def _write_delays(self) -> None:
         if self._tally:
