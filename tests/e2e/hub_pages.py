@@ -139,8 +139,17 @@ def linked_patient(systems: Systems) -> tuple[str, int]:
 
 
 def linked_visit(systems: Systems) -> tuple[str, int]:
-    for lead in systems.amocrm_state("leads")["leads"]:
-        for field in lead.get("custom_fields_values") or ():
-            if field.get("field_code") == "PRIEM_VISIT":
-                return str(field["values"][0]["value"]), int(lead["id"])
-    raise AssertionError("no visit is linked")
+    return linked_visits(systems)[0]
+
+
+def linked_visits(systems: Systems) -> list[tuple[str, int]]:
+    """Keys, and their leads."""
+    leads = systems.amocrm_state("leads")["leads"]
+    found = [
+        (str(field["values"][0]["value"]), int(lead["id"]))
+        for lead in leads
+        for field in lead.get("custom_fields_values") or ()
+        if field.get("field_code") == "PRIEM_VISIT"
+    ]
+    assert found, "no visit is linked"
+    return found

@@ -126,6 +126,10 @@ class Systems:
         answer.raise_for_status()
         return answer.json()
 
+    def clinic_mended(self) -> None:
+        """What was ordered to fail fails no more."""
+        httpx2.delete(f"{self.ident.said['control']}/_sandbox/faults", timeout=60).raise_for_status()
+
     def clinic_state(self) -> Any:
         return self.clinic_get("state")
 

@@ -10,11 +10,13 @@ from typing import Any
 import pytest
 from axe_playwright_python.sync_playwright import Axe
 from django_otp.oath import TOTP
-from playwright.sync_api import Page, expect
+from playwright.sync_api import Locator, Page, expect
 
-from tests.e2e.hub_pages import Hub, linked_patient, linked_visit, log_in, overflow, synced_hub
+from tests.e2e.hub_pages import Hub, linked_patient, linked_visit, linked_visits, log_in, overflow, synced_hub
 
 pytestmark = [pytest.mark.e2e, pytest.mark.slow]
+PATIENCE = 60_000
+"""Milliseconds: two cores, and everybody's tests."""
 
 
 @pytest.fixture(scope="module")
@@ -40,6 +42,62 @@ def pages(hub: Hub) -> list[str]:
 def open_page(page: Page, hub: Hub, url: str) -> None:
     page.goto(hub.url + url)
     page.wait_for_load_state("networkidle")
+
+
+SPOILT = "Не тот врач"
+
+
+def spoil(hub: Hub, lead: int) -> None:
+    """A manager overwrites what is the clinic's."""
+    values = [{"field_id": doctor_field(hub), "values": [{"value": SPOILT}]}]
+    hub.systems.act("edit_lead", lead_id=lead, custom_fields_values=values)
+
+
+def doctor_field(hub: Hub) -> int:
+    rows = hub.systems.amocrm_state("leads")["leads"]
+    values = (value for row in rows for value in row.get("custom_fields_values") or ())
+    return int(next(value["field_id"] for value in values if value["field_name"] == "Врач"))
+
+
+def doctor_of(hub: Hub, lead: int) -> str:
+    row = next(one for one in hub.systems.amocrm_state("leads")["leads"] if one["id"] == lead)
+    fields = {value["field_name"]: value["values"][0]["value"] for value in row["custom_fields_values"]}
+    return str(fields.get("Врач", ""))
+
+
+def fail_once(page: Page, hub: Hub, visit: str, lead: int) -> None:
+    """A write about this visit fails, and is made up for by the next pass."""
+    spoil(hub, lead)
+    hub.systems.amocrm_fault("500", method="PATCH", path="/api/v4/leads")
+    sync_now(page, hub, visit)
+    assert hub.systems.priem("sync", "--json").code == 0
+    assert doctor_of(hub, lead) != SPOILT
+
+
+def sync_now(page: Page, hub: Hub, visit: str) -> Locator:
+    """What the page says of it in the end."""
+    open_page(page, hub, f"/admin/records/ulybka/visit/{visit}/")
+    page.get_by_role("button", name="Синхронизировать сейчас").click()
+    page.wait_for_url("**?work=*")
+    said = page.locator("p[role=status]:not(.priem-working)")
+    expect(said).to_be_visible(timeout=PATIENCE)
+    return said
+
+
+def waiting(page: Page, hub: Hub, pairs: list[tuple[str, int]]) -> list[bool]:
+    """Of each visit, whether it is to be read anew."""
+    page.wait_for_load_state()
+    found = []
+    for visit, _lead in pairs:
+        page.goto(f"{hub.url}/admin/records/ulybka/visit/{visit}/")
+        found.append(page.get_by_text("прочитает запись заново").is_visible())
+    return found
+
+
+def open_failed(page: Page, hub: Hub) -> Locator:
+    """Requests about leads that failed, the latest first."""
+    open_page(page, hub, "/admin/clinics/ulybka/history/?result=failed&sort=leads")
+    return page.locator("details.what summary").filter(has_text="Изменена сделка")
 
 
 def test_pages_are_fit_for_everybody_in_the_dark(hub: Hub) -> None:
@@ -91,6 +149,39 @@ def test_a_patient_is_linked_with_another_contact_by_hand_and_then_with_none(hub
         expect(page.get_by_text("Связано вручную")).to_be_visible()
         page.get_by_role("button", name="Разорвать связь").click()
         expect(page.get_by_text("Ни с чем не связано")).to_be_visible()
+
+
+def test_a_record_is_synced_at_once_by_the_hub_itself_and_says_what_came_of_it(hub: Hub) -> None:
+    visit, lead = linked_visit(hub.systems)
+    spoil(hub, lead)
+    with hub.administrator() as page:
+        expect(sync_now(page, hub, visit)).to_contain_text("Теперь всё совпадает. Записано:")
+        assert doctor_of(hub, lead) != SPOILT
+        hub.systems.clinic("faults", kind="gone")
+        expect(sync_now(page, hub, visit)).to_have_class("priem-bad")
+        hub.systems.clinic_mended()
+    assert hub.systems.priem("sync", "--json").code == 0
+
+
+def test_failed_requests_are_repeated_one_by_one_then_all_that_are_found(hub: Hub) -> None:
+    pairs = linked_visits(hub.systems)[:3]
+    with hub.administrator() as page:
+        for visit, lead in pairs:
+            fail_once(page, hub, visit, lead)
+        open_failed(page, hub).first.click()
+        page.get_by_role("button", name="Повторить", exact=True).click()
+        assert waiting(page, hub, pairs) == [False, False, True], "the last one that failed stands first"
+        open_failed(page, hub)
+        page.get_by_role("checkbox", name="Изменена сделка").nth(1).check()
+        page.get_by_role("button", name="Повторить выбранные (1)").click()
+        assert waiting(page, hub, pairs) == [False, True, True]
+        assert hub.systems.priem("sync", "--json").code == 0
+        assert waiting(page, hub, pairs) == [False, False, False]
+        open_failed(page, hub)
+        page.get_by_role("button", name="Повторить все по фильтру").click()
+        expect(page.get_by_text("решит заново записей: 3")).to_be_visible()
+        assert waiting(page, hub, pairs) == [True, True, True]
+    assert hub.systems.priem("sync", "--json").code == 0
 
 
 def test_a_question_is_answered_by_a_key_and_the_contact_gets_the_patient(hub: Hub) -> None:

@@ -9,6 +9,7 @@ from priem.hub.history.search import Filters
 from priem.hub.models import ExchangeSubject, PatientLink, VisitLink
 from priem.hub.pieces import pieces
 from priem.hub.store import DjangoStore
+from priem.hub.waking import wake
 from priem.model import PatientKey, VisitKey
 
 AT_ONCE = 500
@@ -24,6 +25,7 @@ def retry(clinic_id: int, exchanges: Iterable[int]) -> int:
         keys |= keys_of(clinic_id, piece)
     if keys:
         DjangoStore(clinic_id).recall(keys)
+        wake(clinic_id)
     return len(keys)
 
 

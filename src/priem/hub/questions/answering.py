@@ -10,6 +10,7 @@ from priem.hub.audit.notes import note
 from priem.hub.models import Clinic, Connection, Question, UnmappedStatus, VisitLink
 from priem.hub.models.audit import Deed
 from priem.hub.store import DjangoStore
+from priem.hub.waking import wake
 from priem.mis import CONNECTORS
 from priem.model import PatientKey, Told, VisitKey, VisitStatus
 from priem.texts import text
@@ -34,6 +35,7 @@ def answer(clinic: Clinic, question_id: int, choice: str) -> None:
     else:
         raise AskOperator(text("This contact is none of those that are asked about."), text("Choose one of them."))
     note(clinic.pk, Deed.ANSWER, f"patient {key}", [("contact", "", choice)])
+    wake(clinic.pk)
 
 
 def takes_statuses(kind: str) -> bool:
@@ -66,6 +68,7 @@ def give_meaning(clinic: Clinic, status_id: int, meaning: VisitStatus) -> int:
     DjangoStore(clinic.pk).recall([VisitKey(row.connection, visit) for visit in visits])
     note(clinic.pk, Deed.STATUS, f"{row.connection}: {row.raw}", [("status", "", meaning.value)])
     row.delete()
+    wake(clinic.pk)
     return len(visits)
 
 
@@ -73,3 +76,4 @@ def read_again(clinic: Clinic, key: PatientKey | VisitKey) -> None:
     with transaction.atomic():
         DjangoStore(clinic.pk).recall([key])
         note(clinic.pk, Deed.RETRY, f"{'patient' if isinstance(key, PatientKey) else 'visit'} {key}")
+        wake(clinic.pk)

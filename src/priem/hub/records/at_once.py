@@ -18,6 +18,7 @@ from priem.hub.records.outside import OpenedClinic, outside
 from priem.hub.records.sides import source_of
 from priem.hub.setup.work import BEAT, DEAD_AFTER, Do, Report, begin_beside
 from priem.hub.store import UNDER_WAY
+from priem.hub.surroundings import patient_links_of, visit_links_of
 from priem.hub.waking import wake
 from priem.model import PatientKey, VisitKey
 from priem.passes import one_pass
@@ -50,7 +51,6 @@ def begin(clinic: Clinic, key: AnyKey) -> Work:
     works.filter(started_at__lt=timezone.now() - KEPT).delete()
     if works.filter(state=WorkState.RUNNING, beat_at__gt=timezone.now() - DEAD_AFTER).count() >= AT_ONCE:
         raise MANY
-    wake(clinic.pk)
     return begin_beside(clinic, WorkKind.RECORD, bring_over(clinic, key), {"about": about(key)})
 
 
@@ -76,6 +76,8 @@ def steps_since(work: Work, key: AnyKey) -> list[StepRecord]:
 def bring_over(clinic: Clinic, key: AnyKey) -> Do:
     def do(report: Report) -> Mapping[str, Any]:
         report.facts["about"] = about(key)
+        look_at_card(clinic, key)
+        wake(clinic.pk)
         began = time.monotonic()
         own_turn = began + (HEAD_START if is_followed(clinic.pk) else 0)
         while is_waiting(clinic.pk, key):
@@ -88,6 +90,18 @@ def bring_over(clinic: Clinic, key: AnyKey) -> Do:
         return {}
 
     return do
+
+
+def look_at_card(clinic: Clinic, key: AnyKey) -> None:
+    """A person wants the card to be right now: what others did to it meanwhile may not be known yet."""
+    with outside().opened(clinic.slug) as opened:
+        crm, bound, store = opened.clinic.crm, opened.clinic.bound, opened.clinic.store
+        if isinstance(key, PatientKey):
+            if contact := patient_links_of(clinic.pk, [key]).get(key):
+                store.mirror(crm.some_contacts([contact.contact], bound.contact_field_ids))
+        elif lead := visit_links_of(clinic.pk, [key]).get(key):
+            store.mirror(leads=crm.some_leads([lead.lead], bound.lead_field_ids))
+        store.recall([key])
 
 
 def is_followed(clinic_id: int) -> bool:
