@@ -6,7 +6,7 @@ from django.db import migrations, models
 class Migration(migrations.Migration):
 
     dependencies = [
-        ('hub', '0018_audit_of_record'),
+        ('hub', '0019_agents'),
     ]
 
     operations = [
