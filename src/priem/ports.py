@@ -383,8 +383,7 @@ class ExchangeLog(Protocol):
 class Watch(Protocol):
     """Who tells people how a clinic does. Nothing here raises: watching must not stop what is watched."""
 
-    def begins(self, connection: str) -> None:
-        """A pass over this connection."""
+    def begins(self, connection: str) -> None: ...
 
     def saw(self, connection: str, page: Page | None, changes: int) -> None:
         """A page that is done, and how many changes are in the CRM now."""
