@@ -1,10 +1,15 @@
 """Who keeps a clinic in step hears at once that something has come."""
 
+from pathlib import Path
+
+import psycopg
 import pytest
 from django.db import transaction
 
 from priem.hub.models import Clinic
-from priem.hub.waking import bell, wake
+from priem.hub.waking import CHANNEL, bell, wake
+from tests.hub.conftest import HubProcess
+from tests.postgres import Cluster
 
 
 @pytest.mark.django_db(transaction=True)
@@ -28,3 +33,28 @@ def test_what_is_taken_back_wakes_nobody() -> None:
         transaction.set_rollback(True)
 
     assert not bell(clinic.pk).is_set()
+
+
+WAKE = """
+from django.db import transaction
+from priem.hub.waking import tell_of_hooks, wake
+with transaction.atomic():
+    wake(CLINIC)
+    transaction.set_rollback(True)
+wake(CLINIC)
+tell_of_hooks([CLINIC, 77])
+say(CLINIC)
+"""
+
+
+@pytest.mark.slow
+def test_on_postgresql_other_processes_hear_it(postgresql: Cluster, tmp_path: Path) -> None:
+    url = postgresql.migrated()
+    with psycopg.connect(url, autocommit=True) as listening:
+        listening.execute(f"LISTEN {CHANNEL}".encode())
+        process = HubProcess(tmp_path, WAKE, url)
+        clinic = process.says()
+        heard = [notice.payload for notice in listening.notifies(timeout=10, stop_after=3)]
+        process.end()
+
+    assert heard == [str(clinic), f"{clinic} hook", "77 hook"]

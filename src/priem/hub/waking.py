@@ -31,7 +31,7 @@ def tell_of_hooks(clinics: Iterable[int]) -> None:
 def tell(said: list[str]) -> None:
     if said and connection.vendor == "postgresql":
         with connection.cursor() as cursor:
-            cursor.execute("SELECT pg_notify(%s, said) FROM unnest(%s) AS said", [CHANNEL, said])
+            cursor.execute("SELECT pg_notify(%s, said) FROM unnest(%s::text[]) AS said", [CHANNEL, said])
 
 
 def bell(clinic_id: int) -> threading.Event:
