@@ -12,7 +12,7 @@ from django.core.signals import request_finished, request_started
 from django.db import close_old_connections
 
 from priem.agent import enrolment
-from priem.agent.enrolment import Limits
+from priem.agent.enrolment import Access, Limits
 from priem.agent.folder import Folder
 from priem.agent.line import Address, Line
 from priem.agent.running import Agent
@@ -25,6 +25,7 @@ from priem.hub.models import Clinic, Connection
 from priem.hub.wsgi import application
 from priem.model import Page
 from priem.ports import Counts, Source
+from priem.relay.parcels import load_in
 from tests.mis.ident.clinic import IdentClinic, Sandbox
 
 KEY = "pz"
@@ -85,10 +86,16 @@ class Beside:
         self.folder = Folder(folder)
         self.limits = Limits(most_megabytes=50, least_free_megabytes=1)
         self.free: Callable[[], int] | None = None
-        facts = sandbox.config(**options)
-        enrolment.keep_database(self.folder, {name: getattr(facts, name) for name in WAY})
+        self.database(**options)
         self.enrol(make_code(clinic.pk, KEY))
         self.agent = self.started()
+
+    def database(self, **options: Any) -> None:
+        facts = self.sandbox.config(**options)
+        enrolment.keep_database(self.folder, {name: getattr(facts, name) for name in WAY})
+
+    def access(self) -> Access:
+        return enrolment.access_in(self.folder)
 
     def line(self, token: str = "") -> Line:
         return Line(HUB, token, transport=self.wire)
@@ -98,7 +105,9 @@ class Beside:
 
     def started(self) -> Agent:
         """As after the computer was switched on."""
-        access = enrolment.access_in(self.folder)
+        if hasattr(self, "agent"):
+            self.agent.reader.close()
+        access = self.access()
         line = self.line(access.token)
         self.agent = Agent(self.folder, access, self.limits, free=self.free, line=line)
         return self.agent
@@ -180,3 +189,37 @@ def connect(clinic: Clinic, sandbox: Sandbox, **options: Any) -> None:
     config = {THROUGH: AGENT, LOOK_EVERY: 0.2, "time_zone": facts.time_zone, "page_size": facts.page_size}
     config |= {"polling_share": 100, **options}
     Connection.objects.update_or_create(clinic=clinic, key=KEY, defaults={"kind": "ident", "config": config})
+
+
+def changed(beside: Beside, **options: Any) -> None:
+    """Somebody changes settings in the hub."""
+    row = Connection.objects.of(beside.clinic.pk).get(key=KEY)
+    row.config = {**row.config, **options}
+    row.save()
+
+
+def read_all(beside: Beside) -> list[Page]:
+    return list(beside.source().changes(None))
+
+
+def first_reading(beside: Beside) -> list[Page]:
+    """Its pages; what a later reading brings once more, since it had just changed, is not among them."""
+    kept = feeds.parcels(beside.clinic.pk, KEY).filter(is_first=True).order_by("sequence")
+    return [load_in(bytes(parcel.body)).page for parcel in kept]
+
+
+def stored(beside: Beside) -> list[int]:
+    """The numbers of the parcels that the hub keeps."""
+    return sorted(feeds.parcels(beside.clinic.pk, KEY).values_list("sequence", flat=True))
+
+
+def settle_at_last(beside: Beside, times: int = 300) -> None:
+    """As the agent does: again and again, until a whole round went well and nothing waits."""
+    for _ in range(times):
+        try:
+            beside.settle()
+        except TryLater:
+            continue
+        if not beside.agent.spool.waiting() and not beside.agent.spool.tail.is_first:
+            return
+    raise AssertionError("the agent did not come to rest")

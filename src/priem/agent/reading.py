@@ -12,7 +12,9 @@ from priem.agent.settings import config_of
 from priem.agent.spool import Spool
 from priem.mis.ahead import ReadAhead
 from priem.mis.ident import Ident
+from priem.mis.ident.cursor import Cursor
 from priem.model import Page, Patient, Rejected
+from priem.phones import numbers_in
 from priem.ports import Clock, Exchange
 from priem.relay.parcels import Load
 from priem.relay.words import Given
@@ -42,15 +44,15 @@ class Reader:
 
     def read(self, given: Given, stop: threading.Event) -> None:
         """To the end, or until `stop`, or until there is no room. Raises Rewound, OSError, TryLater, AskOperator."""
-        source, epoch, tail = self._source(given), self._spool.epoch, self._spool.tail
-        is_first = self._spool.is_first
-        with contextlib.closing(source.changes(tail.cursor)) as pages:  # type: ignore[type-var]  # it is a generator
+        source, epoch, since = self._source(given), self._spool.epoch, self._spool.tail.cursor
+        with contextlib.closing(source.changes(since)) as pages:  # type: ignore[type-var]  # it is a generator
             for page in pages:
+                is_first = is_of_first_reading(page)
                 self._spool.put(epoch, self._load(source, page, given, is_first=is_first), is_first=is_first)
+                # What is remembered of phones would be a third of what the process may hold, for nothing.
+                numbers_in.cache_clear()
                 if stop.is_set() or self._spool.halt():
                     return
-        if is_first and (cursor := self._spool.tail.cursor) is not None:
-            self._spool.put(epoch, Load(page=Page(cursor=cursor)), is_first=False)
         self.read_at = datetime.now(UTC)
 
     def _load(self, source: ReadAhead, page: Page, given: Given, *, is_first: bool) -> Load:
@@ -88,3 +90,8 @@ class Reader:
         if self._opened is not None:
             self._opened[1].close()
             self._opened = None
+
+
+def is_of_first_reading(page: Page) -> bool:
+    """Whether more of a first reading follows; also of one over again, after the database was put back."""
+    return Cursor.parse(page.cursor).read is None

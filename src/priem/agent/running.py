@@ -20,7 +20,6 @@ from priem.agent.reading import Reader
 from priem.agent.settings import given_in, keep_given
 from priem.agent.spool import Rewound, Spool
 from priem.errors import PriemError, TryLater
-from priem.phones import numbers_in
 from priem.ports import Clock
 from priem.relay.parcels import Position
 from priem.relay.texts import trouble_as_json
@@ -200,7 +199,7 @@ class Agent:
 
     def _keep_reading(self) -> None:
         while not self.stop.is_set():
-            began, was_first = time.monotonic(), self.spool.is_first
+            began, was_first = time.monotonic(), self.spool.tail.is_first
             before = self.reading.error is None, self.halt
             try:
                 if not isinstance(self.sending.error, Revoked):
@@ -211,7 +210,7 @@ class Agent:
                 seconds = self.reading.met(error)
             if before != (self.reading.error is None, self.halt):
                 self._tell.set()
-            if was_first and not self.spool.is_first:
+            if was_first and not self.spool.tail.is_first:
                 tidy_up()
             if self.halt:
                 self._wait_for_room()
@@ -281,14 +280,8 @@ NO_SETTINGS = text("The agent has no settings from the hub yet.")
 
 
 def tidy_up() -> None:
-    """A first reading leaves much behind that an idle agent does not need: phones that were read, free memory."""
-    numbers_in.cache_clear()
+    """A first reading leaves memory behind that an idle agent does not need, and glibc keeps for itself."""
     gc.collect()
-    give_back()
-
-
-def give_back() -> None:
-    """glibc keeps freed memory for itself otherwise."""
     if sys.platform == "linux":
         with contextlib.suppress(OSError, AttributeError):
             ctypes.CDLL(None).malloc_trim(0)

@@ -9,7 +9,7 @@ import re
 import threading
 from collections import deque
 from collections.abc import Callable
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
 
@@ -22,6 +22,7 @@ from priem.relay.words import Halt, position_as_json, position_from_json
 
 NAME = re.compile(r"^(\d{6})-(\d{9})$")
 POSITION = "position"
+ROOM_AGAIN = 0.8
 ROOM_FOR_ONE = 8 * 1024 * 1024
 """A parcel that is begun must still fit."""
 
@@ -51,13 +52,14 @@ class Spool:
         """Something came in, went out or was rewound."""
         self.epoch = 0
         self._waiting: deque[Waiting] = deque()
-        self.tail, self.is_first = self._taken_up()
+        self.tail = self._taken_up()
+        """Behind the last parcel that was read."""
+        self._is_full = False
 
     # What lies here after a start
 
-    def _taken_up(self) -> tuple[Position, bool]:
-        sent, is_first = self._sent()
-        tail = sent
+    def _taken_up(self) -> Position:
+        tail = self._sent()
         for file in sorted(self._files.iterdir()):
             head = self._head_of(file)
             follows = head and (head.stream, head.sequence, head.before) == (tail.stream, tail.sequence + 1, tail.mark)
@@ -65,15 +67,15 @@ class Spool:
                 file.unlink(missing_ok=True)  # sent already, half a draft, or damaged: it is read again
                 continue
             self._waiting.append(Waiting(head.sequence, file.stat().st_size, head.read_at, head.before))
-            tail, is_first = head.position, head.is_first
-        return tail, is_first
+            tail = head.position
+        return tail
 
-    def _sent(self) -> tuple[Position, bool]:
+    def _sent(self) -> Position:
         try:
             told = self._folder.kept_json(POSITION)
-            return (position_from_json(told), bool(told["is_first"])) if told else (Position(), True)
-        except (Unreadable, KeyError, TypeError, ValueError):
-            return Position(), True  # the hub knows better
+            return position_from_json(told) if told else Position()
+        except (Unreadable, ValueError):
+            return Position()  # the hub knows better
 
     def _head_of(self, file: Path) -> Head | None:
         if not NAME.match(file.name):
@@ -92,7 +94,9 @@ class Spool:
             return Halt.RESTS
         if self._free() < self._least_free + ROOM_FOR_ONE:
             return Halt.DISK
-        return Halt.FULL if self.size() >= self._most else Halt.NONE
+        # Once full, it is left alone until there is room for more than one page: each begins with its own questions.
+        self._is_full = self.size() >= (ROOM_AGAIN * self._most if self._is_full else self._most)
+        return Halt.FULL if self._is_full else Halt.NONE
 
     def put(self, epoch: int, load: Load, *, is_first: bool) -> None:
         """On the disk when it returns. Raises Rewound, and OSError when the disk does not take it."""
@@ -111,7 +115,7 @@ class Spool:
             content = self._folder.cipher.encrypt(packed(head, load))
             replace_durably(self._file(head.stream, head.sequence), content)
             self._waiting.append(Waiting(head.sequence, len(content), head.read_at, head.before))
-            self.tail, self.is_first = head.position, is_first
+            self.tail = head.position
             self.came.notify_all()
 
     def _file(self, stream: int, sequence: int) -> Path:
@@ -140,15 +144,14 @@ class Spool:
         with self._lock:
             if position.stream != self.tail.stream:
                 return
-            is_first = self.is_first if position.sequence == self.tail.sequence else True
-            self._keep(position, is_first=is_first)
+            self._keep(position)
             while self._waiting and self._waiting[0].sequence <= position.sequence:
                 self._file(position.stream, self._waiting.popleft().sequence).unlink(missing_ok=True)
             self.came.notify_all()
 
-    def _keep(self, position: Position, *, is_first: bool) -> None:
-        # Nothing more than the parcel before it is lost with this file: the hub knows where it stands.
-        self._folder.keep_json(POSITION, {**position_as_json(position), "is_first": is_first})
+    def _keep(self, position: Position) -> None:
+        # Nothing is lost with this file: the hub knows where it stands.
+        self._folder.keep_json(POSITION, position_as_json(position))
 
     def rewind(self, position: Position) -> bool:
         """To where the hub stands. Keeps what follows from there; gives whether reading has to begin anew."""
@@ -162,10 +165,8 @@ class Spool:
                 with contextlib.suppress(OSError):
                     self._file(self.tail.stream, one.sequence).unlink(missing_ok=True)
             self._waiting.clear()
-            self.tail = replace(position)
-            # Of a reading that went on elsewhere nobody knows whether it was the first: one more end of it is harmless.
-            self.is_first = True
-            self._keep(position, is_first=True)
+            self.tail = position
+            self._keep(position)
             self.came.notify_all()
             return True
 

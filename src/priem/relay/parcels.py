@@ -32,6 +32,8 @@ class Position:
     """Of the last parcel."""
     cursor: str | None = None
     """The МИС's, behind it."""
+    is_first: bool = True
+    """A first reading goes on behind it."""
 
     @property
     def mark(self) -> str:
@@ -53,7 +55,7 @@ class Head:
 
     @property
     def position(self) -> Position:
-        return Position(stream=self.stream, sequence=self.sequence, cursor=self.cursor)
+        return Position(stream=self.stream, sequence=self.sequence, cursor=self.cursor, is_first=self.is_first)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

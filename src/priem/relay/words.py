@@ -192,7 +192,12 @@ class Report:
 
 
 def position_as_json(position: Position) -> dict[str, Any]:
-    return {"stream": position.stream, "sequence": position.sequence, "cursor": position.cursor}
+    return {
+        "stream": position.stream,
+        "sequence": position.sequence,
+        "cursor": position.cursor,
+        "is_first": position.is_first,
+    }
 
 
 def position_from_json(told: Mapping[str, Any]) -> Position:
@@ -203,6 +208,7 @@ def position_from_json(told: Mapping[str, Any]) -> Position:
             stream=int(told["stream"]),
             sequence=int(told["sequence"]),
             cursor=str(cursor) if cursor is not None else None,
+            is_first=told["is_first"] is True,
         )
     except (KeyError, TypeError, ValueError) as error:
         raise Unreadable(type(error).__name__) from error

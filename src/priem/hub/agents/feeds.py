@@ -64,7 +64,7 @@ def parcels(clinic_id: int, connection: str) -> OwnedRows[AgentParcel]:
 
 
 def position(feed: AgentFeed) -> Position:
-    return Position(stream=feed.stream, sequence=feed.sequence, cursor=feed.cursor)
+    return Position(stream=feed.stream, sequence=feed.sequence, cursor=feed.cursor, is_first=feed.is_first)
 
 
 def receive(clinic_id: int, connection: str, head: Head, body: bytes, checksum: str) -> AgentFeed:

@@ -75,8 +75,7 @@ class AgentFed:
                 page = self._opened(parcel)
                 # News have the cursor of the page before them, as the ports say.
                 told = told if page.is_news else place
-                if not is_mere_end(page):
-                    yield replace(page, cursor=str(told))
+                yield replace(page, cursor=str(told))
             if not self._goes_on(place):
                 break
         self._require_well()
@@ -186,7 +185,3 @@ def another_version() -> AskOperator:
         text("A page of the agent's cannot be read: it is of another version of Priem."),
         text("Bring the hub and the agent to the same version."),
     )
-
-
-def is_mere_end(page: Page) -> bool:
-    return not (page.patients or page.visits or page.rejected) and page.visits_since is None

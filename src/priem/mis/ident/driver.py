@@ -12,7 +12,7 @@ from typing import TypeVar
 from priem.errors import AskOperator, PriemError
 from priem.mis.ident.browser import port_of
 from priem.mis.ident.config import Config
-from priem.mis.ident.drivers import ERRORS, OPEN, Connection
+from priem.mis.ident.drivers import OPEN, Connection, errors
 from priem.mis.ident.failures import Lost, NoDatabase, WrongLogin, no_database, not_connected, number_of, sorted_out
 from priem.mis.ident.statements import require_reading
 from priem.ports import Clock, Exchange, ExchangeLog
@@ -109,7 +109,7 @@ class Database:
             rows = lane.do(lambda: fetch(lane, "SELECT name AS Name FROM sys.databases"), self._patience)
         except PriemError:
             return None
-        except ERRORS:
+        except errors():
             return []
         finally:
             lane.leave()
@@ -159,7 +159,7 @@ class Database:
         lane = self._connected()
         try:
             return lane.do(lambda: ask(lane), self._patience)
-        except ERRORS as error:
+        except errors() as error:
             failure = sorted_out(error, what, self._config.server)
             if not isinstance(failure, AskOperator):
                 self.close()
@@ -171,7 +171,7 @@ class Database:
         lane = Lane()
         try:
             lane.do(lambda: self._open(lane, self._config.database), self._patience)
-        except ERRORS as error:
+        except errors() as error:
             lane.leave()
             raise not_connected(error, self._config.server, self._config.database) from error
         except PriemError:
@@ -188,7 +188,7 @@ class Database:
             port = port_of(host, instance) if instance else DEFAULT_PORT
         try:
             lane.connection = OPEN[self._config.driver](self._config, host, port, database)
-        except ERRORS as error:
+        except errors() as error:
             raise self._told_apart(not_connected(error, self._config.server, database), database) from error
         behave(lane.connection)
 
@@ -211,7 +211,7 @@ def behave(connection: Connection) -> None:
     cursor = connection.cursor()
     try:
         cursor.execute("; ".join(MANNERS))
-    except ERRORS as error:
+    except errors() as error:
         if not number_of(error):
             raise
         for each in MANNERS:
@@ -224,7 +224,7 @@ def try_to(connection: Connection, setting: str) -> None:
     cursor = connection.cursor()
     try:
         cursor.execute(setting)
-    except ERRORS as error:
+    except errors() as error:
         if not number_of(error):
             raise
     finally:

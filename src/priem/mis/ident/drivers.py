@@ -5,6 +5,7 @@ Measured facts about both: docs/reference/choices.md §2b.
 
 import logging
 import os
+import sys
 from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 from typing import Any, Protocol
@@ -95,19 +96,19 @@ def open_pytds(config: Config, host: str, port: int, database: str) -> Connectio
 OPEN: Mapping[str, Callable[[Config, str, int, str], Connection]] = {"pymssql": open_pymssql, "pytds": open_pytds}
 
 
-def raised_by_drivers() -> tuple[type[Exception], ...]:
-    """What means that the server or the way to it failed. All else that comes up is a mistake of ours."""
+def errors() -> tuple[type[Exception], ...]:
+    """What means that the server or the way to it failed. All else that comes up is a mistake of ours.
+
+    Of python-tds only once a connection needed it: nobody else loads it, with all that it brings into memory.
+    """
     # Setting the timeout of a fresh connection raises the exceptions of the layer below DB-API.
     known: tuple[type[Exception], ...] = (pymssql.Error, MSSQLException, OSError)
-    try:
-        import pytds  # noqa: PLC0415 - see above
-    except ImportError:
+    if "pytds" not in sys.modules:
         return known
+    import pytds  # noqa: PLC0415 - see above
+
     try:
         from OpenSSL import SSL  # noqa: PLC0415 - see above
     except ImportError:
         return (*known, pytds.Error)
     return (*known, pytds.Error, SSL.Error)
-
-
-ERRORS = raised_by_drivers()
