@@ -12,6 +12,7 @@ from priem import bootstrap
 from priem.cli.terminal import both_languages, out, print_json, say, show_finding
 from priem.engine.plan import counts_as
 from priem.engine.rehearsal import pretended, rehearse
+from priem.hub.watch.checkup import check_hub
 from priem.model import Action, Finding, PatientKey, Severity, Step
 from priem.texts import reader_language, text
 
@@ -24,9 +25,13 @@ def register(app: typer.Typer) -> None:
 def doctor(
     *,
     clinic: Annotated[str, typer.Option(help="Клиника, если их несколько. (Which clinic, if several.)")] = "",
+    hub: Annotated[bool, typer.Option("--hub", help="Сам узел, а не клинику. (The hub itself, not a clinic.)")] = False,
     json: Annotated[bool, typer.Option("--json")] = False,
 ) -> None:
-    groups = list(bootstrap.check(bootstrap.only_clinic(clinic)))
+    if hub:
+        groups = [(name.read(reader_language()), list(found)) for name, found in check_hub()]
+    else:
+        groups = [(name, list(found)) for name, found in bootstrap.check(bootstrap.only_clinic(clinic))]
     worst = max((finding.severity for _, findings in groups for finding in findings), key=list(Severity).index)
     if json:
         print_json({"worst": worst.value, "parts": {name: list(map(finding_json, found)) for name, found in groups}})

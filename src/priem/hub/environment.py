@@ -35,6 +35,11 @@ def number(name: str, default: int) -> int:
         raise ValueError(f"{name} is no number: {written}") from error
 
 
+def public_url() -> str:
+    """PRIEM_PUBLIC_URL without a slash at its end; empty when there is none."""
+    return os.environ.get("PRIEM_PUBLIC_URL", "").rstrip("/")
+
+
 def public_host() -> list[str]:
     """The name in PRIEM_PUBLIC_URL, if there is one."""
     name = urlsplit(os.environ.get("PRIEM_PUBLIC_URL", "")).hostname
