@@ -125,6 +125,11 @@ define(['jquery', 'lib/components/base/modal'], function ($, Modal) {
         case 'open':
           openWindow(MODES.indexOf(message.mode) > 0 ? message.mode : MODES[0], String(message.visit || ''), String(message.slot || ''));
           break;
+        case 'ready':
+          if (frame.getAttribute('data-frame') === 'window') {
+            frame.focus();
+          }
+          break;
         case 'session':
           renew(frame);
           break;

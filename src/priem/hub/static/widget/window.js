@@ -37,7 +37,13 @@ function show(view) {
 
 function turn(by) {
   state.day = dayAfter(state.day, by * (state.view === 'week' ? 7 : 1));
-  load();
+  return load();
+}
+
+// Where arrow keys begin.
+function focusGrid() {
+  const start = schedule.querySelector('button[tabindex="0"], .week button');
+  if (start) start.focus({ preventScroll: true });
 }
 
 function layout() {
@@ -272,7 +278,10 @@ async function begin() {
     places.hidden = told.places.length < 2;
     if (state.mode === 'move' && state.visit) status.textContent = span(state.visit.starts, state.visit.ends);
     if (asked.slot && state.mode === 'book') await enterAt(asked.slot);
-    else await enter(state.visit ? state.visit.place : told.places[0].key);
+    else {
+      await enter(state.visit ? state.visit.place : told.places[0].key);
+      focusGrid();
+    }
   } catch (error) {
     root.replaceChildren(shown(error), make('div', { className: 'buttons' }, button('close', () => tell('close'))));
     tell('ready');
@@ -282,6 +291,11 @@ async function begin() {
 places.addEventListener('change', () => enter(places.value));
 doctors.addEventListener('change', () => { state.doctor = doctors.value; load(); });
 document.addEventListener('keydown', (event) => {
+  const pages = { PageUp: -1, PageDown: 1 };
+  if (pages[event.key] && !event.target.closest('input, textarea, select, aside') && card.hidden && state.place) {
+    event.preventDefault();
+    turn(pages[event.key]).then(focusGrid);
+  }
   if (event.key !== 'Escape') return;
   if (!card.hidden) card.hidden = true;
   else tell('close');
