@@ -159,7 +159,8 @@ class Clinic:
         [place] = ask("window")["places"]
         first = date.fromisoformat(place["today"]) + timedelta(days=1)
         shifts = ask("schedule", place=place["key"], first=f"{first}", last=f"{first + timedelta(days=6)}")
-        free = [(shift, slot) for shift in shifts for slot in shift["slots"] if slot[2]]
+        in_order = sorted(shifts, key=lambda shift: shift["day"])
+        free = [(shift, slot) for shift in in_order for slot in shift["slots"] if slot[2]]
         shift, (starts, ends, _) = free[number]
         last_name, first_name, middle_name = name.split()
         time = {"doctor": shift["doctor"], "starts": moment(shift, starts), "ends": moment(shift, ends)}

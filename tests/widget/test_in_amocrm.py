@@ -201,7 +201,7 @@ def test_a_lead_of_the_branch_with_ident_becomes_an_application_and_its_visit_co
     mira.sync()
 
     panel = opened(page, mira, lead, RECEPTION)
-    expect(panel.locator(".status.booked")).to_be_visible()
+    expect(panel.locator(".when")).to_contain_text("записан")
     assert mira.leads() == before, "the sync has made a second lead"
     assert mira.card(lead)["status"] == "Записан"
 
@@ -336,6 +336,7 @@ def test_the_settings_page_says_how_things_are_and_opens_priem(page: Page, mira:
     page.goto(f"{mira.crm.url}/settings/")
     frame = page.frame_locator("iframe[data-frame=settings]")
     expect(frame.locator("h1")).to_contain_text("Клиника на Мира")
+    expect(frame.locator(".connections li", has_text="IDENT")).to_contain_text("уходят заявки")
     assert serious(page, "iframe[data-frame=settings]") == []
     frame.locator("[data-act=open_settings]").click()
 

@@ -20,6 +20,7 @@ from priem.model import FieldValue, Lead, VisitKey, VisitStatus
 from priem.texts import text
 
 MOST_OTHERS = 12
+STARTS = "visit.starts_at"
 
 
 def application(office: Office, actor: Actor, lead: int) -> dict[str, Any]:
@@ -84,24 +85,26 @@ def of_visit(office: Office, actor: Actor, key: VisitKey, lead: Lead) -> dict[st
 def known(office: Office, key: VisitKey, lead: Lead) -> dict[str, Any]:
     """A visit in a МИС that is not asked from here."""
     fact = VisitFact.objects.of(office.clinic.id).filter(connection=key.connection, visit=key.id).first()
+    values = known_values(office, lead)
     return {
         "state": "known",
-        "values": known_values(office, lead),
+        "when": values.pop(STARTS, ("", ""))[1],
+        "values": list(values.values()),
         "status": fact.status if fact else "",
         "status_name": status_words()[VisitStatus(fact.status)] if fact else "",
         "why": why(office, key),
     }
 
 
-def known_values(office: Office, lead: Lead) -> list[list[str]]:
-    """Of a visit in a МИС that is not asked from here: as the sync has put it into the lead."""
+def known_values(office: Office, lead: Lead) -> dict[str, tuple[str, str]]:
+    """As the sync has put them into the lead: by the value's word, the field's name and what stands there."""
     bound = office.reception.bound
     zone = ZoneInfo(office.account.time_zone or "UTC")
-    return [
-        [field.info.name, as_words(lead.fields[field.info.id], zone)]
+    return {
+        field.name: (field.info.name, as_words(lead.fields[field.info.id], zone))
         for field in bound.lead_fields
         if field.info.id in lead.fields
-    ]
+    }
 
 
 def as_words(value: FieldValue, zone: ZoneInfo) -> str:

@@ -5,6 +5,7 @@ from typing import Any
 from django.http import HttpRequest
 from django.urls import reverse
 
+from priem.booking import Ability
 from priem.engine.booking_rights import Actor
 from priem.errors import AskOperator
 from priem.hub.booking.receptions import Office
@@ -28,12 +29,20 @@ def state(office: Office, actor: Actor, session: Session, _request: HttpRequest)
                 "system": row.kind,
                 "read_at": row.last_read_at.isoformat() if row.last_read_at else "",
                 "trouble": readable(row.last_error),
-                "books": row.key in office.desks,
+                "books": books(office, row.key),
             }
             for row in rows
         ],
         "places": [place.branch.name for place in places_for(actor, office)],
     }
+
+
+def books(office: Office, connection: str) -> str:
+    """`yes`, `applies` where the clinic's staff book what is asked for, or `no`."""
+    desk = office.desks.get(connection)
+    if desk and Ability.BOOK in desk.abilities:
+        return "yes"
+    return "applies" if desk and Ability.APPLY in desk.abilities else "no"
 
 
 def sign_in(office: Office, actor: Actor, session: Session, request: HttpRequest) -> dict[str, str]:

@@ -118,6 +118,7 @@ def of_settings() -> dict[str, str]:
         "system_ident": "IDENT",
         "system_archimed": "ArchiMed+",
         "books_yes": _("Visits are booked from amoCRM"),
+        "books_applies": _("Applications go there from amoCRM, its staff book the visits"),
         "books_no": _("Visits are not booked from amoCRM"),
         "open_settings": _("Settings in Priem"),
         "open_settings_now": _("Open Priem"),

@@ -118,7 +118,7 @@ export function timeGrid(columns, options) {
   const grid = make('div', { className: 'grid', attributes: { role: 'region', 'aria-label': say('schedule') } });
   grid.style.setProperty('--columns', columns.length);
   grid.style.setProperty('--hour', `${60 * scale}px`);
-  grid.append(make('div', { className: 'corner' }), ...columns.map((column) => make('div', { className: 'head', title: column.label }, make('b', { textContent: column.title }), make('span', { className: 'soft', textContent: [column.under, rooms(column)].filter(Boolean).join(' · ') }))));
+  grid.append(make('div', { className: 'corner' }), ...columns.map((column) => make('div', { className: 'head', title: column.label }, make('b', { textContent: column.title }), make('span', { className: 'soft', textContent: column.under || '' }), make('span', { className: 'soft', textContent: rooms(column) }))));
   grid.append(axis(first, last, scale), ...columns.map((column) => columnOf(column, scale, first, last, options)));
   grid.addEventListener('keydown', (event) => walk(event, grid));
   const start = grid.querySelector('button.free') || grid.querySelector('button[data-from]');

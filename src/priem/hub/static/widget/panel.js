@@ -102,7 +102,7 @@ function ofVisit(told) {
 }
 
 function known(told) {
-  return [told.status ? make('p', { className: 'when' }, make('span', { className: `status ${told.status}`, textContent: told.status_name })) : '',
+  return [told.status ? make('p', { className: 'when' }, told.when ? make('b', { textContent: told.when }) : '', make('span', { className: `status ${told.status}`, textContent: told.status_name })) : '',
     make('dl', { className: 'known' }, ...told.values.flatMap(([name, value]) => [make('dt', { textContent: name }), make('dd', { textContent: value })])),
     otherVisits(),
     told.why ? make('details', {}, make('summary', { textContent: say('why') }), make('p', { className: 'soft', textContent: told.why })) : ''];

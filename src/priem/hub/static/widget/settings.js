@@ -10,7 +10,7 @@ function when(written) {
 
 function connection(row) {
   const state = row.trouble || (row.read_at ? say('read_at', { time: when(row.read_at) }) : say('never_read'));
-  return make('li', { className: row.trouble ? 'bad' : '' }, make('b', { textContent: row.name }), make('span', { className: 'soft', textContent: say(`system_${row.system}`) }), make('p', { textContent: state }), make('p', { className: 'soft', textContent: say(row.books ? 'books_yes' : 'books_no') }));
+  return make('li', { className: row.trouble ? 'bad' : '' }, make('b', { textContent: row.name }), make('span', { className: 'soft', textContent: say(`system_${row.system}`) }), make('p', { textContent: state }), make('p', { className: 'soft', textContent: say(`books_${row.books}`) }));
 }
 
 async function signIn(event) {
