@@ -1,70 +1,33 @@
-"""What a manager does in a lead's card, with the widget in it; and what has become of it in both systems."""
+"""What people do in amoCRM with the widget in it, and what has become of it in both systems.
+
+One module: the browser and the clinic are started once, and a browser may not outlive it (Django's tests come after).
+"""
 
 import io
 import json
 import zipfile
-from collections.abc import Callable
 from typing import Any
 
 import httpx2
 import pytest
-from axe_playwright_python.sync_playwright import Axe
 from playwright.sync_api import FrameLocator, Page, expect
 
+from tests.widget.acting import (
+    PANEL,
+    WINDOW,
+    counted,
+    finish,
+    free,
+    opened,
+    serious,
+    tomorrow,
+    turn,
+    window,
+    works_as,
+)
 from tests.widget.clinic import ADMIN, CALLS, RECEPTION, Clinic, until
 
-pytestmark = [pytest.mark.slow, pytest.mark.e2e]
-
-PANEL = "iframe[data-frame=panel]"
-WINDOW = "iframe[data-frame=window]"
-AXE = json.dumps({"resultTypes": ["violations"]})
-
-
-def works_as(page: Page, user: int) -> None:
-    page.add_init_script(f"localStorage.setItem('sandbox.user', '{user}')")
-
-
-def opened(page: Page, mira: Clinic, lead: int, user: int = ADMIN) -> FrameLocator:
-    works_as(page, user)
-    page.goto(f"{mira.crm.url}/leads/detail/{lead}")
-    panel = page.frame_locator(PANEL)
-    panel.locator("main:not([aria-busy])").wait_for()
-    return panel
-
-
-def window(page: Page, panel: FrameLocator, act: str = "book_open") -> FrameLocator:
-    panel.locator(f"[data-act={act}]").click()
-    frame = page.frame_locator(WINDOW)
-    frame.locator("body[data-ready]").wait_for()
-    return frame
-
-
-def tomorrow(frame: FrameLocator) -> None:
-    """There a whole day is free, whatever time it is now; weekends are passed over."""
-    for _ in range(4):
-        turn(frame, "later")
-        if frame.locator("button.free").count():
-            return
-
-
-def turn(frame: FrameLocator, where: str, does: Callable[[], None] | None = None) -> None:
-    before = frame.locator("header h2").inner_text()
-    (does or frame.locator(f"[data-act={where}]").click)()
-    expect(frame.locator("header h2")).not_to_have_text(before)
-    expect(frame.locator(".schedule")).not_to_have_attribute("aria-busy", "true")
-
-
-def free(frame: FrameLocator, number: int) -> dict[str, str]:
-    """A free time, pressed; which doctor's and when it is."""
-    cell = frame.locator("button.free").nth(number)
-    chosen = {name: str(cell.get_attribute(f"data-{name}")) for name in ("doctor", "day", "from")}
-    cell.click()
-    return chosen
-
-
-def finish(frame: FrameLocator, outcome: str) -> None:
-    frame.locator("[data-act=go]").click()
-    frame.locator(f"[data-done={outcome}]").wait_for()
+pytestmark = [pytest.mark.slow, pytest.mark.e2e, pytest.mark.xdist_group("widget")]
 
 
 def talon_of(mira: Clinic, lead: int) -> dict[str, Any]:
@@ -76,20 +39,6 @@ def talon_of(mira: Clinic, lead: int) -> dict[str, Any]:
 
 def values(mira: Clinic, lead: int) -> dict[str, Any]:
     return {field["name"]: field["values"] for field in mira.card(lead)["fields"]}
-
-
-def counted(page: Page) -> list[str]:
-    """Of every click of a person, in frames, too, where it went."""
-    clicks: list[str] = []
-
-    def clicked(where: str) -> None:
-        clicks.append(where)
-
-    page.expose_function("personClicked", clicked)
-    page.add_init_script(
-        "addEventListener('click', (event) => { if (event.isTrusted) personClicked(event.target.outerHTML); }, true)"
-    )
-    return clicks
 
 
 def test_a_request_becomes_a_booked_visit_in_three_clicks(page: Page, mira: Clinic) -> None:
@@ -206,35 +155,6 @@ def test_a_lead_of_the_branch_with_ident_becomes_an_application_and_its_visit_co
     assert mira.card(lead)["status"] == "Записан"
 
 
-def test_nobody_waits_for_the_panel_nor_for_a_week_of_thirty_doctors(page: Page, mira: Clinic) -> None:
-    lead = mira.request("Быстрова Юлия Олеговна", "+7 921 131-51-71")
-    panels = [panel_seconds(page, mira, lead) for _ in range(3)]
-    assert min(panels) < 1.0
-
-    frame = window(page, page.frame_locator(PANEL))
-    frame.locator("[data-view=week]").click()
-    weeks = [week_seconds(frame) for _ in range(3)]
-    assert min(weeks) < 1.5
-
-
-def panel_seconds(page: Page, mira: Clinic, lead: int) -> float:
-    """From amoCRM's call of the widget until the panel stands, amoCRM's token and the frame's loading included."""
-    panel = opened(page, mira, lead).locator("body")
-    mark = "(name) => performance.timeOrigin + performance.getEntriesByName(name)[0].startTime"
-    began, ended = page.evaluate(mark, "widget:entered"), panel.evaluate(f"(_, name) => ({mark})(name)", "priem:panel")
-    return float(ended - began) / 1000
-
-
-def week_seconds(frame: FrameLocator) -> float:
-    """From the click on next week until that stands."""
-    turn(frame, "later")
-    took = "() => performance.getEntriesByName('priem:grid').at(-1).duration"
-    seconds = float(frame.locator("body").evaluate(took)) / 1000
-    assert frame.locator(".week tbody tr").count() >= 30
-    turn(frame, "earlier")
-    return seconds
-
-
 def test_several_cards_of_one_name_and_phone_are_shown_to_choose_from(page: Page, mira: Clinic) -> None:
     for year in (1980, 2010):
         mira.mis.act("patient", last_name="Громов", first_name="Илья", phone="+79217778899", birthdate=f"{year}-05-12")
@@ -298,38 +218,6 @@ def test_a_visit_is_booked_from_the_keyboard_alone(page: Page, mira: Clinic) -> 
 
     expect(page.locator(WINDOW)).to_have_count(0)
     panel.locator(".visit").wait_for()
-
-
-def test_nothing_of_it_bars_anybody(page: Page, mira: Clinic) -> None:
-    """Axe's serious findings: the empty panel, the window, the panel with a visit, the journal with a card open."""
-    lead = mira.request("Шилов Пётр Ильич", "+7 921 808-77-66")
-    panel = opened(page, mira, lead)
-    panel.locator("[data-act=near]").first.wait_for()
-    frame = window(page, panel)
-    tomorrow(frame)
-    frame.locator(".chips button").first.click()  # what is said of one doctor's column, is said of thirty
-    assert (serious(page, PANEL), serious(page, WINDOW)) == ([], [])
-
-    frame.locator("[data-view=week]").click()
-    frame.locator(".week").wait_for()
-    assert serious(page, WINDOW) == []
-
-    panel = opened(page, mira, mira.booked("Зорина Яна Ильинична", "+7 921 818-77-66", 40))
-    for act in ("edit", "cancel"):
-        panel.locator(f"[data-act={act}]").click()
-        assert serious(page, PANEL) == []
-    frame = window(page, panel, "journal")
-    tomorrow(frame)
-    frame.locator(".visit-block").first.click()
-    assert serious(page, WINDOW, ".sheet") == []
-
-
-def serious(page: Page, where: str, part: str = "body") -> list[str]:
-    handle = page.wait_for_selector(where)
-    frame = handle.content_frame() if handle else None
-    assert frame
-    found = Axe().run(frame, context=part, options=json.loads(AXE)).response["violations"]
-    return [f"{each['id']}: {each['nodes'][0]['html']}" for each in found if each["impact"] in ("serious", "critical")]
 
 
 def test_the_settings_page_says_how_things_are_and_opens_priem(page: Page, mira: Clinic) -> None:
@@ -421,3 +309,56 @@ def post_hook(manifest: Any, lead: int, place: Any, **changed: int) -> int:
     event = {"type": 15, "type_code": "lead_appeared_in_status", "data": data | changed, "time": 1_491_300_016}
     body = {"event": event, "action": {"settings": {"widget": {"settings": {"action": "confirm"}}}}}
     return httpx2.post(manifest["dp"]["webhook_url"], json=body, timeout=30).status_code
+
+
+def test_nobody_waits_for_the_panel_nor_for_a_week_of_thirty_doctors(page: Page, mira: Clinic) -> None:
+    lead = mira.request("Быстрова Юлия Олеговна", "+7 921 131-51-71")
+    panels = [panel_seconds(page, mira, lead) for _ in range(3)]
+    assert min(panels) < 1.0
+
+    frame = window(page, page.frame_locator(PANEL))
+    frame.locator("[data-view=week]").click()
+    weeks = [week_seconds(frame) for _ in range(3)]
+    assert min(weeks) < 1.5
+
+
+def panel_seconds(page: Page, mira: Clinic, lead: int) -> float:
+    """From amoCRM's call of the widget until the panel stands, amoCRM's token and the frame's loading included."""
+    panel = opened(page, mira, lead).locator("body")
+    mark = "(name) => performance.timeOrigin + performance.getEntriesByName(name)[0].startTime"
+    began, ended = page.evaluate(mark, "widget:entered"), panel.evaluate(f"(_, name) => ({mark})(name)", "priem:panel")
+    return float(ended - began) / 1000
+
+
+def week_seconds(frame: FrameLocator) -> float:
+    """From the click on next week until that stands."""
+    turn(frame, "later")
+    took = "() => performance.getEntriesByName('priem:grid').at(-1).duration"
+    seconds = float(frame.locator("body").evaluate(took)) / 1000
+    assert frame.locator(".week tbody tr").count() >= 30
+    turn(frame, "earlier")
+    return seconds
+
+
+def test_nothing_of_it_bars_anybody(page: Page, mira: Clinic) -> None:
+    """Axe's serious findings: the empty panel, the window, the panel with a visit, the journal with a card open."""
+    lead = mira.request("Шилов Пётр Ильич", "+7 921 808-77-66")
+    panel = opened(page, mira, lead)
+    panel.locator("[data-act=near]").first.wait_for()
+    frame = window(page, panel)
+    tomorrow(frame)
+    frame.locator(".chips button").first.click()  # what is said of one doctor's column, is said of thirty
+    assert (serious(page, PANEL), serious(page, WINDOW)) == ([], [])
+
+    frame.locator("[data-view=week]").click()
+    frame.locator(".week").wait_for()
+    assert serious(page, WINDOW) == []
+
+    panel = opened(page, mira, mira.booked("Зорина Яна Ильинична", "+7 921 818-77-66", 40))
+    for act in ("edit", "cancel"):
+        panel.locator(f"[data-act={act}]").click()
+        assert serious(page, PANEL) == []
+    frame = window(page, panel, "journal")
+    tomorrow(frame)
+    frame.locator(".visit-block").first.click()
+    assert serious(page, WINDOW, ".sheet") == []
