@@ -16,7 +16,6 @@ from priem.hub.models import Agent, Clinic, Hearing, Pulse, ReceivedHook, Shift,
 from priem.hub.setup.living import has_workers
 from priem.hub.start import is_behind
 from priem.hub.store import utc_now
-from priem.hub.watch.keeper import SILENT_AFTER
 from priem.hub.watch.server_health import postgresql_findings
 from priem.model import Finding, Severity
 from priem.texts import Text, text
@@ -136,8 +135,8 @@ def check_workers(now: datetime) -> Iterator[Finding]:
 
 def check_pulses(now: datetime) -> Iterator[Finding]:
     live = set(Clinic.objects.filter(live=True).values_list("pk", flat=True))
-    beating = set(Pulse.objects.of_all().filter(beat_at__gte=now - SILENT_AFTER).values_list("clinic_id", flat=True))
-    silent = live - beating
+    pulses = Pulse.objects.of_all().values_list("clinic_id", "beat_at", "rest")
+    silent = live - {id_ for id_, beat_at, rest in pulses if beat_at + timedelta(seconds=rest or 0) >= now}
     if silent:
         names = Clinic.objects.filter(pk__in=sorted(silent)[:MOST_NAMED]).values_list("slug", flat=True)
         yield warning(
