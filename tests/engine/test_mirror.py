@@ -37,6 +37,25 @@ def test_everything_is_read_once(clinic: Clinic) -> None:
     assert clinic.crm.requests == 3
 
 
+def test_a_few_writes_since_do_not_bring_the_echo_of_a_first_sync_back(clinic: Clinic) -> None:
+    """All of it was changed within the seconds that each reading goes back."""
+    clinic.crm.add_contact("Старый")
+    clinic.mis.put(*(patient(str(number), f"Пациент {number}") for number in range(1200)))
+    clinic.sync()
+    clinic.clock.wait(5)
+    clinic.mis.put(patient("2000", "Первый после"))
+    clinic.sync()
+    requests = []
+    for number in range(2001, 2004):
+        clinic.clock.wait(5)
+        clinic.mis.put(patient(str(number), f"Пациент {number}"))
+        clinic.crm.requests = 0
+        clinic.sync()
+        requests.append(clinic.crm.requests)
+
+    assert requests[1:] == [3, 3], "a page of contacts, one of leads, and the writing"
+
+
 def test_an_empty_amocrm_is_known_to_be_empty(clinic: Clinic) -> None:
     filled(clinic)
     clinic.crm.add_contact("Первый")

@@ -20,6 +20,9 @@ its answer is lost; looking too early and repeating would make a second contact.
 LONG_AGO = timedelta(minutes=5)
 """No request is at work any longer that was sent before this."""
 
+ENOUGH_KNOWN = 100
+"""Rows in a row. What shows after its own time would have to be behind as many as others changed since."""
+
 JUST_NOW = 15.0
 """Seconds: whoever makes a card by hand and then books its patient takes longer. Should the card's hook be lost alone,
 between others that came, this reading is what still tells of it."""
@@ -160,9 +163,11 @@ def in_turn(*lists: Iterator[Sequence[Contact] | Sequence[Lead]]) -> Iterator[Se
 
 
 def reaches_known(records: Sequence[Contact] | Sequence[Lead], news: Collection[int], until: int) -> bool:
-    """What changed last comes first: a page without news, from the time before the last reading, says that what follows
-    was read then. Else the echo of a first sync, a page for 250 of our own writes, would be read every time."""
-    return not news and any(record.updated_at <= until for record in records)
+    """What changed last comes first: rows without news at a page's end, from the time before the last reading, say that
+    what follows was read then. Else the echo of a first sync, a page for 250 of our own writes, would be read each time
+    that something is made, behind the few writes since."""
+    end = records[-ENOUGH_KNOWN:]
+    return len(end) == ENOUGH_KNOWN and all(row.id not in news and row.updated_at <= until for row in end)
 
 
 def last_change(records: Sequence[Contact] | Sequence[Lead]) -> int:
