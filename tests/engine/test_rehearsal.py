@@ -1,16 +1,21 @@
 """A rehearsal decides as the sync would, and writes nothing."""
 
+import csv
 from collections import Counter
 from collections.abc import Iterator
 from dataclasses import replace
+from pathlib import Path
 
 import pytest
 
-from priem.cli.look_commands import totals
-from priem.engine.reasons import Reason
-from priem.engine.rehearsal import pretended, rehearse, rehearse_some
+from priem.cli.look_commands import DONE, RECORDS, totals, write_csv
+from priem.engine.reasons import Reason, say
+from priem.engine.reconcile import reconcile
+from priem.engine.rehearsal import pretended, rehearse, rehearse_linked, rehearse_some
 from priem.engine.sync import Clinic as Parts
+from priem.engine.wanted import parts_written
 from priem.model import Action, Page, PatientKey, Step, VisitStatus
+from priem.texts import reader_language
 from tests.engine.clinic import ANNA, BORIS, Clinic, Mis, patient, visit
 from tests.engine.test_crashes import a_day, first_sync, the_next_day
 
@@ -44,6 +49,47 @@ def test_a_rehearsal_decides_what_a_later_sync_then_does(clinic: Clinic) -> None
         rehearsed = list(rehearse(clinic.mis, clinic.parts()))
 
         assert written(rehearsed) == written(clinic.sync())
+
+
+def test_what_other_settings_would_change_of_the_linked_ones_is_what_a_comparison_then_does(clinic: Clinic) -> None:
+    first_sync(clinic)
+    clinic.sync()
+    clinic.settings = replace(clinic.settings, leads=replace(clinic.settings.leads, name="{date} {patient}"))
+    leads = dict(clinic.crm.all_leads)
+
+    rehearsed = list(rehearse_linked(clinic.mis, clinic.parts()))
+
+    assert clinic.crm.all_leads == leads
+    compared = reconcile([clinic.mis], clinic.parts(), repair=True)
+    assert written(rehearsed) == written([step for piece in compared for step, _ in piece.carried])
+    assert {parts for step in rehearsed for parts in parts_written(step.draft)} == {"name"}
+
+
+def test_nothing_is_to_be_changed_of_the_linked_ones_without_other_settings(clinic: Clinic) -> None:
+    first_sync(clinic)
+    assert list(rehearse_linked(clinic.mis, clinic.parts())) == [], "it was never read"
+    clinic.sync()
+
+    assert list(rehearse_linked(clinic.mis, clinic.parts())) == []
+
+
+def test_a_table_of_steps_is_in_words_and_ends_with_codes(clinic: Clinic, tmp_path: Path) -> None:
+    clinic.mis.put(patient("1", "Белова Анна", ANNA))
+
+    write_csv(rehearse(clinic.mis, clinic.parts()), tmp_path / "plan.csv")
+
+    with (tmp_path / "plan.csv").open(encoding="utf-8-sig", newline="") as file:
+        head, only = csv.reader(file, delimiter=";")
+    assert head[-3:] == ["action", "rule", "stage_rule"]
+    assert only[-3:] == ["create", "nobody", ""]
+    assert only[:6] == [
+        RECORDS[True].read(reader_language()),
+        "ident:1",
+        DONE[Action.CREATE].read(reader_language()),
+        "",
+        say(Reason.NOBODY).read(reader_language()),
+        "",
+    ]
 
 
 def test_a_rehearsal_writes_nothing_but_the_mirror(clinic: Clinic) -> None:

@@ -107,9 +107,32 @@ def test_which_lead_it_is(near: Surroundings, expected: tuple[int | None, str]) 
     assert (match.lead.id if match.lead else None, match.why.rule) == expected
 
 
-@pytest.mark.parametrize(("policy", "chosen"), [("oldest", 7), ("newest", 9), ("furthest", 8)])
+PRIORITIES = [("oldest", 7), ("newest", 9), ("furthest", 8), ("active", 6)]
+
+
+def several(*keys: VisitKey) -> Surroundings:
+    """6 was changed last, 7 is the oldest, 8 stands furthest along, 9 is the newest."""
+    return around(
+        replace(lead(6, created=2, keys=keys), updated_at=99),
+        lead(7, created=1, keys=keys),
+        lead(8, stage=CONFIRMED, created=3, keys=keys),
+        lead(9, created=4, keys=keys),
+    )
+
+
+@pytest.mark.parametrize(("policy", "chosen"), PRIORITIES)
+def test_which_of_several_leads_with_the_visits_key_is_updated(policy: str, chosen: int) -> None:
+    settings = bound(Duplicates(several_leads=policy))  # type: ignore[arg-type]  # a row of the table
+
+    (match,) = find_leads([visit("500")], several(V500), settings).values()
+
+    assert match.lead
+    assert (match.lead.id, match.why.rule) == (chosen, "key")
+
+
+@pytest.mark.parametrize(("policy", "chosen"), PRIORITIES)
 def test_which_of_several_requests(policy: str, chosen: int) -> None:
-    near = around(lead(7, created=1), lead(8, stage=CONFIRMED, created=2), lead(9, created=3))
+    near = several()
 
     (match,) = find_leads([visit()], near, bound(Duplicates(several_leads=policy))).values()  # type: ignore[arg-type]  # a row of the table
 

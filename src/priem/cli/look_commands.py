@@ -10,11 +10,12 @@ import typer
 
 from priem import bootstrap
 from priem.cli.terminal import both_languages, out, print_json, say, show_finding
+from priem.engine import reasons
 from priem.engine.plan import counts_as
-from priem.engine.rehearsal import pretended, rehearse
+from priem.engine.rehearsal import pretended, rehearse, rehearse_linked
 from priem.hub.watch.checkup import check_hub
 from priem.model import Action, Finding, PatientKey, Severity, Step
-from priem.texts import reader_language, text
+from priem.texts import Text, reader_language, text
 
 
 def register(app: typer.Typer) -> None:
@@ -60,6 +61,7 @@ def plan(
         together = pretended(opened.clinic)
         for source in opened.sources:
             steps += rehearse(source, together)
+            steps += rehearse_linked(source, together)
         is_later = any(opened.clinic.store.cursor(source.connection) for source in opened.sources)
     bootstrap.note_seen(slug)
     if to:
@@ -69,12 +71,12 @@ def plan(
     else:
         show_plan(steps)
         if is_later:
-            say(ONLY_NEXT, "dim")
+            say(AND_LINKED, "dim")
 
 
-ONLY_NEXT = text(
-    "That is the next pass, which reads what has changed. What other settings mean for all linked records: "
-    "priem reconcile; it writes nothing either."
+AND_LINKED = text(
+    "That is what has changed in the clinic, and what the settings as they are now mean for all linked records: these "
+    "are written when they change, at the nightly comparison, or by priem reconcile --repair."
 )
 
 
@@ -97,21 +99,43 @@ def show_plan(steps: list[Step]) -> None:
     say(text("Nothing was written. To do it: priem sync."), "dim")
 
 
+HEADINGS = (
+    text("Record"),
+    text("ID in the MIS"),
+    text("What is done"),
+    text("ID in amoCRM"),
+    text("Why"),
+    text("Why this stage"),
+    text("What was looked at"),
+)
+CODES = ("action", "rule", "stage_rule")
+"""For programs, in Priem's own words; docs/reference/decisions.md"""
+RECORDS = {True: text("patient"), False: text("visit")}
+DONE = {
+    Action.CREATE: text("create"),
+    Action.ADOPT: text("adopt"),
+    Action.UPDATE: text("change"),
+    Action.LEAVE: text("leave as it is"),
+    Action.ASK: text("ask a person"),
+}
+
+
 def write_csv(steps: Iterable[Step], path: Path) -> None:
     with path.open("w", newline="", encoding="utf-8-sig") as file:  # a byte order mark, or Excel spoils Cyrillic
         rows = csv.writer(file, delimiter=";")
-        rows.writerow(["record", "id", "action", "target", "rule", "stage_rule", "candidates"])
-        for step in steps:
-            kind = "patient" if isinstance(step.key, PatientKey) else "visit"
-            candidates = " ".join(f"{candidate.id}:{candidate.because}" for candidate in step.why.candidates)
-            rows.writerow(
-                [
-                    kind,
-                    str(step.key),
-                    counts_as(step).value,
-                    step.target or "",
-                    step.why.rule,
-                    step.why.stage_rule,
-                    candidates,
-                ]
-            )
+        rows.writerow([*map(read, HEADINGS), *CODES])
+        rows.writerows(map(row, steps))
+
+
+def read(sentence: Text) -> str:
+    return sentence.read(reader_language())
+
+
+def row(step: Step) -> list[object]:
+    """In a person's words first, then CODES."""
+    action, why = counts_as(step), step.why
+    target = step.target if step.target and step.target > 0 else ""
+    candidates = "; ".join(f"{one.id}: {read(reasons.say(one.because))}" for one in why.candidates)
+    stage = read(reasons.say(why.stage_rule)) if why.stage_rule else ""
+    words = (read(RECORDS[isinstance(step.key, PatientKey)]), str(step.key), read(DONE[action]), target)
+    return [*words, read(reasons.say(why.rule)), stage, candidates, action.value, why.rule, why.stage_rule]

@@ -22,6 +22,7 @@ from priem.model import (
     Lead,
     LeadDraft,
     Outcome,
+    Page,
     Patient,
     PatientKey,
     PatientLink,
@@ -64,6 +65,30 @@ def rehearse_some(
     for came in chain((source.reread(cursor, patients, visits),), line.later.rest()):
         yield from steps_in(line.take(came))
     yield from steps_in(line.finish())
+
+
+def rehearse_linked(source: Source, clinic: Clinic) -> Iterator[Step]:
+    """What other settings would change of all that is linked, once it is compared (`reconcile`) or its record changes,
+    as far as the mirror knows amoCRM. Nothing of a connection that was never read."""
+    together = replace(pretended(clinic), doubts=True)
+    mirror = Mirror(together.crm, together.store, together.clock, together.bound)
+    cursor = together.store.cursor(source.connection)
+    for page in linked_pages(source, together.store, cursor) if cursor else ():
+        line = Line(source, together, mirror)
+        line.later.is_over = True
+        yield from steps_in(chain(line.take(replace(page, rejected=())), line.finish()))
+
+
+def linked_pages(source: Source, store: Store, cursor: str) -> Iterator[Page]:
+    """The records of all links as the МИС has them now, patients before visits."""
+    after = ""
+    while patients := store.linked(source.connection, PatientKey, after):
+        yield source.reread(cursor, [key.id for key, _ in patients], ())
+        after = patients[-1][0].id
+    after = ""
+    while visits := store.linked(source.connection, VisitKey, after):
+        yield source.reread(cursor, (), [key.id for key, _ in visits])
+        after = visits[-1][0].id
 
 
 def steps_in(progress: Iterable[Progress]) -> Iterator[Step]:

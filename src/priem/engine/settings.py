@@ -77,7 +77,8 @@ class Duplicates(Strict):
     """Which of several contacts with one phone, when nothing else tells them apart."""
     waiting: tuple[StageName, ...] = ()
     """Stages where a request may wait to become a visit. Empty: every open stage of the pipelines in the rules."""
-    several_leads: Literal["oldest", "newest", "furthest"] = "oldest"
+    several_leads: Literal["oldest", "newest", "active", "furthest"] = "oldest"
+    """Which of several leads that may be the visit's is updated: requests that wait, or leads that carry its key."""
     rename_found_leads: bool = False
     junk_phones: tuple[str, ...] = ()
     """Numbers that belong to nobody: the clinic's own, a call centre's."""

@@ -121,12 +121,14 @@ class LeadSearch:
         """By its own key, or by that of the visit it was moved from: the answer to a creation may have been lost."""
         for key in (visit.key, visit.moved_from):
             found = [lead for lead in self.carriers.get(key, ()) if self.owners.get(lead.id) is None] if key else []
-            if found and not self.agrees(visit, found[0]):
+            agreeing = [lead for lead in found if self.agrees(visit, lead)]
+            if found and not agreeing:
                 return FoundLead(None, Why(Reason.KEY_ALONE, (Candidate(found[0].id, Reason.KEY),)))
             if found:
-                self.owners[found[0].id] = visit.key
+                chosen = choose_lead(agreeing, self.bound)
+                self.owners[chosen.id] = visit.key
                 looked_at = tuple(Candidate(lead.id, Reason.KEY) for lead in found)
-                return FoundLead(found[0], Why(Reason.KEY, looked_at), before=VisitLink(lead=found[0].id))
+                return FoundLead(chosen, Why(Reason.KEY, looked_at), before=VisitLink(lead=chosen.id))
         return None
 
     def agrees(self, visit: Visit, lead: Lead) -> bool:
@@ -203,6 +205,8 @@ def choose_lead(leads: Sequence[Lead], bound: Bound) -> Lead:
     match bound.settings.duplicates.several_leads:
         case "newest":
             return max(leads, key=lambda lead: (lead.created_at, lead.id))
+        case "active":
+            return max(leads, key=lambda lead: (lead.updated_at, lead.id))
         case "furthest":
             return max(leads, key=lambda lead: (bound.order.get((lead.pipeline, lead.stage), -1), -lead.created_at))
         case _:

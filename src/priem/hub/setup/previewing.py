@@ -5,7 +5,7 @@ from collections.abc import Iterator, Mapping
 from typing import Any
 
 from priem.engine.plan import counts_as
-from priem.engine.rehearsal import pretended, rehearse
+from priem.engine.rehearsal import pretended, rehearse, rehearse_linked
 from priem.hub.clinics import load_clinic, note_seen
 from priem.hub.models import PlannedStep
 from priem.hub.models.journal import Entity
@@ -48,6 +48,7 @@ def steps_of(opened: OpenedClinic, report: Report) -> Iterator[Step]:
         for step in rehearse(source, together):
             report.advance(names[entity_of(step)], 1)
             yield step
+        yield from rehearse_linked(source, together)
 
 
 def batches(steps: Iterator[Step]) -> Iterator[list[Step]]:

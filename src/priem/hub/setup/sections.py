@@ -32,9 +32,14 @@ DUPLICATES = (
     Knob(
         path="duplicates.several_leads",
         kind="one_of",
-        label=_("If the patient has several open requests"),
-        help=_("Which lead becomes the visit when the clinic books the patient."),
-        choices={"oldest": _("The oldest"), "newest": _("The newest"), "furthest": _("The one furthest along")},
+        label=_("Which of several leads is updated"),
+        help=_("If a patient has several open requests, this one becomes the visit. The others stay as they are."),
+        choices={
+            "oldest": _("The oldest"),
+            "newest": _("The newest"),
+            "active": _("The one that changed last"),
+            "furthest": _("The one furthest along"),
+        },
     ),
     Knob(
         path="duplicates.waiting",
