@@ -15,6 +15,7 @@ pytestmark = pytest.mark.slow
 
 SECRET = "the-integration-secret-of-this-test"
 ORIGIN = "https://smile.amocrm.ru"
+OTHER = "https://other.amocrm.ru"
 ACCOUNT = 31_296_422
 
 
@@ -99,10 +100,13 @@ def test_a_good_token_opens_a_session_of_that_user_in_that_clinic(smile: Clinic)
 
 
 def test_a_page_of_another_account_reads_no_answer(smile: Clinic) -> None:
-    answer = enters(jwt(claims(), SECRET), origin="https://other.amocrm.ru")
+    stranger = enters(jwt(claims(), SECRET), origin=OTHER)
+    Clinic.objects.create(slug="other", name="Other", base_url=OTHER, account=77)
+    neighbour = enters(jwt(claims(jti="next"), SECRET), origin=OTHER)
 
-    assert answer.status_code == 403
-    assert "Access-Control-Allow-Origin" not in answer
+    assert (stranger.status_code, neighbour.status_code) == (403, 403)
+    assert "Access-Control-Allow-Origin" not in stranger
+    assert b"session" not in neighbour.content
     assert smile.pk
 
 
@@ -117,10 +121,13 @@ def test_the_question_before_the_question_is_answered_to_known_accounts(
 
 
 def test_a_frame_may_stand_in_the_pages_of_its_own_account_only(smile: Clinic) -> None:
+    Clinic.objects.create(slug="other", name="Other", base_url=OTHER, account=77)
     answer = Client().get(f"/widget/{smile.account}/panel")
 
-    assert f"frame-ancestors {ORIGIN}" in answer["Content-Security-Policy"]
-    assert "script-src 'self'" in answer["Content-Security-Policy"]
+    policy = answer["Content-Security-Policy"].split("; ")
+    assert f"frame-ancestors {ORIGIN}" in policy
+    assert "script-src 'self'" in policy
+    assert f"frame-ancestors {OTHER}" in Client().get("/widget/77/panel")["Content-Security-Policy"].split("; ")
     assert "X-Frame-Options" not in answer
     assert not answer.cookies
     assert Client().get("/widget/1/panel").status_code == 404
