@@ -1,8 +1,9 @@
 """The booking API on both sandboxes: what the window in a lead's card asks for, and what it is told."""
 
 import json
+import time
 from dataclasses import replace
-from datetime import datetime
+from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import pytest
@@ -12,9 +13,10 @@ from priem.booking import RefusalKind, Refused
 from priem.cli.app import app
 from priem.engine.booking_rights import of_user
 from priem.engine.settings import UserBooking
-from priem.hub.booking.receptions import opened
+from priem.hub.booking.receptions import RECEPTIONS, opened
 from priem.hub.booking.window import Window
-from priem.hub.clinics import load_clinic
+from priem.hub.clinics import ClinicData, load_clinic
+from priem.hub.models import AccountCopy
 from tests.engine.clinic import ANNA
 from tests.hub.booking.clinic import KEY, ApiClinic
 
@@ -193,3 +195,38 @@ def test_the_same_goes_at_the_terminal(api: ApiClinic) -> None:
     assert at_the_terminal("status", answer["visit"], "confirmed")[0] == 0
     assert at_the_terminal("cancel", answer["visit"])[0] == 0
     assert at_the_terminal("outcome", "one")[0] == 0
+
+
+def test_after_a_start_nobody_waits_until_the_account_is_read_again(api: ApiClinic) -> None:
+    told(api.get("dictionaries"))
+    RECEPTIONS.close()
+    before = api.amocrm.sandbox.log.total
+
+    told(api.get("dictionaries"))
+
+    assert api.amocrm.sandbox.log.total == before
+
+
+def test_a_changed_clinic_is_asked_anew_and_an_old_account_is_read_behind_whoever_asks(api: ApiClinic) -> None:
+    told(api.get("dictionaries"))
+    clinic = load_clinic(api.clinic.slug)
+    with RECEPTIONS.of(clinic) as first, RECEPTIONS.of(clinic) as again:
+        assert first is again
+    with RECEPTIONS.of(replace(clinic, client_id="another")) as changed:
+        assert changed is not first
+
+    RECEPTIONS.close()
+    AccountCopy.objects.of(clinic.id).update(taken_at=datetime.now(UTC) - timedelta(hours=1))
+    with RECEPTIONS.of(clinic) as old:
+        assert old.age > 3000
+    with RECEPTIONS.of(clinic):
+        pass  # whoever asks next sets the reading off
+    deadline = time.monotonic() + 20
+    while (left := newest_age(clinic)) > 3000:
+        assert time.monotonic() < deadline, left
+        time.sleep(0.05)
+
+
+def newest_age(clinic: ClinicData) -> float:
+    with RECEPTIONS.of(clinic) as office:
+        return office.age
