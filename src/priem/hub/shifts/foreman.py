@@ -1,6 +1,7 @@
 """What a worker looks after besides turns: which clinics there are, what has changed, and what others see of it."""
 
 import os
+import random
 import socket
 import threading
 import time
@@ -15,8 +16,8 @@ from django.db import DatabaseError, connection
 from priem.hub.models import Pulse, Shift, Work
 from priem.hub.shifts import shards
 from priem.hub.shifts.crew import Crew, Seat
-from priem.hub.shifts.kept import Kept, called_now
-from priem.hub.shifts.shards import shard_of
+from priem.hub.shifts.kept import IDLE, Kept, called_now
+from priem.hub.shifts.shards import Wanted, shard_of
 from priem.hub.watch.keeper import look_around
 
 LOOK = 2.0
@@ -38,6 +39,7 @@ class Foreman:
         self._lock = threading.Lock()
         self._news = threading.Event()
         self._at: dict[str, float] = {}
+        self._is_deaf = True
 
     @property
     def shards(self) -> int:
@@ -71,7 +73,7 @@ class Foreman:
 
     def look_anew(self) -> None:
         """Wake-ups may have been missed."""
-        self._at.pop("check", None)
+        self._is_deaf = True
         self._news.set()
 
     def run(self, stop: threading.Event) -> None:
@@ -90,7 +92,8 @@ class Foreman:
             mine = dict(self._shards)
         if mine:
             self._compare(mine)
-        if self._is_due("check", BETWEEN_CHECKS):
+        if self._is_due("check", BETWEEN_CHECKS) or self._is_deaf:
+            self._is_deaf = False
             self._check()
         if self._is_due("beat", BETWEEN_BEATS):
             self._beat(mine)
@@ -117,12 +120,18 @@ class Foreman:
                 self._kept.pop(id_, None)
         self._crew.let_go(old)
         shards.end_stopped(mine)
-        now = time.monotonic()
-        for id_, one in wanted.items():
-            kept = Kept(one)
-            with self._lock:
-                if id_ not in self._kept and shard_of(id_) in self._shards and self._crew.add(kept, now):
-                    self._kept[id_] = kept
+        new = [one for id_, one in wanted.items() if id_ not in self._kept]
+        waiting = shards.have_something([one.id for one in new]) if new else set()
+        for one in new:
+            self._keep(one, is_idle=one.is_fed and one.id not in waiting)
+
+    def _keep(self, one: Wanted, *, is_idle: bool) -> None:
+        """Nothing waits for the idle ones: to open them all at once would be a storm of requests."""
+        kept = Kept(one)
+        due = time.monotonic() + (random.random() * IDLE if is_idle else 0.0)  # noqa: S311 - no secret
+        with self._lock:
+            if one.id not in self._kept and shard_of(one.id) in self._shards and self._crew.add(kept, due):
+                self._kept[one.id] = kept
 
     def _check(self) -> None:
         for id_ in shards.have_something(list(self._kept)):

@@ -1,5 +1,6 @@
 """One clinic as a worker keeps it in step: what `priem sync --follow` does, in turns that others' threads take."""
 
+import random
 import threading
 import time
 from collections import Counter
@@ -23,6 +24,8 @@ from priem.passes import RECONCILING, Follower, News, Pause, Trouble
 
 INTERVAL = 1.0
 """Seconds between readings of a system that has to be asked."""
+IDLE = 60.0
+"""Between rounds of a clinic that is woken when something comes: for what only time brings."""
 BETWEEN_NOTES = 10.0
 """Seconds between two notes of how a clinic that is in step does."""
 AFTER_A_BUG = 60.0
@@ -46,6 +49,7 @@ class Kept:
         self._took = 0.0
         self._is_first = True
         self._called_at: datetime | None = None
+        self._is_called = False
         self._is_hooked = False
         self._next_round = 0.0
 
@@ -69,7 +73,7 @@ class Kept:
     def call(self, at: datetime) -> None:
         """Something has come for it."""
         self._called_at = self._called_at or at
-        self._next_round = 0.0
+        self._is_called = True
 
     def hook(self) -> None:
         """amoCRM has told something."""
@@ -97,10 +101,12 @@ class Kept:
         if self._follower is None:
             self._open()
             return time.monotonic()  # what it will be, a first sync or not, is known only now
-        follower, self._is_hooked, is_hooked = self._follower, False, self._is_hooked
+        follower, now = self._follower, time.monotonic()
+        # Both are taken before the round: what comes meanwhile makes the next one.
+        is_called, self._is_called = self._is_called, False
+        is_hooked, self._is_hooked = self._is_hooked, False
         follower.is_enough = is_enough
-        now = time.monotonic()
-        if now < self._next_round and not follower.is_comparing:
+        if now < self._next_round and not (is_called or follower.is_comparing):
             if is_hooked:
                 follower.listen()
             if not (is_hooked and follower.clinic.bound.triggers):
@@ -115,10 +121,10 @@ class Kept:
         self._watcher = Watcher(self.id, beats=False)
         clinic = replace(opened.clinic, watch=self._watcher)
         nightly = outside().nightly_of(opened)
-        self._follower = Follower(opened.sources, clinic, threading.Event(), INTERVAL, nightly)
         self._is_first = any(clinic.store.cursor(source.connection) is None for source in opened.sources)
         if self._is_first:
-            expect(opened, self._report)
+            expect(opened, self._report, asks=not self.wanted.is_fed)
+        self._follower = Follower(opened.sources, clinic, threading.Event(), INTERVAL, nightly)
         if self._opening.end():
             self._report.facts.pop("trouble", None)
 
@@ -156,8 +162,10 @@ class Kept:
     def _due(self, follower: Follower, began: float) -> float:
         if follower.is_comparing:
             return time.monotonic()
-        pauses = [follower.pauses[source.connection].until for source in follower.sources]
-        return max(began + INTERVAL, min(pauses, default=0.0))
+        pauses = [follower.pauses[source.connection] for source in follower.sources]
+        if self.wanted.is_fed and not self.is_troubled and not self._is_first:
+            return began + IDLE * (1 + random.random() / 2)  # noqa: S311 - clinics should not come all at once
+        return max(began + INTERVAL, min((pause.until for pause in pauses), default=0.0))
 
     def _fails_to_open(self, error: TryLater | AskOperator) -> float:
         if self._opening.lengthen(error, INTERVAL):

@@ -26,15 +26,18 @@ class Wanted:
     """Of everything that it is opened with: when it changes, the clinic is opened anew."""
     work: int | None
     """Where pages look how it goes."""
+    is_fed: bool = False
+    """Agents bring all that is to be read: nobody has to be asked, and what comes wakes."""
 
 
 WANTED = """
-SELECT c.id, c.slug, w.id,
+SELECT c.id, c.slug, w.id, rows.is_fed,
        md5(concat_ws('|', c.base_url, c.client_id, c.client_secret, c.settings::text, w.id,
                      a.authorise_again IS NULL, rows.mark))
 FROM hub_clinic c
 LEFT JOIN LATERAL (
-    SELECT string_agg(md5(concat_ws('|', key, kind, config::text, secrets)), '' ORDER BY key) AS mark
+    SELECT string_agg(md5(concat_ws('|', key, kind, config::text, secrets)), '' ORDER BY key) AS mark,
+           bool_and(config->>'through' IS NOT DISTINCT FROM 'agent') AS is_fed
     FROM hub_connection WHERE clinic_id = c.id
 ) rows ON true
 LEFT JOIN LATERAL (
@@ -45,11 +48,19 @@ WHERE c.live AND c.id %% %s = ANY(%s) AND (w.id IS NULL OR (w.state = 'running' 
 """
 
 
+ARRIVED = """
+SELECT DISTINCT p.clinic_id
+FROM hub_agentparcel p JOIN hub_connection c ON c.clinic_id = p.clinic_id AND c.key = p.connection
+WHERE p.clinic_id = ANY(%s) AND (c.last_read_at IS NULL OR p.came_at > c.last_read_at)
+"""
+
+
 def wanted(shards: Collection[int]) -> Mapping[int, Wanted]:
     """Those of these shards that are live and that nobody has stopped, by id."""
     with connection.cursor() as cursor:
         cursor.execute(WANTED, [SHARDS, sorted(shards)])
-        return {id_: Wanted(id_, slug, mark, work) for id_, slug, work, mark in cursor.fetchall()}
+        found = cursor.fetchall()
+    return {id_: Wanted(id_, slug, mark, work, bool(is_fed)) for id_, slug, work, is_fed, mark in found}
 
 
 def begin_works(clinics: Collection[int]) -> None:
@@ -71,4 +82,7 @@ def have_something(clinics: Collection[int]) -> set[int]:
     """Those for whom something waits that a wake-up may have told of while nobody listened."""
     hooks = ReceivedHook.objects.of_any(clinics)
     recalls = RecalledRecord.objects.of_any(clinics).filter(waits_for="")
-    return {id_ for rows in (hooks, recalls) for id_ in rows.values_list("clinic_id", flat=True).distinct()}
+    found = {id_ for rows in (hooks, recalls) for id_ in rows.values_list("clinic_id", flat=True).distinct()}
+    with connection.cursor() as cursor:
+        cursor.execute(ARRIVED, [list(clinics)])
+        return found | {id_ for (id_,) in cursor.fetchall()}
