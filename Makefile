@@ -9,7 +9,7 @@ EXTRAS := --extra pure --extra postgres --extra sandbox --extra dev
 WORKERS ?= 3
 
 .DEFAULT_GOAL := help
-.PHONY: help install debian-packages demo test test-postgres quick nightly chaos check bench catalogs lock clean
+.PHONY: help install debian-packages demo test test-postgres quick nightly fuzz chaos check bench catalogs lock clean
 
 help: ## list the targets
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 16
@@ -43,6 +43,9 @@ quick: $(STAMP) ## the tests that need no server, under a minute
 
 nightly: $(STAMP) ## two thousand random histories of a clinic, its managers, faults and crashes
 	PRIEM_HISTORIES=2000 $(BIN)/python -m pytest --timeout 7200 tests/engine/test_histories.py
+
+fuzz: $(STAMP) ## ten thousand requests that nobody thought of to the service for IDENT (FUZZ: how many a method)
+	IDENT_CASES=$(or $(FUZZ),1450) $(BIN)/python -m pytest --timeout 7200 tests/hub/test_ident_openapi.py
 
 chaos: $(STAMP) ## SIGKILL at 200 random moments while both sides fail: nothing doubled, nothing lost (15 minutes)
 	PRIEM_CHAOS=1 $(BIN)/python -m pytest --numprocesses $(WORKERS) --dist worksteal tests/chaos tests/hub/shifts/test_budget.py

@@ -29,7 +29,10 @@ class Task:
 
     id: int
     lead: int
+    """Or the contact, where those of contacts were asked for."""
     text: str
+    is_done: bool = False
+    responsible: int = 0
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -19,6 +19,7 @@ from priem.amocrm.events import gone_since
 from priem.amocrm.http import Http, Params
 from priem.amocrm.leads import from_lead_draft, to_lead
 from priem.amocrm.limits import Limiter, PaceMemories
+from priem.amocrm.lists import ElementDraft, from_element_draft
 from priem.amocrm.newest import newest, place
 from priem.amocrm.oauth import OAuth
 from priem.amocrm.pace import Lane
@@ -158,8 +159,17 @@ class AmoCrm:
         self._let_in()
         return tuple(tasks_of(self.client, leads))
 
+    def tasks_of_contacts(self, contacts: Sequence[int]) -> Sequence[Task]:
+        """Likewise of contacts."""
+        self._let_in()
+        return tuple(tasks_of(self.client, contacts, "contacts"))
+
     def write_notes(self, entity: Entity, drafts: Sequence[NoteDraft]) -> Iterator[Sequence[Outcome]]:
         return self._run(f"/api/v4/{entity}/notes", drafts, from_note_draft)
+
+    def write_elements(self, catalog: int, drafts: Sequence[ElementDraft]) -> Iterator[Sequence[Outcome]]:
+        """Rows of one of the account's lists."""
+        return self._run(f"/api/v4/catalogs/{catalog}/elements", drafts, from_element_draft)
 
     def write_calls(self, drafts: Sequence[CallDraft]) -> Iterator[Sequence[Outcome]]:
         """Those whose number amoCRM does not know are refused, the others written all the same."""

@@ -88,6 +88,7 @@ class Bound:
     """`doctor`, `start`, `comment` of a lead that goes to IDENT, as far as the settings name them."""
     ticket_stages: Mapping[str, Stage] = field(default_factory=dict)
     """Where leads go once their applications are `accepted` or `discarded`."""
+    job_responsible: int | None = None
     version: str
     """Changes whenever a decision could come out differently."""
 
@@ -167,6 +168,7 @@ class Binder:
             journal_pipelines=frozenset(self.pipeline(name).id for name in settings.booking.journal_in),
             ticket_fields=dict(self.ticket_fields(settings.tickets)),
             ticket_stages=dict(self.ticket_stages(settings.tickets)),
+            job_responsible=self.user(settings.jobs.responsible),
         )
 
     def triggers(self, triggers: StageTriggers) -> Iterator[tuple[Stage, StageTrigger]]:

@@ -249,6 +249,33 @@ class Calls(Strict):
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Jobs(Strict):
+    """IDENT's CRM jobs as tasks of amoCRM. One way: IDENT takes nothing back, so staff close everything twice."""
+
+    copy: bool = False
+    type: Literal["call", "meeting"] | int = "call"
+    """Or the id of the account's own type."""
+    deadline_minutes: int = 24 * 60
+    """After it is copied: IDENT's jobs have no day of their own."""
+    responsible: Named = ""
+    """Empty: whoever is responsible for the contact."""
+    days: int = 30
+    """Open jobs that are older are not copied."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SlotList(Strict):
+    """Free time of IDENT's timetable as a list of amoCRM: a row for each doctor's day."""
+
+    keep: bool = False
+    name: str = "Свободные окна"
+    days: int = 14
+    """To come, this one included."""
+    minutes: int = 30
+    """Shorter pieces are not shown."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Settings(Strict):
     status_sync: StatusSync = StatusSync()
     branches: Mapping[str, BranchSettings] = field(default_factory=dict)
@@ -263,3 +290,5 @@ class Settings(Strict):
     triggers: StageTriggers = StageTriggers()
     tickets: Tickets = Tickets()
     calls: Calls = Calls()
+    jobs: Jobs = Jobs()
+    slot_list: SlotList = SlotList()

@@ -7,7 +7,9 @@ from priem.engine.sync import Clinic
 from priem.hub.clinics import ClinicData
 from priem.hub.ident.following import TicketWatch
 from priem.hub.ident.handing import Handing
+from priem.hub.ident.jobs import JobWatch
 from priem.hub.ident.listening import CallWatch
+from priem.hub.ident.slot_list import SlotWatch
 from priem.model import Account
 
 
@@ -18,4 +20,10 @@ def with_ident(parts: Clinic, clinic: ClinicData, crm: AmoCrm, account: Account)
     handing = Handing(clinic=clinic, crm=crm, account=account, bound=parts.bound)
     watch = TicketWatch(clinic_id=clinic.id, crm=crm, store=parts.store, bound=parts.bound, clock=parts.clock)
     calls = CallWatch(clinic_id=clinic.id, client=crm.client, clock=parts.clock, settings=parts.bound.settings.calls)
-    return replace(parts, acts={**parts.acts, "ticket": handing}, chores=(*parts.chores, watch, calls))
+    jobs = JobWatch(
+        clinic_id=clinic.id, crm=crm, store=parts.store, bound=parts.bound, clock=parts.clock,
+        settle_seconds=parts.settle_seconds,
+    )  # fmt: skip
+    settings = parts.bound.settings.slot_list
+    slots = SlotWatch(clinic_id=clinic.id, crm=crm, clock=parts.clock, settings=settings)
+    return replace(parts, acts={**parts.acts, "ticket": handing}, chores=(*parts.chores, watch, calls, jobs, slots))

@@ -8,7 +8,16 @@ from priem.hub.models.connection import Connection
 from priem.hub.models.desk import Question, RecalledRecord, Saying
 from priem.hub.models.exchanges import ExchangeBody, ExchangeRecord, ExchangeSubject
 from priem.hub.models.hooks import Hearing, ReceivedHook
-from priem.hub.models.ident import IdentCall, IdentService, IdentTicket, Serialization, Timetable, TimetableDay
+from priem.hub.models.ident import (
+    CopiedJob,
+    IdentCall,
+    IdentService,
+    IdentTicket,
+    ListedDay,
+    Serialization,
+    Timetable,
+    TimetableDay,
+)
 from priem.hub.models.journal import RejectedRow, StepRecord, UnmappedStatus
 from priem.hub.models.links import PatientLink, VisitLink
 from priem.hub.models.mirror import (
@@ -54,6 +63,7 @@ __all__ = [
     "BookingIntent",
     "Clinic",
     "Connection",
+    "CopiedJob",
     "Delay",
     "ExchangeBody",
     "ExchangeRecord",
@@ -65,6 +75,7 @@ __all__ = [
     "Incident",
     "IncidentKind",
     "LeadMove",
+    "ListedDay",
     "Membership",
     "Merge",
     "MirrorState",

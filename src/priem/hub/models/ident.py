@@ -107,6 +107,31 @@ class IdentCall(ClinicOwned):
         return self.call
 
 
+class CopiedJob(ClinicOwned):
+    """A CRM job of IDENT's that is a task in amoCRM, or is about to be one. What it says is not kept."""
+
+    connection = models.CharField(_("connection"), max_length=64)
+    job = models.BigIntegerField(_("job in IDENT"))
+    contact = models.BigIntegerField(_("contact"))
+    task = models.BigIntegerField(_("task"), null=True, blank=True)
+    state = models.CharField(max_length=8)
+    """A word of hub/ident/jobs.py."""
+    said = models.CharField(max_length=16, blank=True)
+    """A mark of the text that the task has."""
+    changed_at = models.DateTimeField()
+
+    class Meta:
+        verbose_name = _("copied job")
+        verbose_name_plural = _("copied jobs")
+        constraints = (models.UniqueConstraint(fields=("clinic", "connection", "job"), name="copied_job"),)
+        indexes = (
+            models.Index(fields=("clinic", "connection"), condition=~models.Q(state="over"), name="copied_job_open"),
+        )
+
+    def __str__(self) -> str:
+        return f"{self.connection} {self.job}"
+
+
 class Timetable(ClinicOwned):
     """What IDENT last posted, but for the intervals."""
 
@@ -146,3 +171,24 @@ class TimetableDay(ClinicOwned):
 
     def __str__(self) -> str:
         return f"{self.connection} {self.day}"
+
+
+class ListedDay(ClinicOwned):
+    """A row of amoCRM's list of free time: one doctor's day in one branch."""
+
+    connection = models.CharField(_("connection"), max_length=64)
+    day_key = models.CharField(max_length=64)
+    """`2026-11-24:branch:doctor`"""
+    name = models.CharField(_("name"), max_length=400)
+    """Under which it was sent last: without an answer it is found by it."""
+    element = models.BigIntegerField(_("row of the list"), null=True, blank=True)
+    said = models.CharField(max_length=16, blank=True)
+    """A mark of what the row says."""
+
+    class Meta:
+        verbose_name = _("listed day")
+        verbose_name_plural = _("listed days")
+        constraints = (models.UniqueConstraint(fields=("clinic", "connection", "day_key"), name="listed_day"),)
+
+    def __str__(self) -> str:
+        return f"{self.connection} {self.day_key}"

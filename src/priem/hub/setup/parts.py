@@ -13,6 +13,7 @@ from priem.hub.setup.asking import ConnectorForm
 from priem.hub.setup.booking import UsersForm
 from priem.hub.setup.branching import BranchesForm
 from priem.hub.setup.choices import Choices, choices_of
+from priem.hub.setup.job_knobs import JOBS, SLOT_LIST
 from priem.hub.setup.keeping import change_config, change_settings, connection_of
 from priem.hub.setup.knobs import Knob, KnobForm
 from priem.hub.setup.letting_in import AmoCrmForm, has_token
@@ -239,6 +240,17 @@ class ApplicationsPart(KnobsPart):
     knobs = APPLICATIONS
 
 
+class JobsPart(KnobsPart):
+    knobs = JOBS
+    is_first = True
+    title = _("CRM jobs")
+
+
+class SlotListPart(KnobsPart):
+    knobs = SLOT_LIST
+    title = _("Free time")
+
+
 class PatientsPart(KnobsPart):
     knobs = PATIENTS
     title = _("Who is brought over")
@@ -352,6 +364,12 @@ SECTIONS: Mapping[str, Section] = {
             _("Applications and calls for IDENT"),
             _("What goes from amoCRM to IDENT over IDENT's own protocol."),
             (ApplicationsPart,),
+        ),
+        Section(
+            "jobs",
+            _("IDENT in amoCRM"),
+            _("What else of IDENT amoCRM may show: jobs of the staff, free time of doctors."),
+            (JobsPart, SlotListPart),
         ),
         Section(
             "reconciling",

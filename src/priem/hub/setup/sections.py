@@ -5,6 +5,7 @@ from typing import TYPE_CHECKING
 
 from django.utils.translation import gettext_lazy as _
 
+from priem.hub.setup.job_knobs import JOBS, SLOT_LIST
 from priem.hub.setup.knobs import AS_A_RULE, TASK, Knob
 
 if TYPE_CHECKING:
@@ -379,4 +380,6 @@ KNOBS: tuple[Knob, ...] = (
     *PRICE,
     *WINNER,
     *APPLICATIONS,
+    *JOBS,
+    *SLOT_LIST,
 )

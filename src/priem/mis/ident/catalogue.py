@@ -24,6 +24,7 @@ class Catalogue:
         self.categories: dict[int, str] = {}
         self.info_sources: dict[int, str] = {}
         self.cancel_reasons: dict[int, str] = {}
+        self.job_types: dict[int, str] = {}
 
     def know(self, name: str, ids: Iterable[int | None]) -> None:
         """Reads a dictionary when one of these ids was never looked for in it."""
@@ -71,6 +72,10 @@ def read_cancel_reasons(catalogue: Catalogue, rows: list[Row]) -> None:
     catalogue.cancel_reasons = {id_: words(row["Name"]) for id_, row in by_id(rows)}
 
 
+def read_job_types(catalogue: Catalogue, rows: list[Row]) -> None:
+    catalogue.job_types = {id_: words(row["Name"]) for id_, row in by_id(rows)}
+
+
 READ: dict[str, Callable[[Catalogue, list[Row]], None]] = {
     "branches": read_branches,
     "chairs": read_chairs,
@@ -79,4 +84,5 @@ READ: dict[str, Callable[[Catalogue, list[Row]], None]] = {
     "categories": read_categories,
     "info_sources": read_info_sources,
     "cancel_reasons": read_cancel_reasons,
+    "job_types": read_job_types,
 }

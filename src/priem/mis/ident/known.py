@@ -82,7 +82,7 @@ def numbers_in(written: bytes) -> Iterator[int]:
             number = shift = 0
 
 
-def is_suspicious(gone: Sequence[int], known: Mapping[int, KnownVisit], share: int) -> bool:
+def is_suspicious(gone: Sequence[int], known: Mapping[int, object], share: int) -> bool:
     """More vanished at once than people delete: rather another database, or one that is only half there."""
     return len(gone) >= FEW and len(gone) * 100 > share * len(known)
 

@@ -32,12 +32,14 @@ ALIASES: Mapping[str, tuple[str, ...]] = {
     "info_sources": ("ID", "Name"),
     "categories": ("Service", "Name"),
     "applications": ("ID", "Ticket", "Created", "Inserted", "Discarded"),
+    "jobs": ("ID", "Patient", "Type", "Comment", "ByVisit", "ByDelay", "ByRefusal", "ByTalk", "Added"),
+    "job_types": ("ID", "Name"),
     "plans": ("ID", "Patient", "Name", "Created", "IsActive", "Until", "Added", "Changed"),
     "plan_lines": ("ID", "Treatment", "Patient", "Price", "Discount", "Teeth", "Added", "Changed"),
     "plan_work": ("ID", "Line", "Patient", "Added", "Changed"),
 }
 """What each statement has to give."""
-MAY_LACK = frozenset({"debts", "applications", "plans", "plan_lines", "plan_work"})
+MAY_LACK = frozenset({"debts", "applications", "jobs", "job_types", "plans", "plan_lines", "plan_work"})
 """Statements that a profile need not have."""
 HEADER = re.compile(r"^--\s*name:\s*(\w+)\s*$", re.MULTILINE)
 OPTIONAL = re.compile(r"^--\s*optional:\s*(.+?)\s*$", re.MULTILINE)

@@ -9,7 +9,7 @@ from priem.errors import AskOperator
 from priem.mis.ident.config import Config
 from priem.mis.ident.driver import Database, Value
 from priem.mis.ident.profile import Profile, Schema, load, path_of
-from priem.mis.ident.rows import Row, moment, whole
+from priem.mis.ident.rows import Row, id_of, moment, whole
 from priem.mis.ident.statements import main_select, tokens
 from priem.texts import text
 
@@ -43,6 +43,7 @@ COLUMNS = (
 )
 
 
+CLOSES_A_JOB = ("ByVisit", "ByDelay", "ByRefusal", "ByTalk")
 OF_PLANS = ("plans", "plan_lines", "plan_work")
 
 
@@ -232,6 +233,18 @@ class Reader:
             if len(rows) < ROWS_OF_IDS:
                 return
             after = pairs[-1][1]
+
+    def open_jobs(self, since: datetime) -> Iterator[Row]:
+        """Jobs that were added since then and that nothing has closed, by id."""
+        after, closed = 0, " AND ".join(f"it.{way} IS NULL" for way in CLOSES_A_JOB)
+        where = f"it.ID > @after AND it.Added >= @since AND {closed}"
+        while True:
+            values: dict[str, Value] = {"page": self._config.page_size, "after": after, "since": since}
+            rows = self._asked("jobs open", "jobs", "TOP (@page) it.*", where, "it.ID", **values)
+            yield from rows
+            if len(rows) < self._config.page_size:
+                return
+            after = id_of(rows[-1])
 
     def highest(self, name: str) -> int:
         [row] = self._asked(f"{name} highest", name, "MAX(it.ID) AS N", "", "")

@@ -1,6 +1,6 @@
 """IDENT as a source: what its database holds, and what changed in it since a cursor."""
 
-from collections.abc import Generator, Iterator, Mapping, Sequence
+from collections.abc import Collection, Generator, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import datetime, time, timedelta
 
@@ -13,6 +13,7 @@ from priem.mis.ident.cursor import Anchor, Cursor, Marks, Stage
 from priem.mis.ident.details import Parser
 from priem.mis.ident.driver import Database, Value
 from priem.mis.ident.failures import Unreachable
+from priem.mis.ident.jobs import Job, jobs
 from priem.mis.ident.known import read
 from priem.mis.ident.passes import Memory, Pass, anchor_of
 from priem.mis.ident.reading import PATIENTS, Clocks, Reader, eight_bytes
@@ -135,6 +136,11 @@ class Ident:
     def applications(self, tickets: Sequence[str]) -> tuple[Application, ...]:
         """What IDENT has of the applications that were given to it under these ids."""
         return tuple(applications(self._reader, tickets))
+
+    def jobs(self, held: Collection[int], days: int) -> tuple[Job, ...] | None:
+        """IDENT's CRM jobs: the open ones of the last days, and those of these ids. None where it has no jobs."""
+        found = jobs(self._reader, self._catalogue, held, days)
+        return None if found is None else tuple(found)
 
     def changes(self, since: str | None) -> Iterator[Page]:
         try:

@@ -82,6 +82,13 @@ CREATE TABLE dbo.TreatmentPlanElementRelations (
   ID int IDENTITY PRIMARY KEY, ID_TreatmentPlans int NOT NULL REFERENCES dbo.TreatmentPlans(ID),
   ID_ServicePrices int NOT NULL REFERENCES dbo.ServiceItemPrices(ID), TeethLong bigint NOT NULL DEFAULT 0,
   DiscountSum decimal(20,10) NULL, DateTimeAdded datetime NOT NULL DEFAULT GETDATE(), DateTimeChanged datetime NULL);
+CREATE TABLE dbo.CRMJobTypes (ID int NOT NULL PRIMARY KEY, Name nvarchar(255) NOT NULL);
+CREATE TABLE dbo.ScheduledReceptions (
+  ID int IDENTITY PRIMARY KEY, ID_Patients int NOT NULL REFERENCES dbo.Patients(ID_Persons), ID_Receptions int NULL,
+  ID_CRMJobTypes int NULL REFERENCES dbo.CRMJobTypes(ID), ID_OwnCompanies int NULL, ID_ProfessionNames int NULL,
+  ID_Staffs int NULL, Comment nvarchar(max) NULL, Length int NULL, ID_ReceptionsClose int NULL,
+  ID_DelayAppointmentsClose int NULL, ID_ReceptionCancelReasons int NULL, ID_CrmJobCommunicationCommentsClose int NULL,
+  DateTimeAdded datetime NOT NULL DEFAULT GETDATE(), DateTimeChanged datetime NULL);
 CREATE TABLE dbo.OnlineTickets (
   ID int IDENTITY PRIMARY KEY, ID_ExternalProviders int NULL, ID_OwnCompanies int NULL,
   SourceProviderUid nvarchar(400) NOT NULL, DateTimeCreated datetime NOT NULL, PhoneSource nvarchar(100) NULL,

@@ -222,3 +222,28 @@ SELECT ticket.ID AS ID,
        ticket.DateTimeInserted AS Inserted,
        ticket.IsTrash AS Discarded
 FROM dbo.OnlineTickets AS ticket
+
+-- name: jobs
+-- What staff are to do, such as to call somebody: not visits, whatever the table is called. Read only where jobs are
+-- copied. A job is done once something closes it: a visit, a delay, a refusal, a talk.
+-- optional: everything
+-- optional: job.ID_CRMJobTypes int, job.Comment nvarchar(max), job.ID_ReceptionsClose int
+-- optional: job.ID_DelayAppointmentsClose int, job.ID_ReceptionCancelReasons int
+-- optional: job.ID_CrmJobCommunicationCommentsClose int
+SELECT job.ID AS ID,
+       job.ID_Patients AS Patient,
+       job.ID_CRMJobTypes AS Type,
+       job.Comment AS Comment,
+       job.ID_ReceptionsClose AS ByVisit,
+       job.ID_DelayAppointmentsClose AS ByDelay,
+       job.ID_ReceptionCancelReasons AS ByRefusal,
+       job.ID_CrmJobCommunicationCommentsClose AS ByTalk,
+       job.DateTimeAdded AS Added
+FROM dbo.ScheduledReceptions AS job
+
+-- name: job_types
+-- What jobs are called.
+-- optional: everything
+SELECT kind.ID AS ID,
+       kind.Name AS Name
+FROM dbo.CRMJobTypes AS kind

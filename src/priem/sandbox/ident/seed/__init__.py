@@ -12,7 +12,7 @@ from priem.sandbox.ident.seed import places
 from priem.sandbox.ident.seed.bills import Ledger
 from priem.sandbox.ident.seed.people import CardFile, Patients
 from priem.sandbox.ident.seed.places import Rows
-from priem.sandbox.ident.seed.plans import Plans
+from priem.sandbox.ident.seed.plans import Plans, jobs
 from priem.sandbox.ident.seed.visits import AHEAD, Diary, Place, cells
 from priem.sandbox.ident.seed.visits import places as free_places
 
@@ -83,6 +83,8 @@ def _write_bills(writer: "Writer", diary: Diary, people: Patients) -> None:
         ledger.without_visit(diary.dice.choice(people.treated), 1, diary.clinic.doctors[0], at)
     plans = Plans(diary.now, diary.clinic.doctors)
     plans.make(people.treated[::100], ledger)
+    writer.insert("CRMJobTypes", [(1, "Пригласить на приём"), (2, "Узнать о самочувствии")])
+    writer.insert("ScheduledReceptions", jobs(people.treated[::50], diary.now))
     writer.insert("Orders", ledger.orders)
     writer.insert("TreatmentPlans", plans.plans)
     writer.insert("TreatmentPlanElementRelations", plans.lines)

@@ -1,4 +1,4 @@
-"""Treatment plans: of some patients who were treated; what their orders hold is done, two lines more are not."""
+"""Treatment plans and CRM jobs of some patients who were treated. What their orders hold is done, two lines are not."""
 
 from collections import defaultdict
 from collections.abc import Sequence
@@ -37,6 +37,18 @@ class Plans:
 
     def _line(self, plan: int, price: int, at: str) -> None:
         self.lines.append((len(self.lines) + 1, plan, price, 1 << (plan % 32), None, at, at))
+
+
+def jobs(patients: Sequence[int], now: datetime) -> Rows:
+    """CRM jobs, every second of which a talk has closed."""
+    rows: Rows = []
+    for number, patient in enumerate(patients, start=1):
+        at = from_datetime(now - timedelta(days=number % 40, hours=2))
+        said = number if number % 2 else None
+        rows.append(
+            (number, patient, None, 1 + number % 2, 1, None, None, "Профосмотр", 30, None, None, None, said, at, at)
+        )
+    return rows
 
 
 def lines_of(patients: set[int], ledger: Ledger) -> defaultdict[int, list[int]]:
