@@ -116,14 +116,15 @@ class JobWatch:
         owners = self._responsible({row.contact for row in rows})
         by_ref = {str(row.pk): row for row in rows}
         for outcome in self._written([self._draft(row, jobs[row.job], owners) for row in rows]):
-            self._note(by_ref[outcome.ref], outcome, connection)
+            row = by_ref[outcome.ref]
+            self._note(row, outcome, PatientKey(connection, jobs[row.job].patient))
 
     def _row(self, connection: str, job: Job, contact: int) -> CopiedJob:
         row = CopiedJob(clinic_id=self.clinic_id, connection=connection, job=job.id, contact=contact, state=SENT)
         row.said, row.changed_at = mark_of(text_of(row, job)), self.clock.now()
         return row
 
-    def _note(self, row: CopiedJob, outcome: Outcome, connection: str) -> None:
+    def _note(self, row: CopiedJob, outcome: Outcome, patient: PatientKey) -> None:
         if outcome.state is State.DONE:
             self._mark([row], THERE, task=outcome.id)
         elif outcome.state is State.POSTPONED:
@@ -131,7 +132,8 @@ class JobWatch:
         elif outcome.state is State.REFUSED:
             self._mark([row], OVER)
             if outcome.reason:
-                self.store.reject(connection, [Rejected(kind="job", id=str(row.job), reason=outcome.reason)])
+                shown = Rejected(kind="patient", id=patient.id, reason=outcome.reason)
+                self.store.reject(patient.connection, [shown])
 
     def _draft(self, row: CopiedJob, job: Job, owners: Mapping[int, int]) -> TaskDraft:
         settings = self.bound.settings.jobs
