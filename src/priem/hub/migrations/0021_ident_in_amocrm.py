@@ -7,7 +7,7 @@ from django.db import migrations, models
 class Migration(migrations.Migration):
 
     dependencies = [
-        ('hub', '0019_agents'),
+        ('hub', '0020_pulse_and_records'),
     ]
 
     operations = [
