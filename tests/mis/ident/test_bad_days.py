@@ -53,6 +53,26 @@ def test_wrong_settings_are_said_in_plain_words(
         list(source.changes(None))
 
 
+def test_a_windows_account_signs_in_by_proving_its_password(clinic: IdentClinic) -> None:
+    source = clinic.open(login="CLINIC\\readonly_user")
+
+    assert broken(source) == []
+    assert patients_of(list(source.changes(None)))
+
+
+@pytest.mark.parametrize(
+    "settings",
+    [
+        pytest.param({"password": "another"}, id="a wrong password"),
+        pytest.param({"login": "ELSEWHERE\\readonly_user"}, id="another domain"),
+    ],
+)
+def test_a_windows_account_that_proves_nothing_stays_outside(clinic: IdentClinic, settings: dict[str, object]) -> None:
+    [finding] = broken(clinic.open(**{"login": "CLINIC\\readonly_user", **settings}))
+
+    assert "login or the password" in finding
+
+
 @pytest.mark.parametrize(("driver", "says"), [("pymssql", "login or the password"), ("pytds", "Windows account")])
 def test_a_windows_account_that_does_not_get_in_is_told_why(clinic: IdentClinic, driver: str, says: str) -> None:
     [finding] = broken(clinic.open(driver=driver, login="CLINIC\\priem"))

@@ -28,6 +28,8 @@ class Login:
     version: int
     """70 to 74."""
     packet_size: int
+    hello: bytes = b""
+    """What begins the sign-in with a Windows account; empty for a login of the server's own."""
 
     def __repr__(self) -> str:
         return f"Login(user={self.user!r}, database={self.database!r}, version={self.version})"
@@ -87,7 +89,14 @@ def parse_login(body: bytes) -> Login:
         host=fields["host"].decode("utf-16-le"),
         version=_version(version),
         packet_size=packet_size,
+        hello=_hello(body),
     )
+
+
+def _hello(body: bytes) -> bytes:
+    """It stands behind the nine fields and the client's six bytes."""
+    offset, length = struct.unpack_from("<HH", body, 36 + 4 * len(FIELDS) + 6)
+    return body[offset : offset + length]
 
 
 def _password(hidden: bytes) -> str:

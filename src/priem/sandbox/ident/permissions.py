@@ -3,6 +3,7 @@
 import re
 from dataclasses import dataclass, field
 
+from priem.sandbox.ident import ntlm
 from priem.sandbox.ident.dialect.batch import LEADERS, Statement
 from priem.sandbox.ident.errors import create_denied, permission_denied
 
@@ -21,6 +22,12 @@ class Logins:
 
     def accepted(self, user: str, password: str) -> bool:
         return self.passwords.get(user.lower()) == password
+
+    def proven(self, proof: ntlm.Proof | None, challenge: bytes) -> str:
+        """The login of a Windows account, which is called as the login is; empty when its password is another one."""
+        user = proof.user.lower() if proof and proof.domain.upper() == ntlm.DOMAIN else ""
+        password = self.passwords.get(user)
+        return user if proof and password is not None and ntlm.proves(proof, password, challenge) else ""
 
 
 def check(login: str, statement: Statement) -> None:

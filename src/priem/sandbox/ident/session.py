@@ -7,7 +7,7 @@ import time
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 
-from priem.sandbox.ident import errors, requests
+from priem.sandbox.ident import errors, ntlm, requests
 from priem.sandbox.ident.engine import Database
 from priem.sandbox.ident.errors import Cancelled, ConnectionLost, SqlError
 from priem.sandbox.ident.facts import PROGRAMS, Facts
@@ -109,7 +109,8 @@ class Session:
 
     def _admit(self, login: Login) -> bool:
         self._tokens = Tokens(login.version)
-        refused = self._refusal(login)
+        user = self._windows_account() if ntlm.is_hello(login.hello) else login.user
+        refused = self._refusal(login, user)
         stream = ResponseStream(self._channel)
         if refused:
             for error in refused:
@@ -117,7 +118,7 @@ class Session:
             stream.write(self._tokens.done(Done.ERROR))
             stream.end()
             return False
-        self.facts.login = login.user.lower()
+        self.facts.login = user.lower()
         self.facts.host, self.facts.application = login.host, login.application
         self._interpreter = Interpreter(self._shared.database, self._shared.journal, self.facts, self._before)
         self._interpreter.connection.watch(self._channel.interrupted)
@@ -125,10 +126,21 @@ class Session:
         self._welcome(stream, login)
         return True
 
-    def _refusal(self, login: Login) -> list[SqlError]:
-        faulty = self._shared.faults.hit(("refuse_login",), login.user.lower())
-        if faulty or not self._shared.logins.accepted(login.user, login.password):
-            return [errors.login_failed(login.user)]
+    def _windows_account(self) -> str:
+        """Whose it is, once it is proven; empty when it is not."""
+        challenge = ntlm.new_challenge()
+        stream = ResponseStream(self._channel)
+        stream.write(self._tokens.challenge(ntlm.challenge_message(challenge)))
+        stream.end()
+        message = self._channel.read()
+        proof = ntlm.read_proof(message.body) if message.type == PacketType.SSPI else None
+        return self._shared.logins.proven(proof, challenge)
+
+    def _refusal(self, login: Login, user: str) -> list[SqlError]:
+        faulty = self._shared.faults.hit(("refuse_login",), user.lower())
+        is_proven = ntlm.is_hello(login.hello) and user != ""
+        if faulty or not (is_proven or self._shared.logins.accepted(user, login.password)):
+            return [errors.login_failed(user)]
         if login.database and login.database.strip("[]").upper() != DATABASE:
             return [errors.cannot_open(login.database), errors.login_failed(login.user)]
         return []

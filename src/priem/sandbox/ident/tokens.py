@@ -86,6 +86,9 @@ class Tokens:
         for row in rows:
             yield b"\xd1" + b"".join([encode(value) for encode, value in zip(encoders, row, strict=True)])
 
+    def challenge(self, data: bytes) -> bytes:
+        return b"\xed" + struct.pack("<H", len(data)) + data
+
     def return_status(self, status: int = 0) -> bytes:
         return struct.pack("<Bi", 0x79, status)
 

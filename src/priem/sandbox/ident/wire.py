@@ -23,6 +23,7 @@ class PacketType(IntEnum):
     BULK = 7
     TRANSACTION = 14
     LOGIN = 16
+    SSPI = 17
     PRELOGIN = 18
 
 
