@@ -241,14 +241,7 @@ class ApplicationsPart(KnobsPart):
 
 
 class JobsPart(KnobsPart):
-    knobs = JOBS
-    is_first = True
-    title = _("CRM jobs")
-
-
-class SlotListPart(KnobsPart):
-    knobs = SLOT_LIST
-    title = _("Free time")
+    knobs = (*JOBS, *SLOT_LIST)
 
 
 class PatientsPart(KnobsPart):
@@ -369,7 +362,7 @@ SECTIONS: Mapping[str, Section] = {
             "jobs",
             _("IDENT in amoCRM"),
             _("What else of IDENT amoCRM may show: jobs of the staff, free time of doctors."),
-            (JobsPart, SlotListPart),
+            (JobsPart,),
         ),
         Section(
             "reconciling",
