@@ -1,6 +1,7 @@
 """What an administrator mends in the hub, in a browser: links, questions, logins; and how these pages look."""
 
 import base64
+import getpass
 import re
 import time
 from collections.abc import Iterator
@@ -196,6 +197,21 @@ def test_a_question_is_answered_by_a_key_and_the_contact_gets_the_patient(hub: H
     contact = next(one for one in hub.systems.amocrm_state("contacts")["contacts"] if str(one["id"]) == chosen)
     keys = [one for one in contact["custom_fields_values"] if one.get("field_code") == "PRIEM_PATIENT"]
     assert keys
+
+
+def test_what_commands_change_stands_in_the_log_with_whose_command_it_was(hub: Hub) -> None:
+    visit, lead = linked_visits(hub.systems)[-1]
+    for command in (("link", "visit", visit, str(lead)), ("unlink", "visit", visit), ("ident", "service", "--new-key")):
+        ran = hub.systems.priem(*command)
+        assert ran.code == 0, ran.err
+    with hub.administrator() as page:
+        open_page(page, hub, "/admin/audit/")
+        entries = page.locator("ol.priem-time > li").filter(has_text=f"{getpass.getuser()} (priem)")
+        for place, said in enumerate(("Изменён сервис для IDENT", "Изменён сервис для IDENT", "Связь разорвана")):
+            expect(entries.nth(place)).to_contain_text(said)
+        entries.nth(2).locator("summary").click()
+        expect(entries.nth(2)).to_contain_text(str(lead))
+        expect(entries.nth(3)).to_contain_text("Связано вручную")
 
 
 def test_a_second_step_is_set_up_and_asked_at_the_next_login(hub: Hub) -> None:

@@ -8,12 +8,13 @@ import typer
 from priem import bootstrap
 from priem.cli.cards import card
 from priem.cli.terminal import both_languages, out, print_json, say
-from priem.engine import by_hand
 from priem.engine.reasons import say as because
 from priem.errors import AskOperator
 from priem.hub.clinics import load_clinic
 from priem.hub.explaining import reason_for
-from priem.model import PatientKey, Told, VisitKey
+from priem.hub.models import Clinic
+from priem.hub.records import deeds
+from priem.model import PatientKey, VisitKey
 from priem.ports import Question
 from priem.texts import Text, reader_language, text
 
@@ -81,15 +82,12 @@ def answer(
     question = next((one for one in store.questions() if one.key == key), None)
     if question is None:
         raise AskOperator(text("Nothing is asked about patient {id}.", id=key), text("What is asked: priem questions."))
-    if choice == "new":
-        store.tell(key, Told.NEW)
-    elif choice.isdecimal() and int(choice) in {one.id for one in question.candidates}:
-        store.bind(key, int(choice))
-    else:
+    if choice != "new" and choice not in {str(one.id) for one in question.candidates}:
         raise AskOperator(
             text("Contact {id} is none of those that are asked about.", id=choice),
             text("One of them, or new. Any other contact: priem link patient."),
         )
+    deeds.answered(Clinic.objects.get(slug=slug), key, choice)
     say(text("Remembered. The next pass writes it, with the visits that waited."), "green")
 
 
@@ -102,8 +100,7 @@ def link(
 ) -> None:
     slug = bootstrap.only_clinic(clinic)
     key = record_of(slug, kind, record)
-    with bootstrap.opened(slug) as opened, bootstrap.between_passes(opened.clinic.store):
-        by_hand.bind(key, target, opened.clinic)
+    deeds.link(Clinic.objects.get(slug=slug), key, target)
     say(text("Linked by hand: {id} and {target}. Only a person changes that.", id=key, target=target), "green")
 
 
@@ -115,8 +112,7 @@ def unlink(
 ) -> None:
     slug = bootstrap.only_clinic(clinic)
     key = record_of(slug, kind, record)
-    with bootstrap.opened(slug) as opened, bootstrap.between_passes(opened.clinic.store):
-        by_hand.undo(key, opened.clinic)
+    deeds.unlink(Clinic.objects.get(slug=slug), key)
     say(text("{id} is linked to nothing and is left alone. To link it again: priem link.", id=key), "green")
 
 
@@ -137,7 +133,7 @@ def retry(
     store = bootstrap.store_of(slug)
     refused = sorted(store.refused(), key=str)
     chosen = refused if everything else named(refused, ids or ())
-    store.recall(chosen)
+    deeds.retry(Clinic.objects.get(slug=slug), chosen)
     if json:
         print_json({"refused": list(map(str, refused)), "retried": list(map(str, chosen))})
     elif chosen:

@@ -11,6 +11,7 @@ import django
 import stamina.instrumentation
 
 from priem.cli.terminal import as_json, print_json, show_problem
+from priem.commanding import begin_command
 from priem.errors import AskOperator, PriemError, TryLater
 from priem.texts import text
 
@@ -44,6 +45,7 @@ def main() -> None:
 def run() -> None:
     os.environ.setdefault("DJANGO_SETTINGS_MODULE", "priem.hub.settings")
     django.setup()
+    begin_command()
     from priem.cli.app import app  # noqa: PLC0415 - the hub's models can be imported only now
 
     app()

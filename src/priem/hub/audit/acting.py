@@ -1,10 +1,12 @@
-"""Who is at it: set for the length of a request, and nobody's otherwise (a command, or Priem itself)."""
+"""Who is at it: set for the length of a request or of a command, and nobody's otherwise (Priem itself)."""
 
 from collections.abc import Callable
 from contextvars import ContextVar
 
 from django.contrib.auth.models import User
 from django.http import HttpRequest, HttpResponseBase
+
+from priem.commanding import OPERATOR
 
 REQUEST: ContextVar[HttpRequest | None] = ContextVar("REQUEST", default=None)
 
@@ -27,3 +29,11 @@ def actor() -> User | None:
     request = REQUEST.get()
     person = getattr(request, "user", None)
     return person if person is not None and person.is_authenticated else None
+
+
+def actors_name() -> str:
+    """Of the account; of the operating system's user, who has none here; empty for Priem itself."""
+    if person := actor():
+        return person.get_username()
+    operator = OPERATOR.get()
+    return f"{operator} (priem)" if operator else ""

@@ -2,7 +2,7 @@
 
 from collections.abc import Sequence
 
-from priem.hub.audit.acting import actor
+from priem.hub.audit.acting import actor, actors_name
 from priem.hub.models import AuditEntry
 from priem.hub.models.audit import Deed
 
@@ -17,7 +17,7 @@ def note(clinic_id: int, deed: Deed, about: object = "", changes: Sequence[Chang
     AuditEntry.objects.create(
         clinic_id=clinic_id,
         person_id=person.pk if person else None,
-        name=person.get_username() if person else "",
+        name=actors_name()[:150],
         deed=deed,
         about=str(about)[:200],
         changes=[[what, before[:LONGEST], after[:LONGEST]] for what, before, after in changes],

@@ -4,7 +4,7 @@ from typing import Any
 
 from django.db.models.signals import post_delete, post_save, pre_delete, pre_save
 
-from priem.hub.audit.acting import actor
+from priem.hub.audit.acting import actors_name
 from priem.hub.audit.document import SetUp, changes, set_up_of
 from priem.hub.audit.notes import note
 from priem.hub.models import Clinic, Connection, Revision
@@ -38,9 +38,7 @@ def compare(instance: Clinic | Connection, **signal: Any) -> None:  # noqa: ANN4
     after = set_up_of(clinic)
     if found := changes(before, after):
         note(clinic.pk, Deed.SETTINGS, changes=found)
-        person = actor()
-        name = person.get_username() if person else ""
-        Revision.objects.create(clinic=clinic, name=name, document=after.document, changes=found)
+        Revision.objects.create(clinic=clinic, name=actors_name()[:150], document=after.document, changes=found)
 
 
 def goes_along(origin: object) -> bool:

@@ -9,10 +9,14 @@ from datetime import UTC, datetime, timedelta
 from typing import Literal
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
+from django.db import transaction
 from django.db.models import Q
 
 from priem.errors import AskOperator
+from priem.hub.audit.document import STORED, STORED_ANEW
+from priem.hub.audit.notes import note
 from priem.hub.models import Clinic, IdentService, Serialization
+from priem.hub.models.audit import Deed
 from priem.mis.ident.exchange.writing import CALLS, TICKETS, ElementNames
 from priem.texts import text
 
@@ -34,6 +38,7 @@ class ServiceData:
     time_zone: str
 
 
+@transaction.atomic
 def open_service(clinic_id: int, connection: str, time_zone: str = "") -> ServiceData:
     """The service of this connection; with new keys when there was none. A time zone is needed the first time.
 
@@ -41,20 +46,25 @@ def open_service(clinic_id: int, connection: str, time_zone: str = "") -> Servic
     """
     known = IdentService.objects.of(clinic_id).filter(connection=connection).first()
     zone = checked_zone(time_zone or (known.time_zone if known else ""))
-    row, _ = IdentService.objects.update_or_create(
+    row, is_new = IdentService.objects.update_or_create(
         clinic_id=clinic_id,
         connection=connection,
         defaults={"time_zone": zone},
         create_defaults={"time_zone": zone, "key": new_key(), "applications_key": new_key()},
     )
+    before = known.time_zone if known else ""
+    if is_new or before != zone:
+        note(clinic_id, Deed.SERVICE, connection, [("time_zone", before, zone)])
     return service_data(IdentService.objects.of(clinic_id).select_related("clinic").get(pk=row.pk))
 
 
+@transaction.atomic
 def change_key(clinic_id: int, connection: str, which: Key) -> ServiceData:
     """A new key; the old one is good for nothing from now on."""
     row = IdentService.objects.of(clinic_id).select_related("clinic").get(connection=connection)
     setattr(row, which, new_key())
     row.save(update_fields=[which])
+    note(clinic_id, Deed.SERVICE, connection, [(which, STORED, STORED_ANEW)])
     return service_data(IdentService.objects.of(clinic_id).select_related("clinic").get(pk=row.pk))
 
 

@@ -20,6 +20,7 @@ class Deed(models.TextChoices):
     ANSWER = "answer", _("question answered")
     STATUS = "status", _("status given a meaning")
     RETRY = "retry", _("decided anew on demand")
+    SERVICE = "service", _("service for IDENT changed")
     LOOKED = "looked", _("personal data looked at")
 
 

@@ -9,10 +9,11 @@ from priem.errors import AskOperator
 from priem.hub.audit.notes import note
 from priem.hub.models import Clinic, Connection, Question, UnmappedStatus, VisitLink
 from priem.hub.models.audit import Deed
+from priem.hub.records.deeds import answered
 from priem.hub.store import DjangoStore
 from priem.hub.waking import wake
 from priem.mis import CONNECTORS
-from priem.model import PatientKey, Told, VisitKey, VisitStatus
+from priem.model import PatientKey, VisitKey, VisitStatus
 from priem.texts import text
 
 ANSWERED = AskOperator(text("Somebody has answered this question already."), text("Here is the next one."))
@@ -26,16 +27,10 @@ def answer(clinic: Clinic, question_id: int, choice: str) -> None:
     row = Question.objects.of(clinic.pk).select_for_update().filter(pk=question_id).first()
     if row is None:
         raise ANSWERED
-    key, store = PatientKey(row.connection, row.patient), DjangoStore(clinic.pk)
     known = {str(id_) for id_, _because in row.candidates}
-    if choice == "new":
-        store.tell(key, Told.NEW)
-    elif choice in known:
-        store.bind(key, int(choice))
-    else:
+    if choice != "new" and choice not in known:
         raise AskOperator(text("This contact is none of those that are asked about."), text("Choose one of them."))
-    note(clinic.pk, Deed.ANSWER, f"patient {key}", [("contact", "", choice)])
-    wake(clinic.pk)
+    answered(clinic, PatientKey(row.connection, row.patient), choice)
 
 
 def takes_statuses(kind: str) -> bool:

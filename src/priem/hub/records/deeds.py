@@ -1,5 +1,6 @@
 """What a person does about a record: links it, unlinks it, has it decided anew."""
 
+from collections.abc import Collection
 from datetime import timedelta
 
 from django.db import transaction
@@ -15,7 +16,8 @@ from priem.hub.records.at_once import about
 from priem.hub.records.outside import outside
 from priem.hub.records.sides import reading
 from priem.hub.store import DjangoStore
-from priem.model import PatientKey, VisitKey
+from priem.hub.waking import wake
+from priem.model import PatientKey, Told, VisitKey
 
 AnyKey = PatientKey | VisitKey
 LOOKED_ONCE_IN = timedelta(hours=1)
@@ -34,6 +36,27 @@ def unlink(clinic: Clinic, key: AnyKey) -> None:
     with reading(clinic) as opened, outside().between_passes(opened.clinic.store):
         by_hand.undo(key, opened.clinic)
     note(clinic.pk, Deed.UNLINK, about(key), [(card_of(key), before, "")])
+
+
+@transaction.atomic
+def answered(clinic: Clinic, key: PatientKey, choice: str) -> None:
+    """`choice` is the number of one of those that are asked about, or `new`."""
+    store = DjangoStore(clinic.pk)
+    if choice == "new":
+        store.tell(key, Told.NEW)
+    else:
+        store.bind(key, int(choice))
+    note(clinic.pk, Deed.ANSWER, about(key), [("contact", "", choice)])
+    wake(clinic.pk)
+
+
+@transaction.atomic
+def retry(clinic: Clinic, keys: Collection[AnyKey]) -> None:
+    """The next pass decides on them anew."""
+    if keys:
+        DjangoStore(clinic.pk).recall(keys)
+        note(clinic.pk, Deed.RETRY, len(keys))
+        wake(clinic.pk)
 
 
 def sync_now(clinic: Clinic, key: AnyKey) -> Work:
