@@ -146,12 +146,13 @@ def pages(slug: str) -> list[str]:
 
     history = reverse("history", args=[slug])
     lists = ("clinic", "connection", "patientlink", "visitlink", "steprecord", "rejectedrow")
-    of_ident = ("identticket", "identcall", "timetable", "identservice")
+    of_ident = ("identticket", "identcall", "timetable", "identservice", "bookingintent")
     month = f"{reverse('report', args=[slug])}?since={date.today() - timedelta(365)}&until={date.today()}"  # noqa: DTZ011  # any year
     return [
         reverse("admin:index"),
         *(reverse(f"admin:hub_{name}_changelist") for name in (*lists, *of_ident)),
         reverse("admin:hub_patientlink_changelist") + "?q=4821",
+        *(reverse("admin:hub_bookingintent_changelist") + f"?phase__exact={phase}" for phase in ("refused", "sent")),
         reverse("admin:hub_visitlink_changelist") + "?q=4821",
         reverse("admin:hub_steprecord_changelist") + "?state__exact=refused",
         reverse("admin:hub_steprecord_changelist") + "?q=4821",

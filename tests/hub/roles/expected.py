@@ -33,7 +33,7 @@ class Line:
 
 LISTS = (
     *("clinic", "connection", "steprecord", "rejectedrow", "patientlink", "visitlink"),
-    *("identservice", "identticket", "identcall", "timetable"),
+    *("identservice", "identticket", "identcall", "timetable", "bookingintent"),
 )
 """The admin's lists of what the machine owns."""
 

@@ -14,7 +14,7 @@ from priem.hub.clinics import ConnectionData, save_connection
 from priem.hub.exchanges import DjangoExchanges
 from priem.hub.ident.calls import keep
 from priem.hub.ident.services import open_service
-from priem.hub.models import AuthenticatorApp, Clinic, IdentTicket, Membership, Timetable
+from priem.hub.models import AuthenticatorApp, BookingIntent, Clinic, IdentTicket, Membership, Timetable
 from priem.hub.roles.rights import Role
 from priem.hub.store import DjangoStore
 from priem.mis.ident.exchange.call import Call
@@ -96,6 +96,10 @@ def furnish(clinic: Clinic, connection: str) -> None:
     now = datetime.now(UTC)
     exchanges.note(Exchange(system="amocrm", what="GET /api/v4/leads", started_at=now, milliseconds=3, status=200))
     exchanges.flush()
+    BookingIntent.objects.create(
+        clinic=clinic, ref=f"{clinic.slug}-1", deed="book", connection=connection, lead=7, patient="10",
+        phase="refused", said=text("The doctor does not work then."), begun_at=now, changed_at=now,
+    )  # fmt: skip
 
 
 def exchange_with_ident(clinic_id: int, connection: str) -> None:

@@ -3,8 +3,8 @@
 from django.contrib import admin
 from django.utils.translation import gettext_lazy as _
 
-from priem.hub.admin import clinics, history, ident, links, people
+from priem.hub.admin import bookings, clinics, history, ident, links, people
 
 admin.site.index_title = _("Today")
 
-__all__ = ["clinics", "history", "ident", "links", "people"]
+__all__ = ["bookings", "clinics", "history", "ident", "links", "people"]

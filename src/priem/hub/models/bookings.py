@@ -56,11 +56,12 @@ class BookingIntent(ClinicOwned):
     """Until when passes look at it; None: never again."""
 
     class Meta:
-        verbose_name = _("request to a desk")
-        verbose_name_plural = _("requests to desks")
+        verbose_name = _("request to the clinic's system")
+        verbose_name_plural = _("requests to the clinics' systems")
         constraints = (models.UniqueConstraint(fields=("clinic", "ref"), name="booking_ref"),)
         indexes = (
             models.Index(fields=("clinic", "lead"), name="booking_of_lead"),
+            models.Index(fields=("clinic", "phase", "id"), name="booking_by_phase"),
             models.Index(
                 fields=("clinic", "connection", "watched_until"),
                 condition=models.Q(watched_until__isnull=False),
