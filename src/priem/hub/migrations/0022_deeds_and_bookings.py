@@ -6,7 +6,7 @@ from django.db import migrations, models
 class Migration(migrations.Migration):
 
     dependencies = [
-        ('hub', '0020_pulse_and_records'),
+        ('hub', '0021_ident_in_amocrm'),
     ]
 
     operations = [
