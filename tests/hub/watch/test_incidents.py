@@ -3,12 +3,15 @@
 from datetime import UTC, datetime, timedelta
 
 import pytest
+from django.db import connection
+from django.test.utils import CaptureQueriesContext
 
 from priem.amocrm.stopping import AccountStopped
 from priem.errors import AskOperator, TryLater
 from priem.hub.models import Authorisation, Clinic, Connection, Delay, Incident, IncidentKind, Pulse, VisitFact
 from priem.hub.watch import delays, keeper
 from priem.hub.watch.delays import between, bound_of, by_hour, slot_of
+from priem.hub.watch.metrics import Clinics
 from priem.hub.watch.watcher import Watcher
 from priem.model import Page, Patient, PatientKey, Visit, VisitKey, VisitStatus
 from priem.texts import text
@@ -266,3 +269,15 @@ def test_how_far_a_visit_got_is_remembered_without_the_person(watcher: Watcher, 
     [row] = VisitFact.objects.of(clinic.pk)
     assert (row.branch, row.status, row.came, row.paid) == ("Ленина 5", "paid", True, True)
     assert "Анна" not in repr(row.__dict__)
+
+
+def test_a_look_at_many_clinics_asks_no_more_than_at_one(clinic: Clinic, day: Day) -> None:
+    Clinic.objects.filter(pk=clinic.pk).update(live=True)
+    counts = []
+    for more in (0, 20):
+        Clinic.objects.bulk_create(Clinic(slug=f"c{n}", name="Улыбка", live=True) for n in range(more))
+        with CaptureQueriesContext(connection) as captured:
+            keeper.look(day.now)
+            list(Clinics(day.now).collect())
+        counts.append(len(captured.captured_queries))
+    assert counts[1] == counts[0]

@@ -5,7 +5,7 @@ that. So what is shown is never less than what people waited, and holds an outag
 """
 
 from bisect import bisect_left
-from collections import Counter
+from collections import Counter, defaultdict
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from datetime import datetime, timedelta
@@ -14,6 +14,7 @@ from django.db import connection, transaction
 from django.db.models import Sum
 
 from priem.hub.models import Delay
+from priem.hub.pieces import pieces
 
 BOUNDS = (
     *(250, 500, 750, 1_000, 1_500, 2_000, 3_000, 4_000, 5_000, 7_500, 10_000, 15_000, 20_000, 30_000, 45_000, 60_000),
@@ -80,6 +81,16 @@ def between(clinic_id: int, since: datetime, until: datetime | None = None) -> D
     rows = Delay.objects.of(clinic_id).filter(since__gte=since)
     rows = rows.filter(since__lt=until) if until else rows
     return summary(dict(rows.values_list("bound").annotate(Sum("changes")).order_by()))
+
+
+def of_clinics(clinic_ids: Iterable[int], since: datetime) -> dict[int, Delays]:
+    """Of those in which something changed."""
+    counts: dict[int, Counter[int]] = defaultdict(Counter)
+    for piece in pieces(clinic_ids):
+        rows = Delay.objects.of_any(piece).filter(since__gte=since).values_list("clinic_id", "bound", "changes")
+        for clinic_id, bound, changes in rows:
+            counts[clinic_id][bound] += changes
+    return {clinic_id: summary(found) for clinic_id, found in counts.items()}
 
 
 def by_hour(clinic_id: int, since: datetime, hours: int) -> list[Delays]:

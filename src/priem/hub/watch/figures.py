@@ -1,9 +1,11 @@
 """What waits in a clinic: for Priem itself, or for a person."""
 
-from collections.abc import Mapping
+from collections import Counter
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from datetime import datetime, timedelta
+from typing import Any
 
-from django.db.models import Exists, OuterRef
+from django.db.models import Count, Exists, OuterRef
 
 from priem.amocrm.pace import STEADY
 from priem.hub.models import (
@@ -15,6 +17,8 @@ from priem.hub.models import (
     StepRecord,
     UnmappedStatus,
 )
+from priem.hub.models.owned import OwnedRows
+from priem.hub.pieces import pieces
 from priem.model import State
 
 MOST = 1_000
@@ -32,6 +36,31 @@ def waiting(clinic_id: int) -> Mapping[str, int]:
         "rejected": RejectedRow.objects.of(clinic_id).count(),
         "refused": refused(clinic_id),
     }
+
+
+def waiting_of(clinic_ids: Sequence[int]) -> Mapping[int, Mapping[str, int]]:
+    """The same of many clinics: a question for each figure, not for each clinic."""
+    steps = per_clinic(StepRecord.objects.of_all().filter(finished_at__isnull=True))
+    recalled = per_clinic(RecalledRecord.objects.of_all().filter(waits_for=""))
+    hooks = per_clinic(ReceivedHook.objects.of_all())
+    questions = per_clinic(Question.objects.of_all())
+    statuses = per_clinic(UnmappedStatus.objects.of_all())
+    rejected = per_clinic(RejectedRow.objects.of_all())
+    failed = refused_of(clinic_ids)
+    return {
+        id_: {
+            "queue": steps[id_] + recalled[id_] + hooks[id_],
+            "questions": questions[id_],
+            "statuses": statuses[id_],
+            "rejected": rejected[id_],
+            "refused": failed[id_],
+        }
+        for id_ in clinic_ids
+    }
+
+
+def per_clinic(rows: OwnedRows[Any]) -> Counter[int]:
+    return Counter(dict(rows.order_by().values_list("clinic_id").annotate(Count("pk"))))
 
 
 def queue(clinic_id: int) -> int:
@@ -54,6 +83,28 @@ def refused(clinic_id: int) -> int:
     )
 
 
+def refused_of(clinic_ids: Sequence[int]) -> Counter[int]:
+    found: Counter[int] = Counter()
+    for piece in pieces(clinic_ids):
+        steps = StepRecord.objects.of_any(piece)
+        for state in (State.REFUSED, State.POSTPONED):
+            found += per_clinic(
+                steps.filter(state=state.value).filter(~Exists(later_ones(StepRecord.objects.of_all())))
+            )
+    return found
+
+
+def later_ones(steps: OwnedRows[StepRecord]) -> OwnedRows[StepRecord]:
+    """Of the same record of the same clinic."""
+    return steps.filter(
+        clinic=OuterRef("clinic"),
+        connection=OuterRef("connection"),
+        record=OuterRef("record"),
+        entity=OuterRef("entity"),
+        pk__gt=OuterRef("pk"),
+    )
+
+
 def requests_of_a_minute(clinic_id: int, now: datetime) -> int:
     """To amoCRM, from Priem."""
     return sum(
@@ -66,3 +117,10 @@ def last_minute(clinic_id: int, now: datetime) -> list[tuple[str, bool, bool, in
     rows = ExchangeRecord.objects.of(clinic_id).filter(started_at__gte=now - timedelta(minutes=1))
     found = rows.order_by("-started_at").values_list("system", "incoming", "failed", "times")
     return list(found[: 10 * MOST])
+
+
+def last_minute_of(clinic_ids: Iterable[int], now: datetime) -> Iterator[tuple[int, str, bool, int]]:
+    """Clinic, system, failed and how many times."""
+    for piece in pieces(clinic_ids):
+        rows = ExchangeRecord.objects.of_any(piece).filter(started_at__gte=now - timedelta(minutes=1))
+        yield from rows.values_list("clinic_id", "system", "failed", "times")

@@ -3,7 +3,7 @@ and then, in the hub's server and in whoever follows a clinic; one of them at a 
 
 import shutil
 import time
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator
 from contextlib import contextmanager
 from datetime import datetime, timedelta
 
@@ -15,9 +15,10 @@ from priem.hub import environment
 from priem.hub.history import keeping
 from priem.hub.locks import Purpose, locked
 from priem.hub.models import Clinic, Incident, IncidentKind, Pulse
+from priem.hub.models.owned import OwnedRows
 from priem.hub.store import utc_now
 from priem.hub.watch import alerts, delays, incidents
-from priem.texts import Text, text
+from priem.texts import text
 
 LATE_WITHIN = timedelta(minutes=10)
 BETWEEN_LOOKS = 20.0
@@ -49,38 +50,42 @@ def look_around(now: datetime | None = None) -> None:
 
 
 def look(now: datetime) -> None:
-    is_full = disk_is_full()
-    for clinic_id in Clinic.objects.filter(live=True).values_list("pk", flat=True):
-        note(clinic_id, IncidentKind.SILENCE, SILENCE, now, there=is_silent(clinic_id, now))
-        note(clinic_id, IncidentKind.LAG, LATE, now, there=is_late(clinic_id, now))
-        note(clinic_id, IncidentKind.DISK, DISK, now, there=is_full)
+    """Few questions for however many clinics: a thousand of them are looked at every few seconds."""
+    live = list(Clinic.objects.filter(live=True).values_list("pk", flat=True))
+    open_ = set(open_everywhere().filter(connection="").values_list("clinic_id", "kind"))
+    silent = all_silent(now)
+    troubles = (
+        (IncidentKind.SILENCE, SILENCE, silent),
+        (IncidentKind.LAG, LATE, all_late(live, silent, now)),
+        (IncidentKind.DISK, DISK, set(live) if disk_is_full() else set[int]()),
+    )
+    for clinic_id in live:
+        for kind, said, there in troubles:
+            if clinic_id in there:
+                incidents.begin(clinic_id, kind, "", said, now)
+            elif (clinic_id, kind.value) in open_:
+                incidents.end(clinic_id, [kind], "", now)
 
 
-def note(clinic_id: int, kind: IncidentKind, said: tuple[Text, Text], now: datetime, *, there: bool) -> None:
-    if there:
-        incidents.begin(clinic_id, kind, "", said, now)
-    else:
-        incidents.end(clinic_id, [kind], "", now)
+def open_everywhere() -> OwnedRows[Incident]:
+    return Incident.objects.of_all().filter(over_at__isnull=True)
 
 
-def is_silent(clinic_id: int, now: datetime) -> bool:
-    pulse = Pulse.objects.of(clinic_id).filter(rest__isnull=False).first()
-    return pulse is not None and pulse.beat_at + timedelta(seconds=pulse.rest or 0) < now
+def all_silent(now: datetime) -> set[int]:
+    pulses = Pulse.objects.of_all().filter(rest__isnull=False).values_list("clinic_id", "beat_at", "rest")
+    return {id_ for id_, beat_at, rest in pulses if beat_at + timedelta(seconds=rest or 0) < now}
 
 
-def is_late(clinic_id: int, now: datetime) -> bool:
+def all_late(live: Collection[int], silent: Collection[int], now: datetime) -> set[int]:
     """Half of the latest changes took too long, and no other trouble explains it."""
-    others = incidents.open_incidents(clinic_id).exclude(kind__in=[IncidentKind.LAG, IncidentKind.DISK])
-    if others.exists() or just_over(clinic_id, now):
-        return False
-    found = delays.between(clinic_id, delays.slot_of(now - LATE_WITHIN))
-    return found.median is not None and found.median > 1000 * environment.number("PRIEM_LATE_SECONDS", 60)
-
-
-def just_over(clinic_id: int, now: datetime) -> bool:
-    """What is made up for after an outage is late, and known to be."""
-    rows = Incident.objects.of(clinic_id).exclude(kind__in=[IncidentKind.LAG, IncidentKind.DISK])
-    return rows.filter(over_at__gt=now - LATE_WITHIN - delays.SLOT).exists()
+    own = [IncidentKind.LAG, IncidentKind.DISK]
+    explained = {*silent, *open_everywhere().exclude(kind__in=own).values_list("clinic_id", flat=True)}
+    # What is made up for after an outage is late, and known to be.
+    over = Incident.objects.of_all().filter(over_at__gt=now - LATE_WITHIN - delays.SLOT).exclude(kind__in=own)
+    explained.update(over.values_list("clinic_id", flat=True))
+    longest = 1000 * environment.number("PRIEM_LATE_SECONDS", 60)
+    found = delays.of_clinics([id_ for id_ in live if id_ not in explained], delays.slot_of(now - LATE_WITHIN))
+    return {id_ for id_, one in found.items() if one.median is not None and one.median > longest}
 
 
 def disk_is_full() -> bool:

@@ -9,16 +9,15 @@ from collections import Counter
 from collections.abc import Iterator
 from datetime import datetime, timedelta
 
-from django.db.models import Count
 from django.http import HttpRequest, HttpResponse, HttpResponseForbidden
 from django.views.decorators.http import require_GET
 from prometheus_client import CONTENT_TYPE_LATEST, CollectorRegistry, generate_latest
 from prometheus_client.core import GaugeMetricFamily
 from prometheus_client.registry import Collector
 
-from priem.hub.models import Clinic, Connection, IncidentKind
+from priem.hub.models import Clinic, Connection, Incident, IncidentKind
 from priem.hub.store import utc_now
-from priem.hub.watch import delays, figures, incidents
+from priem.hub.watch import delays, figures
 
 LOOPBACK = ("127.0.0.1", "::1")
 FORWARDED = ("X-Forwarded-For", "Forwarded", "X-Real-Ip")
@@ -57,46 +56,47 @@ class Clinics(Collector):
 
     def _incidents(self, clinics: list[tuple[int, str]]) -> GaugeMetricFamily:
         family = GaugeMetricFamily("priem_incidents", "Troubles that go on", labels=("clinic", "kind"))
+        rows = Incident.objects.of_all().filter(over_at__isnull=True).values_list("clinic_id", "kind")
+        open_ = Counter(rows)
         for id_, slug in clinics:
-            open_ = dict(incidents.open_incidents(id_).values_list("kind").annotate(Count("pk")).order_by())
             for kind in IncidentKind.values:
-                family.add_metric((slug, kind), open_.get(kind, 0))
+                family.add_metric((slug, kind), open_[id_, kind])
         return family
 
     def _last_read(self, clinics: list[tuple[int, str]]) -> GaugeMetricFamily:
         family = GaugeMetricFamily(
             "priem_last_read_timestamp_seconds", "When a connection was read last", labels=("clinic", "connection")
         )
-        for id_, slug in clinics:
-            for key, at in Connection.objects.of(id_).values_list("key", "last_read_at"):
-                if at:
-                    family.add_metric((slug, key), at.timestamp())
+        names = dict(clinics)
+        for id_, key, at in Connection.objects.of_all().values_list("clinic_id", "key", "last_read_at"):
+            if at and id_ in names:
+                family.add_metric((names[id_], key), at.timestamp())
         return family
 
     def _delays(self, clinics: list[tuple[int, str]]) -> GaugeMetricFamily:
         family = GaugeMetricFamily(
             "priem_delay_seconds", "From the clinic into amoCRM, of the last 10 minutes", labels=("clinic", "quantile")
         )
-        for id_, slug in clinics:
-            found = delays.between(id_, delays.slot_of(self._now - timedelta(minutes=10)))
+        names, since = dict(clinics), delays.slot_of(self._now - timedelta(minutes=10))
+        for id_, found in delays.of_clinics(names, since).items():
             for quantile, value in (("0.5", found.median), ("0.99", found.p99)):
                 if value is not None:
-                    family.add_metric((slug, quantile), value / 1000)
+                    family.add_metric((names[id_], quantile), value / 1000)
         return family
 
     def _requests(self, clinics: list[tuple[int, str]]) -> GaugeMetricFamily:
         family = GaugeMetricFamily("priem_requests", "Of the last minute", labels=("clinic", "system", "result"))
-        for id_, slug in clinics:
-            counted: Counter[tuple[str, bool]] = Counter()
-            for system, _, failed, times in figures.last_minute(id_, self._now):
-                counted[system, failed] += times
-            for (system, failed), times in counted.items():
-                family.add_metric((slug, system, "failed" if failed else "fine"), times)
+        names, counted = dict(clinics), Counter[tuple[int, str, bool]]()
+        for id_, system, failed, times in figures.last_minute_of(names, self._now):
+            counted[id_, system, failed] += times
+        for (id_, system, failed), times in counted.items():
+            family.add_metric((names[id_], system, "failed" if failed else "fine"), times)
         return family
 
     def _waiting(self, clinics: list[tuple[int, str]]) -> GaugeMetricFamily:
         family = GaugeMetricFamily("priem_waiting", "What waits, for Priem or a person", labels=("clinic", "what"))
+        waiting = figures.waiting_of([id_ for id_, _ in clinics])
         for id_, slug in clinics:
-            for what, count in figures.waiting(id_).items():
+            for what, count in waiting[id_].items():
                 family.add_metric((slug, what), count)
         return family
