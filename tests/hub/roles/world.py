@@ -76,6 +76,7 @@ def invite(clinic: Clinic) -> None:
 def make_clinic(slug: str, name: str) -> Clinic:
     clinic = Clinic.objects.create(slug=slug, name=name, base_url=f"https://{slug}.amocrm.ru")
     save_connection(clinic.pk, ConnectionData(key="ident", kind="ident", secrets={"password": "open sesame"}))
+    save_connection(clinic.pk, ConnectionData(key="far", kind="ident", config={"through": "agent"}))
     furnish(clinic, "ident")
     return clinic
 

@@ -1,7 +1,7 @@
 """The form of a connection, made of what its connector takes: a new connector has its form at once."""
 
 from collections.abc import Callable, Iterator, Mapping
-from dataclasses import MISSING, Field, fields
+from dataclasses import MISSING, Field, fields, replace
 from datetime import date
 from importlib import import_module
 from types import NoneType
@@ -12,6 +12,7 @@ from django.utils.translation import gettext_lazy as _
 
 from priem.asked import Asked
 from priem.errors import AskOperator, PriemError
+from priem.hub.agents.choosing import AGENT, CARRIED, LOOK_EVERY, THROUGH, require_settings
 from priem.hub.clinics import ConnectionData, save_connection
 from priem.hub.models import Clinic
 from priem.hub.references import resolved
@@ -19,9 +20,10 @@ from priem.hub.sentences import readable
 from priem.hub.setup.branching import ONLY, ZONES
 from priem.hub.setup.fields import LinesField, ListField, ZoneField
 from priem.mis import CONNECTORS
+from priem.relay.words import NOT_FROM_HUB
 from priem.texts import Text
 
-ELSEWHERE = frozenset({"connection", ONLY, ZONES})
+ELSEWHERE = frozenset({"connection", ONLY, ZONES, LOOK_EVERY})
 """Asked at another step, or not at all."""
 SECRETS = frozenset({"password", "secret", "api_secret", "token"})
 """Kept encrypted, even if their connector says nothing of them."""
@@ -41,10 +43,24 @@ class PairsField(LinesField):
         return {name.strip(): of.strip() for name, _sign, of in pairs}
 
 
+class WayField(forms.ChoiceField):
+    """Chosen by buttons above the form, since another way asks for other things: the form only carries it."""
+
+    def __init__(self, *, initial: str) -> None:
+        choices = (("", ""), (AGENT, AGENT))
+        super().__init__(choices=choices, required=False, initial=initial, widget=forms.HiddenInput())
+
+
 class ConnectorForm(forms.Form):
     """Fields in the order in which the connector asks; what it does not mention comes last, behind «More settings»."""
 
-    def __init__(self, kind: str, row: ConnectionData | None, data: Any = None) -> None:  # noqa: ANN401 - Django's
+    def __init__(
+        self,
+        kind: str,
+        row: ConnectionData | None,
+        data: Any = None,  # noqa: ANN401 - Django's
+        way: str | None = None,
+    ) -> None:
         super().__init__(data)
         self.kind, self.row = kind, row
         self.config = config_of(kind)
@@ -60,6 +76,19 @@ class ConnectorForm(forms.Form):
             else:
                 now = row.config.get(name, default) if row else default
                 self.initial[name] = None if now is MISSING else now
+        self.way = self._way(data, way) if kind in CARRIED else ""
+        if kind in CARRIED:
+            self.fields[THROUGH] = WayField(initial=self.way)
+        if self.way == AGENT:
+            # Said beside the database, and nowhere else.
+            for name in NOT_FROM_HUB & self.asked.keys():
+                del self.fields[name], self.asked[name]
+
+    def _way(self, data: Any, asked: str | None) -> str:  # noqa: ANN401 - Django's
+        """As was typed, as the address says, or as it is: directly (empty), or through an agent."""
+        now = self.row.config.get(THROUGH) if self.row else ""
+        told = data.get(THROUGH) if data is not None else now if asked is None else asked
+        return AGENT if told == AGENT else ""
 
     def _field(self, hint: Any, asked: Asked) -> forms.Field:  # noqa: ANN401 - a type
         now = str(self.row.config.get(asked.name, "")) if self.row else ""
@@ -84,13 +113,16 @@ class ConnectorForm(forms.Form):
     def connection(self, key: str) -> ConnectionData:
         """What was typed, as far as it is well; what is as usual is left out."""
         elsewhere = {name: value for name, value in (self.row.config if self.row else {}).items() if name in ELSEWHERE}
-        typed = {name: plain(value) for name, value in self.cleaned_data.items() if not self.asked[name].is_secret}
+        told = {name: value for name, value in self.cleaned_data.items() if name in self.asked}
+        typed = {name: plain(value) for name, value in told.items() if not self.asked[name].is_secret}
         usual = {name: default_of(self.config, name) for name in typed}
         config = {
             name: value for name, value in typed.items() if value not in (None, "") and value != plain(usual[name])
         }
+        if self.way:
+            config[THROUGH] = self.way
         secrets = {name: self.cleaned_data.get(name) for name, asked in self.asked.items() if asked.is_secret}
-        kept = dict(self.row.secrets) if self.row else {}
+        kept = dict(self.row.secrets) if self.row and not self.way else {}
         own = {name: value for name, value in secrets.items() if value}
         return ConnectionData(key=key, kind=self.kind, config={**elsewhere, **config}, secrets={**kept, **own})
 
@@ -98,7 +130,7 @@ class ConnectorForm(forms.Form):
         """Whether the connector takes what was typed; else its reasons stand beside the fields. Asks nobody outside."""
         row = self.connection(key)
         try:
-            self.config.from_mapping(key, {**row.config, **resolved(row.secrets)})
+            require_settings(replace(row, secrets=resolved(row.secrets)))
         except AskOperator as error:
             if not self.say_beside(error):
                 self.add_error(None, readable(error.what))

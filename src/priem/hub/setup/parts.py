@@ -7,6 +7,9 @@ from typing import TYPE_CHECKING, ClassVar
 from django.http import HttpRequest, QueryDict
 from django.utils.translation import gettext_lazy as _
 
+from priem.hub.agents.choosing import AGENT, CARRIED, goes_through_agent
+from priem.hub.agents.enrolling import agent_of
+from priem.hub.agents.seen import agents_of
 from priem.hub.clinics import clinic_data
 from priem.hub.models import Clinic, WorkKind
 from priem.hub.setup.asking import ConnectorForm
@@ -107,7 +110,10 @@ class MisPart(Part):
         self.kinds = [KindOption(kind, str(TITLES.get(kind, kind))) for kind in CONNECTORS]
         # Nobody has said which system it is: then that is the only question.
         self.is_chosen = bool(self.kind)
-        self.form = ConnectorForm(self.kind or next(iter(CONNECTORS)), row, data)
+        self.form = ConnectorForm(self.kind or next(iter(CONNECTORS)), row, data, way=request.GET.get("through"))
+        self.may_use_agent = self.kind in CARRIED
+        self.is_through_agent = self.form.way == AGENT
+        self.agents = agents_of(clinic.pk, row.key) if row and goes_through_agent(row.config) else None
         account = account_of(clinic)
         if row is None and account and "time_zone" in self.form.fields:
             self.form.initial["time_zone"] = account.time_zone
@@ -125,6 +131,8 @@ class MisPart(Part):
         self.form.save(self.clinic, self.key)
 
     def work(self) -> tuple[WorkKind, Do] | None:
+        if self.is_through_agent and agent_of(self.clinic.pk, self.key) is None:
+            return None  # nobody is there yet who could look
         return WorkKind.LOOK, look_around(self.clinic.slug)
 
 

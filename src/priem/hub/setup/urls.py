@@ -2,6 +2,7 @@
 
 from django.urls import path
 
+from priem.hub.agents import pages as agents
 from priem.hub.setup import finding, lists, views, works
 
 urlpatterns = [
@@ -21,6 +22,10 @@ urlpatterns = [
     path("clinics/<slug:slug>/start/", works.start, name="setup_start"),
     path("clinics/<slug:slug>/stop/", works.stop_sync, name="setup_stop"),
     path("clinics/<slug:slug>/remove/<str:key>/", works.remove, name="setup_remove"),
+    path("clinics/<slug:slug>/agents/<str:key>/", agents.agents, name="setup_agents"),
+    path("clinics/<slug:slug>/agents/<str:key>/code/", agents.code, name="setup_agent_code"),
+    path("clinics/<slug:slug>/agents/<str:key>/look/", agents.look, name="setup_agent_look"),
+    path("clinics/<slug:slug>/agents/<str:key>/revoke/<int:agent>/", agents.take_away, name="setup_agent_revoke"),
     path("clinics/<slug:slug>/planned.csv", lists.planned_csv, name="setup_csv"),
     path("clinics/<slug:slug>/planned/<str:entity>/<str:action>/", lists.planned, name="setup_planned"),
     path("clinics/<slug:slug>/example/", lists.example, name="setup_example"),
