@@ -23,7 +23,7 @@ from priem.hub.setup.letting_in import AmoCrmForm, has_token
 from priem.hub.setup.looking import look_around
 from priem.hub.setup.making import make_fields
 from priem.hub.setup.mapping import MappingForm, missing
-from priem.hub.setup.pictures import account_of, sources_of
+from priem.hub.setup.pictures import account_of, cards_of, sources_of
 from priem.hub.setup.sections import (
     APPLICATIONS,
     AUTOMATION,
@@ -76,6 +76,7 @@ class AmoCrmPart(Part):
         super().__init__(request, clinic, data)
         self.form = AmoCrmForm(clinic, request, data)
         self.account = account_of(clinic)
+        self.cards = cards_of(clinic)
 
     def is_valid(self) -> bool:
         return self.form.is_valid()

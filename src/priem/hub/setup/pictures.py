@@ -6,7 +6,15 @@ from datetime import UTC, datetime
 
 from pydantic import TypeAdapter
 
-from priem.hub.models import AccountPicture, Clinic, Connection, SourcePicture
+from priem.hub.models import (
+    AccountPicture,
+    Clinic,
+    Connection,
+    MirroredContact,
+    MirroredLead,
+    MirrorState,
+    SourcePicture,
+)
 from priem.hub.sentences import as_json, from_json
 from priem.model import Account, Finding, Page, Patient, Severity, Visit
 from priem.showing import Directory
@@ -31,6 +39,20 @@ class SourceLook:
 def account_of(clinic: Clinic) -> Account | None:
     picture = AccountPicture.objects.of(clinic.pk).first()
     return ACCOUNT.validate_python(picture.account, strict=False) if picture else None
+
+
+@dataclass(frozen=True, slots=True)
+class Cards:
+    contacts: int
+    leads: int
+
+
+def cards_of(clinic: Clinic) -> Cards | None:
+    """As last read; amoCRM's lists do not tell how long they are, and counting them means reading them."""
+    if not MirrorState.objects.of(clinic.pk).exists():
+        return None
+    of_clinic = MirroredContact.objects.of(clinic.pk), MirroredLead.objects.of(clinic.pk)
+    return Cards(*(rows.count() for rows in of_clinic))
 
 
 def keep_account(clinic_id: int, account: Account) -> None:
