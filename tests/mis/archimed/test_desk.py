@@ -9,7 +9,7 @@ from zoneinfo import ZoneInfo
 import pytest
 
 from priem.booking import NewPatient, Order, RefusalKind, Refused, ScheduleQuery, Time
-from priem.errors import OutcomeUnknown
+from priem.errors import AskOperator, OutcomeUnknown
 from priem.mis.archimed.config import Config
 from priem.mis.archimed.schedule import shifts
 from priem.model import PatientKey, Visit, VisitStatus
@@ -177,6 +177,13 @@ def test_visits_of_a_patient_are_filtered_where_the_list_of_their_own_is_missing
 
     assert visit.key in usual
     assert [one.key for one in clinic.open_desk().visits_of("1")] == usual
+
+
+def test_where_visits_cannot_be_deleted_nobody_is_told_that_the_visit_is_gone(clinic: ArchimedClinic) -> None:
+    visit = booked(clinic)
+    clinic.sandbox.change(branch=0, missing={"DELETE talons": 404})
+    with pytest.raises(AskOperator, match="no method DELETE talons"):
+        clinic.open_desk(cancel_by="delete").cancel(visit.key.id)
 
 
 def test_the_schedule_is_filtered_here_too_and_what_is_over_is_not_free() -> None:

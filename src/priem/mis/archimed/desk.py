@@ -236,7 +236,12 @@ class Desk(Unable):
         """Writes once, and reads back whether it is so."""
         if not an_id(visit):
             raise failures.no_visit()
-        self._api.write(verb, f"talons/{visit}", form)
+        try:
+            self._api.write(verb, f"talons/{visit}", form)
+        except Refused as error:
+            if error.kind is RefusalKind.NO_VISIT and self.visit(visit) is not None:
+                raise failures.no_method(f"{verb} talons") from error  # the visit is there: what is lacking is the way
+            raise
         try:
             now = self.visit(visit)
         except (TryLater, AskOperator) as error:
