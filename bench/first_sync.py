@@ -4,8 +4,8 @@
 
 `floor_requests` is the least that a sync can do with which makes nothing twice, and `floor` says of what it consists:
 the account is asked once what it is (`opening`), what is there is read (`reading`, one for 250), what is missing is
-made (`making`, likewise), and what was found gets the key by which it is known for ever (`binding`, likewise). At seven a
-second that takes `floor_seconds`, as if no answer had to be waited for and no pause kept for the network's jitter;
+made (`making`, likewise), and what was found gets the key by which it is known for ever (`binding`, likewise). At seven
+a second that takes `floor_seconds`, as if no answer had to be waited for and no pause kept for the network's jitter;
 `efficiency` is that part of the seconds that it took. `duplicates` and `missing` are counted from the outside systems
 alone.
 """

@@ -27,8 +27,9 @@ BETWEEN_NOTES = 10.0
 RECONCILING_AT_ONCE = 0.5
 """Seconds of comparing, after which what changes has its turn."""
 RECONCILING = "reconcile"
-LONGEST_SILENCE = 5.0
-"""Seconds of one pass after which amoCRM is listened to once more."""
+LONGEST_SILENCE = 30.0
+"""Seconds of one pass after which amoCRM is listened to once more. Of what is under way just then the webhooks have
+come and the answers are not stored yet: it is read back, a request for a hundred, and everything waits for that."""
 BETWEEN_LOOKS = 0.1
 """Seconds: a webhook that this very process has received is looked at within them."""
 
