@@ -24,7 +24,7 @@ def test_its_dictionaries_and_some_visits_to_come(clinic: IdentClinic) -> None:
 
 
 def test_every_setting_is_asked_for_in_words() -> None:
-    """Branches are asked for at a step of their own."""
-    elsewhere = {"connection", "only_branches", "branch_time_zones"}
+    """Branches are asked for at a step of their own; fields that show plans say that plans are read."""
+    elsewhere = {"connection", "only_branches", "branch_time_zones", "reads_plans"}
 
     assert {asked.name for asked in ASKED} == {field.name for field in fields(Config)} - elsewhere
