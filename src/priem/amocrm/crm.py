@@ -63,7 +63,7 @@ class AmoCrm:
         self.oauth = OAuth(config, self._http, tokens, clock, on_moved)
         self.client = Client(self._http, self.oauth, lane)
         # All that is allowed in bulk may be waiting for its turn; what goes before it needs threads, too.
-        self._executor = ThreadPoolExecutor(config.in_flight + URGENT, thread_name_prefix="amocrm")
+        self._executor = self._threads()
         self._catalogs: dict[Entity, Catalog] = {
             "contacts": Catalog(self.client, "contacts"),
             "leads": Catalog(self.client, "leads"),
@@ -74,6 +74,14 @@ class AmoCrm:
     def close(self) -> None:
         self._executor.shutdown(wait=False, cancel_futures=True)
         self._http.close()
+
+    def rest(self) -> None:
+        """Nothing is under way, and nothing may come for long: threads that only wait are sent home."""
+        self._executor.shutdown(wait=False)
+        self._executor = self._threads()
+
+    def _threads(self) -> ThreadPoolExecutor:
+        return ThreadPoolExecutor(self._config.in_flight + URGENT, thread_name_prefix="amocrm")
 
     def __enter__(self) -> Self:
         return self

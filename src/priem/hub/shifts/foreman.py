@@ -136,7 +136,7 @@ class Foreman:
     def _check(self) -> None:
         for id_ in shards.have_something(list(self._kept)):
             if (kept := self._kept.get(id_)) and not kept.is_troubled:
-                kept.call(called_now())
+                kept.call()
                 self._crew.wake(id_)
 
     def _beat(self, mine: dict[int, datetime]) -> None:

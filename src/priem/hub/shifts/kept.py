@@ -12,6 +12,7 @@ from datetime import UTC, datetime
 import structlog
 from django.db import DatabaseError, close_old_connections, connection
 
+from priem.amocrm.crm import AmoCrm
 from priem.errors import AskOperator, PriemError, TryLater
 from priem.hub.sentences import as_json
 from priem.hub.setup.living import count, expect, tell
@@ -24,7 +25,7 @@ from priem.passes import RECONCILING, Follower, News, Pause, Trouble
 
 INTERVAL = 1.0
 """Seconds between readings of a system that has to be asked."""
-IDLE = 60.0
+IDLE = 300.0
 """Between rounds of a clinic that is woken when something comes: for what only time brings."""
 BETWEEN_NOTES = 10.0
 """Seconds between two notes of how a clinic that is in step does."""
@@ -70,8 +71,8 @@ class Kept:
             return Lane.BULK
         return Lane.SLOW if self._took > LONG else Lane.LIVE
 
-    def call(self, at: datetime) -> None:
-        """Something has come for it."""
+    def call(self, at: datetime | None = None) -> None:
+        """Something has come for it; then, if that is known."""
         self._called_at = self._called_at or at
         self._is_called = True
 
@@ -139,6 +140,8 @@ class Kept:
             self._is_first = any(store.cursor(source.connection) is None for source in follower.sources)
         self._report.facts["is_live"] = not self._is_first
         self._write()
+        if self.wanted.is_fed and isinstance(follower.clinic.crm, AmoCrm):
+            follower.clinic.crm.rest()
 
     def _note(self, name: str, news: News) -> None:
         if isinstance(news, Trouble):

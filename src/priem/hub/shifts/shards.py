@@ -2,14 +2,19 @@
 
 from collections.abc import Collection, Mapping
 from dataclasses import dataclass
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 
 from django.db import connection
 
+from priem.hub.agents.source import SILENT_AFTER
 from priem.hub.models import RecalledRecord, ReceivedHook, Work, WorkKind, WorkState
 
 SHARDS = 32
 """As many workers can share the clinics. It may change with a version: both go on until the old one ends."""
+
+
+FRESH = timedelta(days=1)
+"""Of applications: those that IDENT has not taken by then are looked after less often."""
 
 
 def shard_of(clinic_id: int) -> int:
@@ -51,8 +56,16 @@ WHERE c.live AND c.id %% %s = ANY(%s) AND (w.id IS NULL OR (w.state = 'running' 
 ARRIVED = """
 SELECT DISTINCT p.clinic_id
 FROM hub_agentparcel p JOIN hub_connection c ON c.clinic_id = p.clinic_id AND c.key = p.connection
-WHERE p.clinic_id = ANY(%s) AND (c.last_read_at IS NULL OR p.came_at > c.last_read_at)
+WHERE p.clinic_id = ANY(%(clinics)s) AND (c.last_read_at IS NULL OR p.came_at > c.last_read_at)
+UNION
+SELECT clinic_id FROM hub_agent
+WHERE clinic_id = ANY(%(clinics)s) AND revoked_at IS NULL
+      AND (heard_at < %(silent)s::timestamptz OR report->>'trouble' IS NOT NULL OR report->>'halt' = 'disk')
+UNION
+SELECT clinic_id FROM hub_identticket
+WHERE clinic_id = ANY(%(clinics)s) AND accepted_at IS NULL AND NOT discarded AND at > %(fresh)s::timestamptz
 """
+"""Pages that wait; agents that are silent or in trouble, which a pass has to say; applications that wait for IDENT."""
 
 
 def wanted(shards: Collection[int]) -> Mapping[int, Wanted]:
@@ -80,9 +93,11 @@ def end_stopped(shards: Collection[int]) -> None:
 
 def have_something(clinics: Collection[int]) -> set[int]:
     """Those for whom something waits that a wake-up may have told of while nobody listened."""
+    now = datetime.now(UTC)
     hooks = ReceivedHook.objects.of_any(clinics)
     recalls = RecalledRecord.objects.of_any(clinics).filter(waits_for="")
     found = {id_ for rows in (hooks, recalls) for id_ in rows.values_list("clinic_id", flat=True).distinct()}
     with connection.cursor() as cursor:
-        cursor.execute(ARRIVED, [list(clinics)])
+        silent, fresh = now - SILENT_AFTER, now - FRESH
+        cursor.execute(ARRIVED, {"clinics": list(clinics), "silent": silent.isoformat(), "fresh": fresh.isoformat()})
         return found | {id_ for (id_,) in cursor.fetchall()}

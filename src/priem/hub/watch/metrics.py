@@ -18,6 +18,7 @@ from prometheus_client.registry import Collector
 from priem.hub.models import Clinic, Connection, Incident, IncidentKind
 from priem.hub.store import utc_now
 from priem.hub.watch import delays, figures
+from priem.hub.watch.shard_metrics import Shards
 
 LOOPBACK = ("127.0.0.1", "::1")
 FORWARDED = ("X-Forwarded-For", "Forwarded", "X-Real-Ip")
@@ -29,6 +30,7 @@ def metrics(request: HttpRequest) -> HttpResponse:
         return HttpResponseForbidden("bearer token\n", content_type="text/plain")
     registry = CollectorRegistry()
     registry.register(Clinics(utc_now()))
+    registry.register(Shards())
     return HttpResponse(generate_latest(registry), content_type=CONTENT_TYPE_LATEST)
 
 
