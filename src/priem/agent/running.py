@@ -82,7 +82,7 @@ class Agent:
         self._taken: set[int] = set()
         self._here = about_here()
         self._again = 1.0
-        self.halt = Halt.NONE
+        self.halt = self.spool.halt()
 
     # One step of each work
 
