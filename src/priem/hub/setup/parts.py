@@ -18,6 +18,7 @@ from priem.hub.setup.branching import BranchesForm
 from priem.hub.setup.choices import Choices, choices_of
 from priem.hub.setup.job_knobs import JOBS, SLOT_LIST
 from priem.hub.setup.keeping import change_config, change_settings, connection_of
+from priem.hub.setup.kinds import TITLES, KindOption, free_key
 from priem.hub.setup.knobs import Knob, KnobForm
 from priem.hub.setup.letting_in import AmoCrmForm, has_token
 from priem.hub.setup.looking import look_around
@@ -42,9 +43,6 @@ from priem.mis import CONNECTORS
 
 if TYPE_CHECKING:
     from django.utils.functional import _StrPromise as StrPromise
-
-TITLES: Mapping[str, "StrPromise"] = {"ident": _("IDENT"), "archimed": _("ArchiMed+")}
-"""Of kinds of connections; others are called by their own word."""
 
 
 class Part:
@@ -89,12 +87,6 @@ class AmoCrmPart(Part):
         return (WorkKind.LOOK, look_around(clinic.slug)) if has_token(clinic) else None
 
 
-@dataclass(frozen=True, slots=True)
-class KindOption:
-    name: str
-    title: str
-
-
 class MisPart(Part):
     """One connection: that which the address names, the only one, or a new one."""
 
@@ -135,12 +127,6 @@ class MisPart(Part):
         if self.is_through_agent and agent_of(self.clinic.pk, self.key) is None:
             return None  # nobody is there yet who could look
         return WorkKind.LOOK, look_around(self.clinic.slug)
-
-
-def free_key(kind: str, taken: set[str]) -> str:
-    """`ident`, then `ident-2`."""
-    numbered = (kind if number == 1 else f"{kind}-{number}" for number in range(1, len(taken) + 2))
-    return next(key for key in numbered if key not in taken)
 
 
 class ChoosingPart(Part):
