@@ -87,6 +87,7 @@ def synced_hub(home: Path) -> Iterator[Hub]:
         running.callback(amocrm.end)
         systems = Systems(home, ident, amocrm)
         double_somebody(systems)
+        ask_on_the_site(systems)
         for ran in (
             systems.configure(after=ASKING),
             systems.priem("sync", "--json"),
@@ -113,6 +114,12 @@ def serving(systems: Systems) -> Iterator[str]:
         yield json.loads(child.stdout.readline())["url"]
     finally:
         child.communicate(timeout=30)
+
+
+def ask_on_the_site(systems: Systems) -> None:
+    """A request that nobody has booked yet, from an advertisement."""
+    told = [{"field_code": "UTM_SOURCE", "values": [{"value": "yandex"}]}]
+    systems.act("lead", name="Заявка с сайта", custom_fields_values=told)
 
 
 def double_somebody(systems: Systems) -> set[int]:

@@ -117,6 +117,13 @@ def test_pages_are_fit_for_everybody_in_the_dark(hub: Hub) -> None:
     assert found == {}
 
 
+def test_a_report_counts_requests_by_where_they_came_from(hub: Hub) -> None:
+    with hub.administrator() as page:
+        for url in ("/admin/clinics/ulybka/report/", "/admin/clinics/ulybka/report/?since=2024-01-01&until=2026-12-31"):
+            open_page(page, hub, url)
+            expect(page.get_by_role("row", name=re.compile("yandex"))).to_be_visible()
+
+
 def test_both_sides_of_a_visit_are_read_and_compared(hub: Hub) -> None:
     visit, lead = linked_visit(hub.systems)
     with hub.administrator() as page:

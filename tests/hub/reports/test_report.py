@@ -108,6 +108,14 @@ def test_the_page_and_its_table_for_spreadsheets(client: Client, november: Clini
     assert "'=2ГИС;Мира 1;1;1;1;1;1900,50" in lines
 
 
+def test_a_long_period_is_counted_after_the_page_is_there(client: Client, november: Clinic) -> None:
+    client.force_login(User.objects.create(username="owner", is_staff=True, is_superuser=True))
+    address = reverse("report", args=[november.slug])
+    year = {"since": "2026-01-01", "until": "2026-12-31"}
+    assert "Сайт" not in client.get(address, year).content.decode()
+    assert "Сайт" in client.get(address, year | {"found": "1"}).content.decode()
+
+
 @pytest.mark.parametrize(
     "nonsense", ["since=x", "since=2026-12-01&until=2026-11-01", "since=0001-01-01&until=9999-12-31"]
 )

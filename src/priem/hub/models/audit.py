@@ -50,7 +50,8 @@ class AuditEntry(ClinicOwned):
         verbose_name_plural = _("audit log")
         indexes = (
             models.Index(fields=("clinic", "id"), name="audit_of_clinic"),
-            models.Index(fields=("clinic", "about", "id"), name="audit_of_record"),
+            # Not the clinic first: SQLite would take it for lists of a clinic, and sort them.
+            models.Index(fields=("about", "clinic"), name="audit_about"),
         )
 
     def __str__(self) -> str:

@@ -7,7 +7,7 @@ from decimal import Decimal
 from typing import Any
 
 from django.http import HttpRequest, HttpResponse
-from django.shortcuts import redirect
+from django.shortcuts import redirect, render
 from django.utils import timezone
 from django.utils.translation import gettext
 from django.views.decorators.http import require_GET
@@ -21,6 +21,8 @@ from priem.hub.roles.rights import Right
 from priem.hub.scope import visible_clinics
 
 LONGEST = timedelta(days=3 * 366)
+COUNTED_AT_ONCE = timedelta(days=62)
+"""What is longer comes after the page: a large clinic has hundreds of thousands of leads in a year."""
 FORMULA = ("=", "+", "-", "@", "\t", "\r")
 """What a spreadsheet would take for a formula at the beginning of a cell."""
 
@@ -37,13 +39,23 @@ def first_report(request: HttpRequest) -> HttpResponse:
 @of_clinic(Right.SEE)
 def report(request: HttpRequest, clinic: Clinic) -> HttpResponse:
     period = period_of(request)
-    found = groups(clinic.pk, period)
+    said: dict[str, Any] = {"clinic": clinic, "clinics": visible_clinics(request), "period": period}
     if request.GET.get("csv"):
-        return as_csv(clinic, period, found)
-    said = {
-        "clinic": clinic,
-        "clinics": visible_clinics(request),
-        "period": period,
+        return as_csv(clinic, period, groups(clinic.pk, period))
+    if request.GET.get("found"):
+        return render(request, "hub/report_found.html", said | counted(clinic, period))
+    is_later = period.until - period.since > COUNTED_AT_ONCE
+    return page(
+        request,
+        "hub/report.html",
+        gettext("Report"),
+        said | {"is_later": is_later} | ({} if is_later else counted(clinic, period)),
+    )
+
+
+def counted(clinic: Clinic, period: Period) -> dict[str, Any]:
+    found = groups(clinic.pk, period)
+    return {
         "funnel": steps(total(found)),
         "names": names(),
         "tables": [
@@ -51,7 +63,6 @@ def report(request: HttpRequest, clinic: Clinic) -> HttpResponse:
             table(gettext("By branch"), gettext("Branch"), gettext("not booked yet"), found, lambda one: one.branch),
         ],
     }
-    return page(request, "hub/report.html", gettext("Report"), said)
 
 
 def period_of(request: HttpRequest) -> Period:
