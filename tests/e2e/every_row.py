@@ -94,7 +94,7 @@ def paths(world: World, patient: str, visit: str) -> Iterator[str]:
             yield reverse(address.name, kwargs={part: known[part] for part in address.parts})
     yield reverse("record", args=[world.own.slug, "visit", visit])
     yield reverse("records") + "?q=424242"
-    yield reverse("report", args=[world.own.slug]) + "?since=2024-01-01&until=2026-12-31"
+    yield reverse("report", args=[world.own.slug]) + f"?since={datetime.now(UTC).date() - timedelta(300)}"
     yield reverse("setup_step", args=[world.own.slug, "mis"]) + "?kind=archimed"
     yield reverse("settings_section", args=[world.own.slug, "stages"]) + "?branch=lenina:1"
     yield from (reverse("setup_planned", args=[world.own.slug, entity, "leave"]) for entity in ("contact", "lead"))
