@@ -56,7 +56,8 @@ def decision(found: Explanation) -> Happening | None:
     """The latest step that chose between candidates, else the latest that said why. That it was linked before says
     nothing of how it came to be."""
     chose = [one for one in found.happenings if any(it.because != Reason.LINK for it in one.step.why.candidates)]
-    return next(iter(chose or found.happenings), None)
+    said = [one for one in found.happenings if one.step.why.rule != Reason.LINK]
+    return next(iter(chose or said or found.happenings), None)
 
 
 def events(clinic: Clinic, kind: str, key: Key, found: Explanation) -> list[Event]:
