@@ -4,7 +4,6 @@ import os
 import random
 import shutil
 from collections import Counter
-from datetime import timedelta
 from pathlib import Path
 
 import pytest
@@ -12,14 +11,13 @@ import pytest
 from priem.agent.folder import Folder
 from priem.agent.running import Agent
 from priem.errors import AskOperator, TryLater
-from priem.hub.agents import asking, feeds
+from priem.hub.agents import feeds
 from priem.hub.agents.feeds import Place
-from priem.hub.models import Agent as AgentRow
 from priem.hub.models import AgentFeed, AgentParcel, Connection
 from priem.model import Page
-from priem.relay.parcels import checksum, parted
-from priem.relay.words import Halt, Kind
-from tests.agent.kit import KEY, Beside, changed, first_reading, read_all, settle_at_last, stored
+from priem.relay.parcels import checksum
+from priem.relay.words import Halt
+from tests.agent.kit import KEY, Beside, first_reading, read_all, settle_at_last, stored
 from tests.contract.source_contract import patients_of, visits_of
 from tests.mis.ident.clinic import IdentClinic, Sandbox
 
@@ -278,6 +276,24 @@ def test_a_clinic_that_was_read_by_the_hub_goes_on_from_there(beside: Beside, id
     assert visits_of(again) == visits_of(pages)
 
 
+@pytest.mark.parametrize("is_done", [True, False])
+def test_a_hub_that_reads_itself_again_goes_on_behind_what_was_done(
+    small: Beside, ident: IdentClinic, *, is_done: bool
+) -> None:
+    feeds.begin(small.clinic.pk, KEY)
+    small.settle()
+    pages = read_all(small)
+    row = Connection.objects.of(small.clinic.pk)
+    row.update(cursor=pages[-1 if is_done else 1].cursor)
+
+    feeds.leave_agent(small.clinic.pk, KEY)
+
+    cursor = row.get().cursor
+    assert (cursor is not None) is is_done
+    visit = ident.book(ident.register("Возвратова"))
+    assert visit in visits_of(list(ident.open().changes(cursor)))
+
+
 def test_only_the_clinics_own_cursor_lets_parcels_go(small: Beside, ident: IdentClinic) -> None:
     feeds.begin(small.clinic.pk, KEY)
     small.settle()
@@ -307,85 +323,3 @@ def test_a_first_reading_is_begun_anew_once_its_beginning_is_done(small: Beside)
 
     assert patients_of(anew).keys() == patients_of(pages).keys()
     assert {Place.parse(page.cursor).stream for page in anew if Place.parse(page.cursor)} == {2}  # type: ignore[union-attr]  # asked for right there
-
-
-def test_what_ails_the_database_is_said_in_the_hub_in_the_same_words(beside: Beside) -> None:
-    feeds.begin(beside.clinic.pk, KEY)
-    beside.settle()
-    cursor = read_all(beside)[-1].cursor
-    beside.database(password="wrong")
-    beside.started()
-
-    with pytest.raises(AskOperator) as met:
-        beside.agent.read_once()
-    beside.agent.reading.met(met.value)
-    beside.agent.report()
-
-    with pytest.raises(AskOperator, match="does not accept the login") as told:
-        list(beside.source().changes(cursor))
-    assert told.value.advice == met.value.advice
-    assert "password" in told.value.beside
-
-
-def test_an_agent_that_is_silent_is_missed(beside: Beside) -> None:
-    feeds.begin(beside.clinic.pk, KEY)
-    beside.settle()
-    cursor = read_all(beside)[-1].cursor
-    heard = AgentRow.objects.of(beside.clinic.pk).get().heard_at
-    AgentRow.objects.of(beside.clinic.pk).update(heard_at=heard - timedelta(minutes=2))
-
-    with pytest.raises(TryLater, match="silent"):
-        list(beside.source().changes(cursor))
-    with pytest.raises(TryLater, match="silent"):
-        beside.source().patients(["1"])
-
-
-def test_settings_reach_the_agent_with_its_next_report(beside: Beside) -> None:
-    beside.agent.report()
-    changed(beside, overlap_seconds=123)
-
-    beside.agent.report()
-
-    given = beside.agent.given
-    assert given
-    assert given.options["overlap_seconds"] == 123
-
-
-def test_an_answer_that_comes_late_is_there_for_who_asks_again(beside: Beside, ident: IdentClinic) -> None:
-    patient = ident.register("Поздняя")
-    question = asking.put(beside.clinic.pk, KEY, Kind.PATIENTS, {"ids": [patient]})
-    beside.agent.report()
-    assert beside.agent.answer_one()
-
-    assert asking.put(beside.clinic.pk, KEY, Kind.PATIENTS, {"ids": [patient]}).pk == question.pk
-    assert len(beside.source().patients([patient])) == 1
-    assert asking.open_questions(beside.clinic.pk, KEY) == ()
-
-
-def test_visits_bring_the_cards_of_patients_whom_the_hub_may_not_know(beside: Beside, ident: IdentClinic) -> None:
-    patient = ident.register("Давняя")
-    feeds.begin(beside.clinic.pk, KEY)
-    beside.settle()
-    cursor = read_all(beside)[-1].cursor
-    ident.book(patient)
-    beside.settle()
-    asked = len(beside.wire.requests)
-
-    source = beside.source()
-    list(source.changes(cursor))
-    [card] = source.patients([patient])
-
-    assert getattr(card, "name", "").startswith("Давняя")
-    assert len(beside.wire.requests) == asked
-
-
-def test_parcels_are_small_and_tell_their_place(beside: Beside) -> None:
-    feeds.begin(beside.clinic.pk, KEY)
-    beside.agent.report()
-    beside.agent.read_once()
-    head, parcel = beside.agent.spool.first() or pytest.fail("nothing to send")
-
-    assert parted(parcel)[0] == head
-    assert (head.stream, head.sequence, head.before, head.is_first) == (1, 1, "", True)
-    on_disk = (beside.folder.path / "spool").iterdir()
-    assert all("Иван".encode() not in file.read_bytes() for file in on_disk)

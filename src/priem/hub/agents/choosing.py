@@ -5,6 +5,7 @@ from types import MappingProxyType
 from typing import Any
 
 from priem.errors import AskOperator
+from priem.hub.agents.feeds import leave_agent
 from priem.hub.agents.source import AgentFed
 from priem.hub.clinics import ConnectionData
 from priem.hub.clock import SystemClock
@@ -32,6 +33,8 @@ def goes_through_agent(config: Mapping[str, Any]) -> bool:
 def open_for_passes(clinic_id: int, row: ConnectionData, exchanges: ExchangeLog, wishes: Mapping[str, int]) -> Source:
     """`wishes` as in `mis.open_source`; an agent was told them with its settings."""
     source = source_of(clinic_id, row, exchanges, wishes)
+    if not goes_through_agent(row.config):
+        leave_agent(clinic_id, row.key)
     # What an agent read lies here already, and waiting for more must keep nobody from asking it something.
     return source if goes_through_agent(row.config) else ReadAhead(source)
 

@@ -192,3 +192,14 @@ def look_now(clinic_id: int, connection: str) -> None:
     """Somebody wants the database to be looked at without waiting for its turn."""
 
     rows(clinic_id, connection).update(look=F("look") + 1)
+
+
+def leave_agent(clinic_id: int, connection: str) -> None:
+    """The hub reads the database itself from now on: behind what the agent sent, if all of that is done, else anew."""
+    mine = Connection.objects.of(clinic_id).filter(key=connection)
+    place = Place.parse(mine.values_list("cursor", flat=True).first())
+    if place is None:
+        return
+    feed = feed_of(clinic_id, connection)
+    is_done = (place.stream, place.sequence) == (feed.stream, feed.sequence)
+    mine.filter(cursor=str(place)).update(cursor=feed.cursor if is_done else None)
