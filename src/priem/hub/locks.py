@@ -6,6 +6,7 @@ import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from enum import IntEnum
+from functools import partial
 
 from django.db import DatabaseError, connection
 
@@ -66,10 +67,17 @@ def take_in_postgresql(purpose: Purpose, clinic_id: int) -> Release | None:
     """
     id_ = purpose << 56 | clinic_id
     with one_by_one:
-        if id_ in taken_here or not asked("SELECT pg_try_advisory_lock(%s)", id_):
+        if id_ in taken_here:
             return None
         taken_here.add(id_)
-    return lambda: give_back(id_)
+    # Outside: other clinics' locks do not wait for this answer.
+    is_mine = False
+    try:
+        is_mine = asked("SELECT pg_try_advisory_lock(%s)", id_)
+    finally:
+        if not is_mine:
+            taken_here.discard(id_)
+    return partial(give_back, id_) if is_mine else None
 
 
 def give_back(id_: int) -> None:

@@ -17,6 +17,6 @@ def test_every_shard_tells_who_serves_it_and_how(client: Client) -> None:
     )
     told = client.get("/metrics", headers={"host": "localhost"}).content.decode()
 
-    assert f'priem_shard_beat_timestamp_seconds{{shard="3",worker="one:17"}} 1.7956836e+09' in told
+    assert 'priem_shard_beat_timestamp_seconds{shard="3",worker="one:17"} 1.7956836e+09' in told
     assert 'priem_shard_clinics{shard="3",worker="one:17"} 31.0' in told
     assert 'priem_shard_overdue_seconds{shard="3",worker="one:17"} 2.5' in told

@@ -5,7 +5,6 @@ import random
 import socket
 import threading
 import time
-from collections import Counter
 from collections.abc import Collection
 from datetime import UTC, datetime
 from importlib.metadata import version
@@ -25,6 +24,8 @@ BETWEEN_BEATS = 5.0
 BETWEEN_PULSES = 30.0
 BETWEEN_CHECKS = 10.0
 """Between looks for what a lost wake-up may have told of."""
+
+VERSION = version("priem")
 
 log = structlog.get_logger(__name__)
 
@@ -160,7 +161,7 @@ class Foreman:
         return Shift(
             shard=shard,
             worker=self.name,
-            version=version("priem"),
+            version=VERSION,
             began_at=since,
             beat_at=now,
             clinics=len(of_shard),
@@ -178,7 +179,3 @@ class Foreman:
             update_fields=("beat_at", "rest"),
         )
         look_around()
-
-    def lanes(self) -> Counter[str]:
-        """How many turns are under way, for tests and the curious."""
-        return Counter(seat.lane.value for seat in self._crew.seats() if seat.began is not None)
