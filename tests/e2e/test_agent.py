@@ -1,0 +1,189 @@
+"""A real agent beside a real database, a hub that is killed and started again, and a line that somebody cuts."""
+
+import json
+import os
+import socket
+import subprocess
+import sys
+import threading
+import time
+from collections import Counter
+from collections.abc import Callable, Iterator
+from contextlib import closing, suppress
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from tests.mis.ident.clinic import IdentClinic, Sandbox
+from tests.warm import Python, priem
+
+pytestmark = [pytest.mark.slow, pytest.mark.e2e]
+HUB = """
+import json, sys
+from priem.hub.start import setup
+setup()
+from priem.hub.agents import feeds
+from priem.hub.agents.choosing import AGENT, THROUGH
+from priem.hub.agents.enrolling import make_code
+from priem.hub.models import Clinic, Connection
+from priem.relay.parcels import load_in
+
+for line in sys.stdin:
+    asked = json.loads(line)
+    if asked == "connect":
+        clinic = Clinic.objects.create(slug="far", name="Дальняя", base_url="https://far.amocrm.ru")
+        config = {THROUGH: AGENT, "time_zone": "Europe/Moscow", "page_size": 10, "look_every": 0.2}
+        Connection.objects.create(clinic=clinic, key="pz", kind="ident", config=config)
+        feeds.begin(clinic.pk, "pz")
+        told = make_code(clinic.pk, "pz")
+    else:
+        kept = feeds.parcels(clinic.pk, "pz").order_by("sequence")
+        loads = [(row.sequence, row.is_first, load_in(bytes(row.body)).page) for row in kept]
+        told = {
+            "numbers": [number for number, _, _ in loads],
+            "first": [str(one.key) for _, first, page in loads if first for one in (*page.patients, *page.visits)],
+            "all": sorted({str(one.key) for _, _, page in loads for one in (*page.patients, *page.visits)}),
+            "is_first": feeds.feed_of(clinic.pk, "pz").is_first,
+        }
+    print(json.dumps(told), flush=True)
+"""
+LONGEST = 20.0
+AGENT = (sys.executable, "-m", "priem.agent")
+
+
+class Line:
+    """A TCP line between agent and hub, that may be cut in the middle of whatever is on it."""
+
+    def __init__(self, port: int) -> None:
+        self.hub = port
+        self._listening = socket.create_server(("127.0.0.1", 0))
+        self.port = self._listening.getsockname()[1]
+        self._pairs: list[tuple[socket.socket, socket.socket]] = []
+        threading.Thread(target=self._accept, daemon=True).start()
+
+    def cut(self) -> None:
+        for pair in self._pairs:
+            for end in pair:
+                with suppress(OSError):
+                    end.shutdown(socket.SHUT_RDWR)
+        self._pairs.clear()
+
+    def close(self) -> None:
+        self._listening.close()
+        self.cut()
+
+    def _accept(self) -> None:
+        while True:
+            try:
+                here, _ = self._listening.accept()
+            except OSError:
+                return
+            try:
+                there = socket.create_connection(("127.0.0.1", self.hub), 2)
+            except OSError:
+                here.close()
+                continue
+            self._pairs.append((here, there))
+            for one, other in ((here, there), (there, here)):
+                threading.Thread(target=self._carry, args=(one, other), daemon=True).start()
+
+    def _carry(self, one: socket.socket, other: socket.socket) -> None:
+        with suppress(OSError):
+            while piece := one.recv(1000):
+                other.sendall(piece)
+        for end in (one, other):
+            with suppress(OSError):
+                end.shutdown(socket.SHUT_RDWR)
+
+
+class Far:
+    """The hub, the line, the agent and whoever looks into the hub's database: each a process of its own."""
+
+    def __init__(self, folder: Path, sandbox: Sandbox) -> None:
+        self.folder, self.sandbox = folder, sandbox
+        self.environment = {**os.environ, "PRIEM_HOME": str(folder / "hub"), "DATABASE_URL": ""}
+        pipes = {"stdin": subprocess.PIPE, "stdout": subprocess.PIPE}
+        self.looker = Python(["-c", HUB], env=self.environment, text=True, **pipes)
+        self.code = self.ask("connect")
+        with closing(socket.create_server(("127.0.0.1", 0))) as probe:
+            port = probe.getsockname()[1]
+        self.line = Line(port)
+        self.start_hub()
+        facts = sandbox.facts
+        way = ("--server", str(facts["host"]), "--port", str(facts["port"]), "--login", "readonly_user")
+        to = ("--hub", f"http://127.0.0.1:{self.line.port}", "--home", str(folder / "agent"))
+        told = {**self.environment, "PRIEM_AGENT_PASSWORD": str(facts["logins"]["readonly_user"])}
+        subprocess.run([*AGENT, "enrol", self.code, *to, *way], env=told, check=True, stdout=subprocess.DEVNULL)
+        self.start_agent()
+
+    def ask(self, what: str) -> Any:
+        assert self.looker.stdin
+        assert self.looker.stdout
+        self.looker.stdin.write(json.dumps(what) + "\n")
+        self.looker.stdin.flush()
+        return json.loads(self.looker.stdout.readline())
+
+    def start_hub(self) -> None:
+        self.hub = priem(
+            *("serve", "--port", str(self.line.hub), "--json"), env=self.environment, stdout=subprocess.PIPE, text=True
+        )
+        assert self.hub.stdout
+        self.hub.stdout.readline()
+
+    def start_agent(self) -> None:
+        self.agent = subprocess.Popen([*AGENT, "run", "--home", str(self.folder / "agent")], env=self.environment)
+
+    def until(self, met: Callable[[dict[str, Any]], bool]) -> dict[str, Any]:
+        deadline = time.monotonic() + LONGEST
+        while not met(told := self.ask("look")):
+            assert time.monotonic() < deadline, told
+            threading.Event().wait(0.1)
+        return dict(told)
+
+    def stop(self) -> None:
+        for process in (self.agent, self.hub, self.looker):
+            put_down(process)
+        self.line.close()
+
+
+def put_down(process: "subprocess.Popen[Any]") -> None:
+    process.kill()
+    process.wait(10)
+    for pipe in (process.stdin, process.stdout):
+        if pipe:
+            pipe.close()
+
+
+@pytest.fixture
+def far(tmp_path: Path) -> Iterator[tuple[Far, IdentClinic]]:
+    sandbox = Sandbox(patients=200, visits=40)
+    clinic = IdentClinic(sandbox)
+    far = Far(tmp_path, sandbox)
+    yield far, clinic
+    far.stop()
+    clinic.close()
+    sandbox.stop()
+
+
+def test_kills_and_cuts_lose_and_double_nothing(far: tuple[Far, IdentClinic]) -> None:
+    world, clinic = far
+    for parcels in (1, 3, 6):
+        world.until(lambda told, least=parcels: len(told["numbers"]) >= least)  # type: ignore[misc]  # a default names it
+        world.agent.kill()
+        world.agent.wait()
+        world.line.cut()
+        world.start_agent()
+    put_down(world.hub)
+    visit = clinic.book(clinic.register("Обрывова"))
+    world.start_hub()
+
+    told = world.until(lambda told: f"pz:{visit}" in told["all"])
+
+    assert not told["is_first"]
+    assert max(Counter(told["first"]).values()) == 1
+    assert told["numbers"] == list(range(1, len(told["numbers"]) + 1))
+    pages = list(clinic.open().changes(None))
+    direct = {str(one.key) for page in pages for one in page.patients}
+    direct |= {str(one.key) for page in pages for one in page.visits}
+    assert direct <= set(told["all"])
