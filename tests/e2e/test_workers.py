@@ -34,10 +34,8 @@ bootstrap.require_seen("ulybka", sure=True)
 
 @pytest.fixture
 def database(postgresql: Cluster, monkeypatch: pytest.MonkeyPatch) -> str:
-    url = postgresql.migrated()
-    monkeypatch.setenv("DATABASE_URL", url)
     monkeypatch.setenv("PRIEM_WORKERS", "1")
-    return url
+    return postgresql.migrated()
 
 
 class Workers:
@@ -74,8 +72,9 @@ class Workers:
 
 
 @pytest.fixture
-def systems(start: Start, database: str) -> Systems:  # noqa: ARG001  # the environment names it
+def systems(start: Start, database: str) -> Systems:
     systems = start(400, 100, amocrm=("--latency-ms", "150", "--rate-limit", "0"))
+    systems.database = database
     assert systems.configure().code == 0
     ran(["-c", GO_LIVE], env=systems.environment, check=True)
     return systems
