@@ -4,7 +4,7 @@ A connector may say in `ASKED`, beside its `Config`, how its settings are put to
 asked for all the same, by its name, among the settings that seldom matter.
 """
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 
 from priem.texts import Text
@@ -24,3 +24,9 @@ class Asked:
     is_secret: bool = False
     is_basic: bool = True
     """Asked of everybody; the rest stands behind «More settings»."""
+
+
+def called(asked: Iterable[Asked], name: str) -> Text:
+    """A setting as its form calls it, and the file's word for it; the word alone where no form asks for it."""
+    label = next((one.label for one in asked if one.name == name), None)
+    return Text("«{label}» ({name})", {"label": label, "name": name}) if label else Text("{name}", {"name": name})

@@ -50,7 +50,7 @@ def missing(settings: Settings) -> str:
         ),
         (
             Settings(status_sync=StatusSync(rules=(rule(loss_reason="Передумал"),))),
-            "rule 1 for «booked» gives a loss reason to a stage that is not lost",
+            "rule 1 for «Is booked» gives a loss reason to a stage that is not lost",
         ),
         (Settings(leads=Leads(responsible="Пётр")), "user «Пётр»"),
         (Settings(contacts=Contacts(responsible=999)), "user «999»"),

@@ -47,6 +47,7 @@ PURE = (
     "tasks.py",
     "handed.py",
     "plans.py",
+    "statuses.py",
     *sorted(f"engine/{path.name}" for path in (SRC / "engine").glob("*.py") if path.stem not in THROUGH_PORTS),
 )
 HARMLESS = {

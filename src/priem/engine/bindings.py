@@ -25,6 +25,7 @@ from priem.engine.values import SUPPORTED_KINDS, VALUES, ValueKind
 from priem.errors import AskOperator
 from priem.model import LOST, WON, Account, FieldInfo, PipelineInfo, StageInfo
 from priem.phones import numbers_in
+from priem.statuses import STATUS_LABELS
 from priem.texts import Text, text
 
 Stage = tuple[int, int]
@@ -207,7 +208,7 @@ class Binder:
                 text(
                     "rule {number} for «{status}» gives a loss reason to a stage that is not lost",
                     number=number,
-                    status=rule.status,
+                    status=STATUS_LABELS[rule.status],
                 )
             )
         return BoundRule(

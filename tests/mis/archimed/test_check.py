@@ -72,7 +72,7 @@ def test_a_status_without_a_meaning_is_not_listed_with_those_that_have_one(start
 
     (listed,) = (str(one.what) for one in clinic.open().check() if str(one.what).startswith("Statuses of talons"))
 
-    assert "1 Запись = booked" in listed
+    assert "1 Запись: «Is booked»" in listed
     assert "Перезвонить" not in listed
 
 

@@ -80,7 +80,7 @@ def test_several_wrong_settings_are_named_together() -> None:
     with pytest.raises(AskOperator) as caught:
         Config.from_mapping("omsk:1", {"api_idd": 17})
 
-    assert "api_id, api_idd, api_secret, connection, time_zone" in str(caught.value)
+    assert "«API ID» (api_id); api_idd; «API Secret» (api_secret); connection; " in str(caught.value)
 
 
 @pytest.mark.parametrize(

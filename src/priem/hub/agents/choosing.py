@@ -58,7 +58,10 @@ def require_settings(row: ConnectionData) -> None:
     if row.kind not in CARRIED:
         raise AskOperator(
             text("An agent cannot read {kind}.", kind=row.kind),
-            text("Remove the setting through of the connection {connection}.", connection=row.key),
+            text(
+                "Choose in the settings of the connection {connection} that Priem reads it directly (through).",
+                connection=row.key,
+            ),
         )
     open_source(row.kind, row.key, with_stand_in(row.config), Silence(), SystemClock())
 

@@ -3,8 +3,10 @@
 from collections.abc import Iterator, Mapping, Sequence
 from datetime import timedelta
 
+from priem.asked import called
 from priem.errors import PriemError
 from priem.mis.archimed.api import Api
+from priem.mis.archimed.asking import ASKED
 from priem.mis.archimed.config import Config
 from priem.mis.archimed.dictionaries import Dictionaries
 from priem.mis.archimed.failures import NoMethod, NotLetIn
@@ -14,7 +16,8 @@ from priem.mis.archimed.rows import full_name
 from priem.mis.archimed.statuses import Meanings
 from priem.model import Finding, Severity, VisitStatus
 from priem.ports import Clock
-from priem.texts import text
+from priem.statuses import STATUS_LABELS
+from priem.texts import Text, text
 
 SKEW = timedelta(minutes=2)
 """Tokens are dated, so the clocks have to agree."""
@@ -76,14 +79,20 @@ def statuses_known(config: Config, dictionaries: Dictionaries) -> Iterator[Findi
     meanings = Meanings.of(config)
     unknown = {id_: name for id_, name in names.items() if meanings.of_status(id_, name) is VisitStatus.UNMAPPED}
     known = {id_: name for id_, name in names.items() if id_ not in unknown}
-    told = ", ".join(f"{id_} {name} = {meanings.of_status(id_, name).value}" for id_, name in known.items())
+    told = [
+        Text("{name}: «{status}»", {"name": f"{id_} {name}", "status": STATUS_LABELS[meanings.of_status(id_, name)]})
+        for id_, name in known.items()
+    ]
     if known:
         yield Finding(Severity.FINE, text("Statuses of talons: {known}.", known=told))
     if unknown:
         yield Finding(
             Severity.WARNING,
             text("Statuses without a meaning: {names}.", names=listed(unknown)),
-            text("Say in the setting statuses what each means. Until then leads of such visits stay where they are."),
+            text(
+                "Say in the setting {setting} what each means. Until then leads of such visits stay where they are.",
+                setting=called(ASKED, "statuses"),
+            ),
             {"statuses": text("Statuses without a meaning: {names}.", names=listed(unknown))},
         )
 
@@ -95,7 +104,9 @@ def counted(config: Config, cards: Cards, talons: Talons, clock: Clock) -> Itera
     yield Finding(
         Severity.FINE if people else Severity.WARNING,
         text("Cards: {cards}, visits from today on: {visits}.", cards=people, visits=ahead),
-        None if people else text("A branch without cards is seldom the right one: check api_id."),
+        None
+        if people
+        else text("A branch without cards is seldom the right one: check {setting}.", setting=called(ASKED, "api_id")),
     )
     if not talons.narrows:
         yield Finding(
@@ -107,13 +118,14 @@ def counted(config: Config, cards: Cards, talons: Talons, clock: Clock) -> Itera
     newest = max(filter(None, (moment(row.get("update_datetime")) for row in rows)), default=None)
     if newest and (ahead_by := newest - now.replace(tzinfo=None)) > SKEW:
         minutes = f"{round(ahead_by / timedelta(minutes=1)):+d}"
+        zone = called(ASKED, "time_zone")
         off_by_zone = abs(ahead_by - round(ahead_by / HALF_HOUR) * HALF_HOUR) <= SKEW
         yield Finding(
             Severity.WARNING,
             text("The newest change is dated {minutes} min ahead of {zone}.", minutes=minutes, zone=config.time_zone),
-            text("The setting time_zone seems wrong: visits would come at the wrong hour.")
+            text("The setting {setting} seems wrong: visits would come at the wrong hour.", setting=zone)
             if off_by_zone
-            else text("Set the clock of the clinic's server, or correct the setting time_zone."),
+            else text("Set the clock of the clinic's server, or correct the setting {setting}.", setting=zone),
             {"time_zone": text("The clinic's clock is ahead of this zone.")},
         )
 

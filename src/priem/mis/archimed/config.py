@@ -8,7 +8,9 @@ from functools import cached_property
 from typing import Any, Self
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
+from priem.asked import called
 from priem.errors import AskOperator
+from priem.mis.archimed.asking import ASKED
 from priem.model import VisitStatus
 from priem.texts import Text, text
 
@@ -80,14 +82,14 @@ class Config:
         for name in settings.keys() - READERS.keys():
             problems[name] = text("There is no setting {setting}.", setting=name)
         for name in REQUIRED - settings.keys():
-            problems[name] = text("The setting {setting} is missing.", setting=name)
+            problems[name] = text("The setting {setting} is missing.", setting=called(ASKED, name))
         read: dict[str, Any] = {}
         for name in settings.keys() & READERS.keys():
             reader, expected = READERS[name]
             try:
                 read[name] = reader(settings[name])
             except (ValueError, TypeError, AttributeError):
-                problems[name] = Text(expected.template, {**expected.values, "setting": name})
+                problems[name] = Text(expected.template, {**expected.values, "setting": called(ASKED, name)})
         if problems:
             raise wrong(connection, problems)
         return cls(connection=connection, **read)
@@ -109,14 +111,14 @@ class Config:
 
 
 def wrong(connection: str, problems: Mapping[str, Text]) -> AskOperator:
-    name, first = min(problems.items())
+    first = problems[min(problems)]
+    names = [called(ASKED, name) for name in sorted(problems)]
     if len(problems) == 1:
         return AskOperator(
             first,
-            text("Correct {setting} of the connection {connection}.", setting=name, connection=connection),
+            text("Correct {setting} of the connection {connection}.", setting=names[0], connection=connection),
             beside=problems,
         )
-    names = ", ".join(sorted(problems))
     return AskOperator(
         text("Settings of the connection {connection} are wrong: {names}.", connection=connection, names=names),
         first,

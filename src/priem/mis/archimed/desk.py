@@ -8,6 +8,7 @@ from collections.abc import Callable, Collection, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from datetime import datetime
 
+from priem.asked import called
 from priem.booking import (
     Ability,
     BranchInfo,
@@ -28,6 +29,7 @@ from priem.booking import (
 from priem.errors import AskOperator, OutcomeUnknown, TryLater
 from priem.mis.archimed import failures
 from priem.mis.archimed.api import Api, Params
+from priem.mis.archimed.asking import ASKED
 from priem.mis.archimed.config import Config
 from priem.mis.archimed.dictionaries import Dictionaries, asking_for
 from priem.mis.archimed.failures import NoMethod
@@ -273,7 +275,10 @@ class Desk(Unable):
         if found := chosen or next(meant, ""):
             return found
         raise AskOperator(
-            text("There is no status in ArchiMed+ that means cancelled. Choose one in the setting cancel_status.")
+            text(
+                "There is no status in ArchiMed+ that means cancelled. Choose one in the setting {setting}.",
+                setting=called(ASKED, "cancel_status"),
+            )
         )
 
     def _talon(self, id_: str) -> Row | None:

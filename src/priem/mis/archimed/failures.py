@@ -2,9 +2,14 @@
 
 from collections.abc import Mapping
 
+from priem.asked import called
 from priem.booking import RefusalKind, Refused
 from priem.errors import AskOperator, OutcomeUnknown, TryLater
+from priem.mis.archimed.asking import ASKED
 from priem.texts import Text, text
+
+ADDRESS, VERSION = called(ASKED, "base_url"), called(ASKED, "version")
+"""As the form calls the two settings that decide what is asked of whom."""
 
 LONGEST_WORDS = 200
 
@@ -28,7 +33,7 @@ class NotLetIn(AskOperator):
 def unreachable(url: str) -> Unreachable:
     return Unreachable(
         text("ArchiMed+ at {url} does not answer.", url=url),
-        text("Check that this server reaches the internet, and the setting base_url."),
+        text("Check that this server reaches the internet, and the setting {setting}.", setting=ADDRESS),
         beside={"base_url": text("Nothing answers at this address of the API.")},
     )
 
@@ -61,8 +66,10 @@ def not_let_in(status: int) -> NotLetIn:
     return NotLetIn(
         text("ArchiMed+ does not let Priem in (status {status}).", status=status),
         text(
-            "Check api_id and api_secret of this branch and the clock of this server. Access is switched on by "
-            "ArchiMed+'s support, for every branch apart."
+            "Check {id} and {key} of this branch and the clock of this server. Access is switched on by ArchiMed+'s "
+            "support, for every branch apart.",
+            id=called(ASKED, "api_id"),
+            key=called(ASKED, "api_secret"),
         ),
         beside=dict.fromkeys(("api_id", "api_secret"), text("ArchiMed+ does not accept this pair of id and secret.")),
     )
@@ -71,21 +78,25 @@ def not_let_in(status: int) -> NotLetIn:
 def no_method(method: str) -> NoMethod:
     return NoMethod(
         text("ArchiMed+ has no method {method} here.", method=method),
-        text("Check the settings base_url and version, or ask ArchiMed+'s support to switch the method on."),
+        text(
+            "Check the settings {address} and {version}, or ask ArchiMed+'s support to switch the method on.",
+            address=ADDRESS,
+            version=VERSION,
+        ),
     )
 
 
 def not_understood(method: str) -> AskOperator:
     return AskOperator(
         text("The answer of ArchiMed+ to {method} cannot be understood.", method=method),
-        text("Check the setting version: v4 and v5 are known to Priem."),
+        text("Check the setting {setting}: v4 and v5 are known to Priem.", setting=VERSION),
     )
 
 
 def not_taken(method: str, status: int) -> AskOperator:
     return AskOperator(
         text("ArchiMed+ refuses the question {method} (status {status}).", method=method, status=status),
-        text("Check the setting version: v4 and v5 are known to Priem."),
+        text("Check the setting {setting}: v4 and v5 are known to Priem.", setting=VERSION),
     )
 
 

@@ -3,7 +3,9 @@
 from collections.abc import Iterator
 from datetime import timedelta
 
+from priem.asked import called
 from priem.errors import AskOperator, PriemError
+from priem.mis.ident.asking import ASKED
 from priem.mis.ident.catalogue import Catalogue
 from priem.mis.ident.config import Config
 from priem.mis.ident.driver import Database
@@ -70,7 +72,10 @@ def clock_agrees(config: Config, clocks: Clocks, clock: Clock) -> Iterator[Findi
     minutes = round(ahead / timedelta(minutes=1))
     off_by_zone = abs(ahead - round(ahead / HALF_HOUR) * HALF_HOUR) <= SKEW
     advice = (
-        text("The setting time_zone seems wrong: IDENT's times would be taken for those of another place.")
+        text(
+            "The setting {setting} seems wrong: IDENT's times would be taken for those of another place.",
+            setting=called(ASKED, "time_zone"),
+        )
         if off_by_zone
         else text("Set the clock of IDENT's server: changes are found by it.")
     )
@@ -148,7 +153,11 @@ def counted(reader: Reader, catalogue: Catalogue, clocks: Clocks) -> Iterator[Fi
             branches=len(catalogue.branches),
             staff=len(catalogue.doctors),
         ),
-        None if cards else text("An empty database is seldom the right one: check the setting database."),
+        None
+        if cards
+        else text(
+            "An empty database is seldom the right one: check the setting {setting}.", setting=called(ASKED, "database")
+        ),
     )
 
 
@@ -165,7 +174,10 @@ def branches_known(config: Config, catalogue: Catalogue) -> Iterator[Finding]:
         yield Finding(
             Severity.WARNING,
             text("Branches without a time zone of their own: {names}.", names=listed(without)),
-            text("They are taken to live by {zone}. Name them in branch_time_zones if not.", zone=config.time_zone),
+            text(
+                "They live by {zone}. If not, choose their zones in the section «Branches» (branch_time_zones).",
+                zone=config.time_zone,
+            ),
         )
     elif len(known) > 1:
         yield Finding(
@@ -187,7 +199,11 @@ def reasons_known(config: Config, reader: Reader, catalogue: Catalogue) -> Itera
         yield Finding(
             Severity.WARNING,
             text("Reasons for cancelling that the settings do not explain: {names}.", names=listed(unknown)),
-            text("Say in cancel_reasons what each means: cancelled, no_show, moved or deleted. Until then: cancelled."),
+            text(
+                "Say in the setting {setting} what each means: cancelled, no_show, moved or deleted. "
+                "Until then: cancelled.",
+                setting=called(ASKED, "cancel_reasons"),
+            ),
         )
 
 

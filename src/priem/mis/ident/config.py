@@ -8,7 +8,9 @@ from functools import cached_property
 from typing import Any, Self
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
+from priem.asked import called
 from priem.errors import AskOperator
+from priem.mis.ident.asking import ASKED
 from priem.mis.ident.statuses import OUTCOMES
 from priem.texts import Text, text
 
@@ -80,17 +82,20 @@ class Config:
         for name in settings.keys() - READERS.keys():
             problems[name] = text("There is no setting {setting}.", setting=name)
         for name in REQUIRED - settings.keys():
-            problems[name] = text("The setting {setting} is missing.", setting=name)
+            problems[name] = text("The setting {setting} is missing.", setting=called(ASKED, name))
         read: dict[str, Any] = {}
         for name in settings.keys() & READERS.keys():
             reader, expected = READERS[name]
             try:
                 read[name] = reader(settings[name])
             except (ValueError, TypeError, AttributeError):
-                problems[name] = Text(expected.template, {**expected.values, "setting": name})
+                problems[name] = Text(expected.template, {**expected.values, "setting": called(ASKED, name)})
         must_encrypt = read.get("encryption") in ("required", "old")
         if read.get("driver") == "pytds" and must_encrypt and not read.get("certificate"):
-            problems["certificate"] = text("With the driver pytds, encryption needs the setting certificate.")
+            problems["certificate"] = text(
+                "With the driver python-tds, encryption needs the setting {setting}.",
+                setting=called(ASKED, "certificate"),
+            )
         if problems:
             raise wrong(connection, problems)
         return cls(connection=connection, **read)
@@ -112,14 +117,14 @@ class Config:
 
 
 def wrong(connection: str, problems: Mapping[str, Text]) -> AskOperator:
-    name, first = min(problems.items())
+    first = problems[min(problems)]
+    names = [called(ASKED, name) for name in sorted(problems)]
     if len(problems) == 1:
         return AskOperator(
             first,
-            text("Correct {setting} of the connection {connection}.", setting=name, connection=connection),
+            text("Correct {setting} of the connection {connection}.", setting=names[0], connection=connection),
             beside=problems,
         )
-    names = ", ".join(sorted(problems))
     return AskOperator(
         text("Settings of the connection {connection} are wrong: {names}.", connection=connection, names=names),
         first,

@@ -13,7 +13,9 @@ from typing import Any, Protocol
 import pymssql
 from pymssql._mssql import MSSQLException
 
+from priem.asked import called
 from priem.errors import AskOperator
+from priem.mis.ident.asking import ASKED
 from priem.mis.ident.config import Config
 from priem.texts import text
 
@@ -65,14 +67,20 @@ def open_pytds(config: Config, host: str, port: int, database: str) -> Connectio
         # It would send DOMAIN\user as a login of SQL Server's own, which no server knows.
         raise AskOperator(
             text("The driver python-tds does not sign in with a Windows account."),
-            text("Set driver to pymssql, or ask for a login of SQL Server's own."),
+            text(
+                "Choose pymssql in the setting {setting}, or ask for a login of SQL Server's own.",
+                setting=called(ASKED, "driver"),
+            ),
         )
     try:
         import pytds  # noqa: PLC0415 - an extra that most installations do not have
     except ImportError as error:
         raise AskOperator(
             text("The driver python-tds is not installed."),
-            text("Install Priem with its extra 'pure', or set driver to pymssql."),
+            text(
+                "Install Priem with its extra 'pure', or choose pymssql in the setting {setting}.",
+                setting=called(ASKED, "driver"),
+            ),
         ) from error
     # It tells every statement at this level: nothing that anybody would look for in Priem's log.
     logging.getLogger("pytds").setLevel(logging.WARNING)

@@ -7,7 +7,9 @@ taken out of it.
 import re
 from collections.abc import Callable, Collection
 
+from priem.asked import called
 from priem.errors import AskOperator, PriemError, TryLater
+from priem.mis.ident.asking import ASKED, ENCRYPTION
 from priem.texts import Text, text
 
 QUOTED = re.compile(r"[\"'«“](.+?)[\"'»”]")
@@ -109,7 +111,11 @@ def wrong_login(server: str) -> WrongLogin:
 def no_database(database: str, known: Collection[str] = ()) -> NoDatabase:
     return NoDatabase(
         text("There is no database {database}, or the login may not open it.", database=database),
-        text("Databases that this login can see: {known}. Correct the setting database.", known=", ".join(known))
+        text(
+            "Databases that this login can see: {known}. Correct the setting {setting}.",
+            known=", ".join(known),
+            setting=called(ASKED, "database"),
+        )
         if known
         else text("IDENT's database is usually called PZ. Check the name in the settings."),
         beside={"database": text("There is no such database, or the login may not open it.")},
@@ -127,7 +133,11 @@ def unreachable(server: str) -> Unreachable:
 def refused_encryption(server: str) -> AskOperator:
     return AskOperator(
         text("The SQL Server {server} and Priem do not agree on encryption.", server=server),
-        text("Try another value of the setting encryption: required, off, or old for an old server."),
+        text(
+            "Choose another value of the setting {setting}: {values}.",
+            setting=called(ASKED, "encryption"),
+            values=[ENCRYPTION[name] for name in ("required", "off", "old")],
+        ),
         beside={"encryption": text("The server wants another kind of encryption.")},
     )
 

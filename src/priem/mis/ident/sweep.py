@@ -7,6 +7,8 @@ from dataclasses import replace
 from datetime import timedelta
 from zlib import crc32
 
+from priem.asked import called
+from priem.mis.ident.asking import ASKED
 from priem.mis.ident.config import Config
 from priem.mis.ident.cursor import Cursor
 from priem.mis.ident.details import Parser
@@ -84,7 +86,8 @@ class Sweep:
     def _too_many(self, gone: Sequence[int], known: Mapping[int, KnownVisit]) -> Rejected:
         reason = text(
             "{count} of {known} visits vanished from IDENT's database at once: none of them is taken for deleted. "
-            "If they were deleted indeed, set vanishing_share to 100 for a while.",
+            "If they were deleted indeed, set {setting} to 100 for a while.",
+            setting=called(ASKED, "vanishing_share"),
             count=len(gone),
             known=len(known),
         )
