@@ -166,6 +166,20 @@ def test_a_page_that_is_saved_as_it_is_shown_changes_nothing(administrator: Clie
     assert [field.name for field in fields(Settings) if getattr(after, field.name) != getattr(before, field.name)] == []
 
 
+@pytest.mark.parametrize(
+    ("name", "help_"),
+    [
+        ("branches", "Записи филиала, который не читается, в amoCRM не попадают."),
+        ("stages", "Правило подходит, если выполнено всё, что в нём выбрано"),
+        ("fields", "что будет со значением, которое уже ввели в amoCRM"),
+        ("users", "Окно открывается с филиала по умолчанию"),
+        ("triggers", "Действует первое сверху правило для этапа и филиала."),
+    ],
+)
+def test_a_table_says_what_its_columns_mean(administrator: Client, clinic: Clinic, name: str, help_: str) -> None:
+    assert help_ in administrator.get(reverse("settings_section", args=[clinic.slug, name])).content.decode()
+
+
 def test_a_branchs_own_rules_stay_as_they_are(administrator: Client, clinic: Clinic) -> None:
     before = settings_of(clinic)
     url = reverse("settings_section", args=[clinic.slug, "stages"]) + "?branch=ident:2"

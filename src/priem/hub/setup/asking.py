@@ -23,7 +23,9 @@ from priem.mis import CONNECTORS
 from priem.relay.words import NOT_FROM_HUB
 from priem.texts import Text
 
-ELSEWHERE = frozenset({"connection", ONLY, ZONES, LOOK_EVERY})
+READS_PLANS = "reads_plans"
+"""Follows from the fields that show plans."""
+ELSEWHERE = frozenset({"connection", ONLY, ZONES, LOOK_EVERY, READS_PLANS})
 """Asked at another step, or not at all."""
 SECRETS = frozenset({"password", "secret", "api_secret", "token"})
 """Kept encrypted, even if their connector says nothing of them."""

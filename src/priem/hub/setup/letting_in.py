@@ -43,7 +43,11 @@ class NewClinicForm(forms.Form):
 
 
 class AmoCrmForm(forms.Form):
-    name = forms.CharField(max_length=200, label=_("What the clinic is called"))
+    name = forms.CharField(
+        max_length=200,
+        label=_("What the clinic is called"),
+        help_text=_("As people call it. You can change it later."),
+    )
     base_url = forms.CharField(
         label=_("Address of your amoCRM"),
         help_text=_("As the browser shows it."),

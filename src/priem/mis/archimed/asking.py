@@ -23,7 +23,12 @@ ASKED = (
         help=text("ArchiMed+'s support gives it, for every branch apart."),
     ),
     Asked(name="api_secret", label=text("API Secret"), help=text("Given together with the API ID."), is_secret=True),
-    Asked(name="branch_name", label=text("What the branch is called"), example="Центр"),
+    Asked(
+        name="branch_name",
+        label=text("What the branch is called"),
+        help=text("ArchiMed+ does not tell it: write it as it is to stand in lists and in leads."),
+        example="Центр",
+    ),
     Asked(
         name="time_zone",
         label=text("Time zone of the branch"),
@@ -72,6 +77,7 @@ ASKED = (
     Asked(
         name="cancel_by",
         label=text("How a visit is cancelled"),
+        help=text("What Priem does in ArchiMed+ when somebody cancels from amoCRM."),
         choices=CANCELLING,
         is_basic=False,
     ),
@@ -81,7 +87,12 @@ ASKED = (
         help=text("Its id; empty: the first one that means cancelled."),
         is_basic=False,
     ),
-    Asked(name="base_url", label=text("Address of the API"), is_basic=False),
+    Asked(
+        name="base_url",
+        label=text("Address of the API"),
+        help=text("Change it only if ArchiMed+'s support names another one."),
+        is_basic=False,
+    ),
     Asked(
         name="branch",
         label=text("Number of the branch"),
@@ -100,10 +111,17 @@ ASKED = (
         help=text("In working hours, as far as the number of requests allows."),
         is_basic=False,
     ),
-    Asked(name="working_hours", label=text("Working hours"), example="07:00-22:00", is_basic=False),
+    Asked(
+        name="working_hours",
+        label=text("Working hours"),
+        help=text("By the branch's own clock; outside of them changes are looked for less often."),
+        example="07:00-22:00",
+        is_basic=False,
+    ),
     Asked(
         name="night_seconds",
         label=text("Outside working hours every … seconds"),
+        help=text("How often changes are looked for then."),
         is_basic=False,
     ),
     Asked(
@@ -118,17 +136,29 @@ ASKED = (
         help=text("Visits that are further away come later."),
         is_basic=False,
     ),
-    Asked(name="talon_window", label=text("How talons are read"), choices=WINDOW, is_basic=False),
+    Asked(
+        name="talon_window",
+        label=text("How talons are read"),
+        help=text("Change it only if the check says that talons are narrowed wrongly."),
+        choices=WINDOW,
+        is_basic=False,
+    ),
     Asked(
         name="page_size",
         label=text("Rows at once"),
         help=text("Fewer spare a weak server, more read faster."),
         is_basic=False,
     ),
-    Asked(name="timeout", label=text("Longest question, seconds"), is_basic=False),
+    Asked(
+        name="timeout",
+        label=text("Longest question, seconds"),
+        help=text("After this time Priem gives up and asks again later."),
+        is_basic=False,
+    ),
     Asked(
         name="dictionaries_minutes",
         label=text("Read statuses, doctors and prices anew every … minutes"),
+        help=text("What is new in ArchiMed+ shows in the lists here after this time."),
         is_basic=False,
     ),
     Asked(

@@ -40,7 +40,12 @@ ASKED = (
         label=text("Login"),
         help=text("The one that may only read: IDENT's support gives it at the clinic's written request."),
     ),
-    Asked(name="password", label=text("Password"), is_secret=True),
+    Asked(
+        name="password",
+        label=text("Password"),
+        help=text("Given together with the login. It is kept encrypted."),
+        is_secret=True,
+    ),
     Asked(
         name="time_zone",
         label=text("Time zone of the clinic"),
