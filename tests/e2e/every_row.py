@@ -17,6 +17,7 @@ from django.contrib.auth.tokens import default_token_generator  # noqa: E402
 from django.urls import reverse  # noqa: E402
 from django.utils.http import urlsafe_base64_encode  # noqa: E402
 
+from priem.hub.clinics import ConnectionData, save_connection  # noqa: E402
 from priem.hub.models import Clinic, Connection, Delay, Incident, IncidentKind  # noqa: E402
 from priem.hub.setup.parts import SECTIONS  # noqa: E402
 from priem.hub.setup.steps import NAMES  # noqa: E402
@@ -58,8 +59,8 @@ NO_PAGE = {
     "amocrm_enter_by_ticket": AMOCRM,
 }
 """Addresses that answer to GET and are no page, with the reason."""
-NO_PAGES = ("widget_", "booking_")
-"""Programs speak with these: the widget, in frames of its own with tests of their own; and whoever books."""
+NO_PAGES = ("widget_", "booking_", "agent_")
+"""Programs speak with these: the widget, in frames of its own with tests of their own; whoever books; and agents."""
 SEVERAL = {"settings_section": tuple(SECTIONS), "setup_step": tuple(NAMES)}
 """Pages by name."""
 
@@ -68,6 +69,7 @@ def furnished() -> Clinic:
     clinic = Clinic.objects.get()
     connection = Connection.objects.of(clinic.pk).get().key
     furnish(clinic, connection)
+    save_connection(clinic.pk, ConnectionData(key="far", kind="ident", config={"through": "agent"}))
     invite(clinic)
     now = datetime.now(UTC)
     said = {

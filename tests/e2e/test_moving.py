@@ -41,7 +41,8 @@ READ = """
 from priem.hub.models import MirroredContact, VisitFact
 fact = VisitFact.objects.of_all().get(branch="Main")
 print([c.name for c in MirroredContact.objects.of_all().filter(crm_id=7)], fact.total)
-print(load_clinic("own").connections[0].secrets["password"], load_clinic("ulybka").authorised)
+[password] = [one.secrets["password"] for one in load_clinic("own").connections if one.secrets]
+print(password, load_clinic("ulybka").authorised)
 """
 
 

@@ -50,8 +50,7 @@ class AuditEntry(ClinicOwned):
         verbose_name_plural = _("audit log")
         indexes = (
             models.Index(fields=("clinic", "id"), name="audit_of_clinic"),
-            # Not the clinic first: SQLite would take it for lists of a clinic, and sort them.
-            models.Index(fields=("about", "clinic"), name="audit_about"),
+            models.Index(fields=("clinic", "about", "id"), name="audit_about"),
         )
 
     def __str__(self) -> str:
