@@ -6,6 +6,7 @@ import pytest
 
 from priem.engine.bindings import bind
 from priem.engine.settings import (
+    Bookings,
     BranchSettings,
     Contacts,
     Duplicates,
@@ -108,6 +109,21 @@ def test_requests_wait_in_all_open_stages_of_every_pipeline_that_is_named() -> N
     assert plain.waiting == {(MAIN, stage) for stage in (101, NEW, BOOKED, CONFIRMED, CAME)}
     assert with_branch.waiting - plain.waiting == {(2, 101), (2, 202)}
     assert chosen.waiting == {(MAIN, NEW)}
+
+
+@pytest.mark.parametrize(
+    ("booking", "shown_in"),
+    [
+        (Bookings(), {1, 2}),
+        (Bookings(journal_in=(2,)), {2}),
+        (Bookings(journal=False), set()),
+        (Bookings(journal=False, journal_in=(2,)), set()),
+    ],
+)
+def test_the_journal_shows_where_the_clinic_wants_it(booking: Bookings, shown_in: set[int]) -> None:
+    bound = bind(Settings(booking=booking), ACCOUNT)
+
+    assert {pipeline.id for pipeline in ACCOUNT.pipelines if bound.shows_journal(pipeline.id)} == shown_in
 
 
 def test_the_version_tells_when_decisions_may_come_out_differently() -> None:

@@ -93,6 +93,10 @@ class Bound:
     version: str
     """Changes whenever a decision could come out differently."""
 
+    def shows_journal(self, pipeline: int) -> bool:
+        """Whether leads of this pipeline have the journal's button."""
+        return self.settings.booking.journal and (not self.journal_pipelines or pipeline in self.journal_pipelines)
+
     @property
     def contact_field_ids(self) -> frozenset[int]:
         return frozenset(bound.info.id for bound in self.contact_fields)

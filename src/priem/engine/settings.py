@@ -183,6 +183,8 @@ class Bookings(Strict):
     """A note in the lead, in the words of a lead's name. Empty: none."""
     hidden_in: tuple[StageName, ...] = ()
     """Stages in which nothing can be booked from the lead."""
+    journal: bool = True
+    """Leads and their lists have a button that opens the journal of visits."""
     journal_in: tuple[Named, ...] = ()
     """Pipelines whose leads show the journal of visits. Empty: all."""
 

@@ -203,6 +203,18 @@ def test_what_a_page_saves_comes_back_from_the_file(administrator: Client, clini
     assert "sesame" not in written
 
 
+def test_without_the_journal_its_pipelines_stay_as_they_are(administrator: Client, clinic: Clinic) -> None:
+    url = reverse("settings_section", args=[clinic.slug, "automation"])
+    typed = Typed(administrator.get(url).content.decode()).sent
+    chosen = settings_of(clinic).booking.journal_in
+    del typed["booking_journal"], typed["booking_journal_in"]
+
+    assert send(administrator, url, typed).status_code == 302
+    after = settings_of(Clinic.objects.get(pk=clinic.pk)).booking
+    assert (after.journal, after.journal_in) == (False, chosen)
+    assert chosen
+
+
 def test_rules_keep_the_order_in_which_they_stand(administrator: Client, clinic: Clinic) -> None:
     url = reverse("settings_section", args=[clinic.slug, "stages"])
     typed = Typed(administrator.get(url).content.decode()).sent

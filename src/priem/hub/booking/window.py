@@ -98,7 +98,7 @@ class Window:
         return {
             "lead": lead.id,
             "books": rights_of(self.actor, bound).books and (lead.pipeline, lead.stage) not in bound.not_bookable,
-            "journal": not bound.journal_pipelines or lead.pipeline in bound.journal_pipelines,
+            "journal": bound.shows_journal(lead.pipeline),
             "visit": visit,
             "visits": self._visits_of(patients, lead),
             "patients": [told.patient(one) for key, desk in patients if (one := self._patient(key, desk))],

@@ -201,10 +201,17 @@ AUTOMATION = (
 
 WINDOW = (
     Knob(
+        path="booking.journal",
+        kind="flag",
+        label=_("Journal of visits in leads"),
+        help=_("A button in the lead's card and above the list of leads opens the schedule with its visits."),
+    ),
+    Knob(
         path="booking.journal_in",
         kind="pipelines",
         label=_("Pipelines with the journal of visits"),
         help=_("In their leads the journal shows. None: in all."),
+        shown_if="booking.journal",
     ),
     Knob(
         path="booking.hidden_in",

@@ -126,8 +126,7 @@ def why(office: Office, key: VisitKey) -> str:
 
 
 def shows_journal(office: Office, pipeline: int) -> bool:
-    chosen = office.reception.bound.journal_pipelines
-    return not chosen or pipeline in chosen
+    return office.reception.bound.shows_journal(pipeline)
 
 
 def has_journal(office: Office, actor: Actor) -> bool:
