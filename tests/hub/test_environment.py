@@ -2,7 +2,7 @@ from pathlib import Path
 
 import pytest
 
-from priem.hub.environment import database
+from priem.hub.environment import NOTICES_SILENCE, database
 
 
 def test_without_an_address_the_database_is_a_file() -> None:
@@ -16,8 +16,11 @@ def test_without_an_address_the_database_is_a_file() -> None:
     [
         ("postgres://u:p@db:5433/priem", {"USER": "u", "PASSWORD": "p", "HOST": "db", "PORT": "5433", "NAME": "priem"}),
         ("postgresql://u@db/priem", {"USER": "u", "PASSWORD": "", "HOST": "db", "PORT": "", "NAME": "priem"}),
-        ("postgres://u:p%40%2F@db/priem?sslmode=require", {"PASSWORD": "p@/", "OPTIONS": {"sslmode": "require"}}),
-        ("postgres:///priem?host=/run/pg&port=5434", {"HOST": "/run/pg", "PORT": "5434", "OPTIONS": {}}),
+        (
+            "postgres://u:p%40%2F@db/priem?sslmode=require",
+            {"PASSWORD": "p@/", "OPTIONS": NOTICES_SILENCE | {"sslmode": "require"}},
+        ),
+        ("postgres:///priem?host=/run/pg&port=5434", {"HOST": "/run/pg", "PORT": "5434", "OPTIONS": NOTICES_SILENCE}),
     ],
 )
 def test_an_address_names_a_postgresql(url: str, expected: dict[str, object]) -> None:

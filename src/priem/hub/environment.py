@@ -63,6 +63,17 @@ def sqlite(file: Path) -> dict[str, Any]:
     return {"ENGINE": "django.db.backends.sqlite3", "NAME": str(file), "OPTIONS": options}
 
 
+NOTICES_SILENCE = {
+    "connect_timeout": "10",
+    "keepalives_idle": "15",
+    "keepalives_interval": "5",
+    "keepalives_count": "3",
+    "tcp_user_timeout": "30000",
+}
+"""libpq's, for a server whose machine or network is gone without a word: Linux alone would wait for two hours, and
+whoever listens for wake-ups would be deaf as long."""
+
+
 def postgresql(url: str) -> dict[str, Any]:
     """`postgres://user:password@host:port/name?option=value`; a host of the query may be a folder with a socket."""
     parts = urlsplit(url)
@@ -76,7 +87,7 @@ def postgresql(url: str) -> dict[str, Any]:
         "PASSWORD": unquote(parts.password or ""),
         "HOST": parts.hostname or options.pop("host", ""),
         "PORT": str(parts.port or options.pop("port", "")),
-        "OPTIONS": options,
+        "OPTIONS": {**NOTICES_SILENCE, **options},
         "CONN_MAX_AGE": 60,
         "CONN_HEALTH_CHECKS": True,
     }
