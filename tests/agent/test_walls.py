@@ -15,7 +15,8 @@ from priem.errors import AskOperator, TryLater
 from priem.hub.agents import enrolling, feeds
 from priem.hub.agents.enrolling import Tries, make_code, revoke
 from priem.hub.models import Agent as AgentRow
-from priem.hub.models import AgentCode, AgentParcel, Clinic
+from priem.hub.models import AgentCode, AgentParcel, Clinic, Connection
+from priem.mis.ident.config import Config
 from priem.mis.ident.profile import FOLDER
 from priem.relay.words import Given
 from tests.agent.kit import KEY, Beside, changed, connect, read_all, stored
@@ -185,6 +186,31 @@ def test_the_hub_names_no_file_of_the_agents(beside: Beside, name: str) -> None:
 
     with pytest.raises(AskOperator, match="no profile"):
         config_of(beside.folder, given, {"server": "db", "password": "x"})
+
+
+@pytest.mark.parametrize("path", ["/etc/passwd", "../key", "ident-1900"])
+def test_nor_by_a_setting(beside: Beside, path: str) -> None:
+    given = Given(connection=KEY, kind="ident", options={"time_zone": "Europe/Moscow", "profile": path})
+
+    config = config_of(beside.folder, given, {"server": "db", "password": "x"})
+
+    assert config.profile == Config.profile
+
+
+def test_an_agent_is_not_listened_to_once_the_hub_reads_itself(beside: Beside) -> None:
+    feeds.begin(beside.clinic.pk, KEY)
+    beside.agent.report()
+    beside.agent.read_once()
+    assert beside.agent.send_one()
+    Connection.objects.of(beside.clinic.pk).update(cursor=str(feeds.Place(1, 0)))
+
+    changed(beside, through="")
+    feeds.leave_agent(beside.clinic.pk, KEY)
+
+    for knock in (beside.agent.report, beside.agent.send_one):
+        with pytest.raises(AskOperator, match="reads this database itself"):
+            knock()
+    assert stored(beside) == []
 
 
 def test_the_hub_cannot_turn_an_agent_against_another_server(beside: Beside) -> None:

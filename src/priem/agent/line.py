@@ -43,7 +43,8 @@ class Address:
     """Of the hub, and the way to it."""
 
     url: str
-    proxy: str = ""
+    proxy: str = field(default="", repr=False)
+    """A login may stand in it."""
     certificates: str = ""
     """Path of a PEM file with those of the clinic's own network; empty: this machine's."""
 

@@ -3,9 +3,11 @@
 import contextlib
 import ctypes
 import gc
+import logging
 import sys
 import threading
 import time
+import traceback
 from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import UTC, datetime
@@ -32,6 +34,8 @@ SHORTEST_PAUSE = 1.0
 MOST_PAUSE_OF_A_HALT = 5.0
 REVOKED_PAUSE = 300.0
 STATUS = "status.json"
+
+log = logging.getLogger("priem.agent")
 
 
 @dataclass(slots=True)
@@ -95,8 +99,9 @@ class Agent:
 
     def heed(self, orders: Orders) -> None:
         if orders.given and (self.given is None or orders.version != self.given.version):
-            keep_given(self.folder, orders.given)
             self.given = orders.given
+            with contextlib.suppress(OSError):  # on a full disk they hold until the next start, which asks for them
+                keep_given(self.folder, orders.given)
             self._look.set()
         if not self.spool.agrees_with(orders.stream, orders.sequence, orders.mark):
             self.go_where_the_hub_stands()
@@ -208,6 +213,8 @@ class Agent:
                 seconds = self.given.interval if self.given and not self.halt else MOST_PAUSE_OF_A_HALT
             except PriemError as error:
                 seconds = self.reading.met(error)
+            except Exception as error:  # noqa: BLE001 - a thread that ends would leave an agent that only seems well
+                seconds = self.reading.met(own_error(error))
             if before != (self.reading.error is None, self.halt):
                 self._tell.set()
             if was_first and not self.spool.tail.is_first:
@@ -229,6 +236,9 @@ class Agent:
             except PriemError as error:
                 self.stop.wait(self.sending.met(error))
                 continue
+            except Exception as error:  # noqa: BLE001 - as above
+                self.stop.wait(self.sending.met(own_error(error)))
+                continue
             if not has_sent:
                 with self.spool.came:
                     if not self.spool.waiting():
@@ -236,8 +246,12 @@ class Agent:
 
     def _keep_answering(self) -> None:
         while not self.stop.is_set():
-            with contextlib.suppress(PriemError):
-                self.answer_one(SHORTEST_PAUSE)
+            try:
+                with contextlib.suppress(PriemError):
+                    self.answer_one(SHORTEST_PAUSE)
+            except Exception as error:  # noqa: BLE001 - as above
+                own_error(error)
+                self.stop.wait(SHORTEST_PAUSE)
 
     def end(self) -> None:
         """From another thread, or a signal."""
@@ -276,7 +290,16 @@ class Agent:
 
 
 NO_DISK = text("The disk of the agent's computer is full: it reads nothing more until there is room.")
+OWN_ERROR = text("The agent met an error of its own, and tries again.")
+OWN_ERROR_ADVICE = text("If this goes on, send the agent's log to whoever looks after Priem.")
 NO_SETTINGS = text("The agent has no settings from the hub yet.")
+
+
+def own_error(error: Exception) -> TryLater:
+    """Of a bug. The log names its kind and place: what it says might be about a patient."""
+    place = traceback.extract_tb(error.__traceback__)[-1]
+    log.error("an error of the agent's own: %s at %s:%s", type(error).__name__, place.name, place.lineno)
+    return TryLater(OWN_ERROR, OWN_ERROR_ADVICE)
 
 
 def tidy_up() -> None:

@@ -14,6 +14,7 @@ from priem.texts import text
 SETTINGS = "settings"
 PROFILE = "profile.sql"
 KIND = "ident"
+OF_PROFILE = "profile"
 
 
 def config_of(folder: Folder, given: Given, way: Mapping[str, Any]) -> Config:
@@ -26,7 +27,9 @@ def config_of(folder: Folder, given: Given, way: Mapping[str, Any]) -> Config:
             text("The hub wants this agent to read {kind}, which it cannot.", kind=given.kind),
             text("Enrol it at a connection to IDENT."),
         )
-    return Config.from_mapping(given.connection, {**given.options, **way, **profile_of(folder, given)})
+    # A profile comes by its own way: as a setting it would be the path of a file here.
+    options = {name: value for name, value in given.options.items() if name != OF_PROFILE}
+    return Config.from_mapping(given.connection, {**options, **way, **profile_of(folder, given)})
 
 
 def profile_of(folder: Folder, given: Given) -> dict[str, str]:

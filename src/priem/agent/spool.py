@@ -150,8 +150,9 @@ class Spool:
             self.came.notify_all()
 
     def _keep(self, position: Position) -> None:
-        # Nothing is lost with this file: the hub knows where it stands.
-        self._folder.keep_json(POSITION, position_as_json(position))
+        # Nothing is lost with this file: the hub knows where it stands. A full disk must not keep parcels from leaving.
+        with contextlib.suppress(OSError):
+            self._folder.keep_json(POSITION, position_as_json(position))
 
     def rewind(self, position: Position) -> bool:
         """To where the hub stands. Keeps what follows from there; gives whether reading has to begin anew."""

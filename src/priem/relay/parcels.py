@@ -16,7 +16,8 @@ from priem.relay.shapes import Unreadable
 
 MOST_BYTES = 32 * 1024 * 1024
 """Of one parcel, packed. A page of a thousand records has some 60 KB."""
-MOST_UNPACKED = 256 * 1024 * 1024
+MOST_UNPACKED = 64 * 1024 * 1024
+"""Ten times a page of the largest size; as values of Python it takes many times that, beside other clinics' pages."""
 MOST_HEAD = 64 * 1024 * 1024
 PACKING = 3
 """zlib's level: a third of the time of the usual one, for a tenth more bytes."""
@@ -109,7 +110,7 @@ def message_in(packed_bytes: bytes, most: int) -> dict[str, Any]:
         if not unpacking.eof:
             raise Unreadable("a text that is too long or broke off")
         message = json.loads(plain)
-    except (zlib.error, ValueError) as error:
+    except (zlib.error, ValueError, RecursionError) as error:
         raise error if isinstance(error, Unreadable) else Unreadable(type(error).__name__) from error
     if not isinstance(message, dict):
         raise Unreadable("no table")

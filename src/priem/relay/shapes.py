@@ -7,7 +7,7 @@ is older or newer than the other reads what both know, and takes the default for
 from collections.abc import Callable, Mapping
 from dataclasses import MISSING, fields, is_dataclass
 from datetime import date, datetime
-from decimal import Decimal, InvalidOperation
+from decimal import Decimal
 from enum import Enum
 from functools import cache
 from types import NoneType, UnionType
@@ -20,6 +20,7 @@ from priem.texts import Text
 T = TypeVar("T")
 Turn = Callable[[Any], Any]
 """One way or the other."""
+MOST_DIGITS = 30
 
 
 class Unreadable(ValueError):
@@ -38,7 +39,7 @@ def read(kind: Any, message: Mapping[str, Any]) -> Any:  # noqa: ANN401 - an obj
         return Reading(shapes).reader(kind)(message["value"])
     except Unreadable:
         raise
-    except (KeyError, ValueError, TypeError, AttributeError, IndexError, InvalidOperation) as error:
+    except (LookupError, ValueError, TypeError, AttributeError, ArithmeticError, RecursionError) as error:
         raise Unreadable(type(error).__name__) from error
 
 
@@ -128,6 +129,15 @@ def zone_named(name: str) -> ZoneInfo:
         raise Unreadable(name) from error
 
 
+def to_amount(value: str) -> Decimal:
+    """Of a size that money and counts have: a thousand million digits fit into a dozen characters, and whoever makes a
+    whole number of them is busy for hours."""
+    amount = Decimal(value)
+    if not amount.is_finite() or abs(amount.adjusted()) > MOST_DIGITS:
+        raise Unreadable("an amount that cannot be")
+    return amount
+
+
 PLAIN_WRITERS: Mapping[type, Turn] = {
     datetime: moment,
     date: date.isoformat,
@@ -137,7 +147,7 @@ PLAIN_WRITERS: Mapping[type, Turn] = {
 PLAIN_READERS: Mapping[type, Turn] = {
     datetime: to_moment,
     date: date.fromisoformat,
-    Decimal: Decimal,
+    Decimal: to_amount,
     Text: from_json,
 }
 

@@ -19,10 +19,11 @@ from django.views.decorators.http import require_http_methods
 
 from priem.errors import AskOperator, PriemError, TryLater
 from priem.hub.agents import asking, feeds
+from priem.hub.agents.choosing import goes_through_agent
 from priem.hub.agents.enrolling import TRIES, enrol, let_in
 from priem.hub.agents.feeds import Elsewhere
 from priem.hub.agents.given import given_to
-from priem.hub.models import Agent, AgentFeed
+from priem.hub.models import Agent, AgentFeed, Connection
 from priem.hub.roles.throttling import address
 from priem.relay import PROTOCOL
 from priem.relay.parcels import MOST_BYTES, checksum, parted
@@ -95,9 +96,23 @@ def for_agents(room: Room) -> Room:
             answer = said({"error": "unknown"}, HTTPStatus.UNAUTHORIZED)
             answer["WWW-Authenticate"] = "Bearer"
             return answer
+        require_asked(agent)
         return room(request, agent, **rest)
 
     return guarded
+
+
+def require_asked(agent: Agent) -> None:
+    """Raises AskOperator when the hub has no use for what this agent reads: patients' data do not come for nothing."""
+    config = Connection.objects.of(agent.clinic_id).filter(key=agent.connection).values_list("config", flat=True)
+    told = config.first()
+    if told is None:
+        raise AskOperator(text("The connection of this agent was removed in the hub."))
+    if not goes_through_agent(told):
+        raise AskOperator(
+            text("The hub reads this database itself now, without the agent."),
+            text("Take the agent away, or choose «Through an agent in the clinic» in the hub."),
+        )
 
 
 @door("POST")
@@ -185,6 +200,7 @@ def note_report(agent: Agent, told: Mapping[str, Any]) -> None:
     kept = {name: told.get(name) for name in ("version", "waiting", "waiting_bytes", "lag", "read_at", "trouble")}
     kept["halt"] = told.get("halt") if told.get("halt") in list(Halt) else Halt.NONE
     kept["stream"], kept["sequence"] = told.get("stream"), told.get("sequence")
+    kept["read_at"] = moment_in(told.get("read_at"))
     Agent.objects.of(agent.clinic_id).filter(pk=agent.pk).update(
         heard_at=datetime.now(UTC),
         host=str(told.get("host") or "")[:100],
@@ -193,10 +209,18 @@ def note_report(agent: Agent, told: Mapping[str, Any]) -> None:
     )
 
 
+def moment_in(told: object) -> str | None:
+    """Pages read it."""
+    try:
+        return datetime.fromisoformat(str(told)).isoformat() if told else None
+    except ValueError:
+        return None
+
+
 def json_in(request: HttpRequest) -> dict[str, Any]:
     try:
         told = json.loads(body_of(request, MOST_OF_A_REPORT))
-    except ValueError as error:
+    except (ValueError, RecursionError) as error:
         raise error if isinstance(error, Unreadable) else Unreadable("no JSON") from error
     if not isinstance(told, dict):
         raise Unreadable("no table")

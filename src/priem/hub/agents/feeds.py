@@ -203,3 +203,4 @@ def leave_agent(clinic_id: int, connection: str) -> None:
     feed = feed_of(clinic_id, connection)
     is_done = (place.stream, place.sequence) == (feed.stream, feed.sequence)
     mine.filter(cursor=str(place)).update(cursor=feed.cursor if is_done else None)
+    parcels(clinic_id, connection).delete()  # nobody takes them any more, and they hold patients' data
