@@ -69,7 +69,9 @@ def furnished() -> Clinic:
     clinic = Clinic.objects.get()
     connection = Connection.objects.of(clinic.pk).get().key
     furnish(clinic, connection)
-    save_connection(clinic.pk, ConnectionData(key="far", kind="ident", config={"through": "agent"}))
+    save_connection(
+        clinic.pk, ConnectionData(key="far", kind="ident", config={"through": "agent", "time_zone": "Europe/Moscow"})
+    )
     invite(clinic)
     now = datetime.now(UTC)
     said = {
