@@ -85,6 +85,9 @@ class Foreman:
             except DatabaseError as error:
                 log.warning("the hub's database is away", error=type(error).__name__)
                 connection.close()
+            except Exception:
+                # Without its foreman a worker would hold its shards and open no clinic of them.
+                log.exception("a look at the clinics broke off")
             self._news.wait(LOOK)
         connection.close()
 
@@ -115,7 +118,9 @@ class Foreman:
             shards.begin_works(anew)
             wanted = {id_: one for id_, one in wanted.items() if one.work is not None}
             self._news.set()
-        old = [id_ for id_, kept in self._kept.items() if id_ not in wanted or wanted[id_].mark != kept.wanted.mark]
+        with self._lock:  # shifts end meanwhile, in the thread of the jobs
+            kept = dict(self._kept)
+        old = [id_ for id_, one in kept.items() if id_ not in wanted or wanted[id_].mark != one.wanted.mark]
         with self._lock:
             for id_ in old:
                 self._kept.pop(id_, None)

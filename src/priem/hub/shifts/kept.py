@@ -60,7 +60,8 @@ class Kept:
 
     @property
     def is_troubled(self) -> bool:
-        pauses = self._follower.pauses.values() if self._follower else ()
+        # Asked by others while a turn is under way, which may add one.
+        pauses = list(self._follower.pauses.values()) if self._follower else ()
         return self._opening.said is not None or any(pause.said is not None for pause in pauses)
 
     @property

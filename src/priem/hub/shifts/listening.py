@@ -27,7 +27,8 @@ def listen(heard: Callable[[int, bool], None], anew: Callable[[], None], stop: t
                 while not stop.is_set():
                     for notice in listening.notifies(timeout=LOOK):
                         said = notice.payload.removesuffix(HOOKED)
-                        heard(int(said), said != notice.payload)
+                        if said.isdecimal():  # whoever may connect may say anything
+                            heard(int(said), said != notice.payload)
         except psycopg.Error as error:
             log.warning("wake-ups are not heard", error=type(error).__name__)
             stop.wait(AGAIN)

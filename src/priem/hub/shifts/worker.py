@@ -5,7 +5,7 @@ import os
 import signal
 import threading
 import time
-from collections.abc import Collection
+from collections.abc import Callable, Collection
 from contextlib import suppress
 from typing import cast
 
@@ -68,7 +68,7 @@ class Worker:
     def run(self) -> None:
         """Until SIGTERM or SIGINT."""
         for work in (self._crew.run, lambda: self._foreman.run(self._stop), self._listen):
-            threading.Thread(target=work, daemon=True).start()
+            threading.Thread(target=ending_with, args=(work,), daemon=True).start()
         asyncio.run(self._run())
         self._stop.set()
         self._crew.stop()
@@ -138,6 +138,15 @@ class Worker:
             for shard in sorted(self._ends)[: max(0, surplus)]:
                 self._ends[shard].set()
             await asyncio.sleep(jobs.LOOK)
+
+
+def ending_with(work: Callable[[], None]) -> None:
+    """Without one of its threads a worker would hold its shards and serve nobody: better that others take them."""
+    try:
+        work()
+    except Exception:
+        log.exception("a worker's thread broke off: the worker ends")
+        os.kill(os.getpid(), signal.SIGTERM)
 
 
 def work() -> None:
