@@ -5,6 +5,7 @@ import signal
 import threading
 
 import pytest
+from django.db import connection
 
 from priem.hub.shifts import foreman as foremen
 from priem.hub.shifts import worker
@@ -23,7 +24,7 @@ def test_a_look_that_breaks_off_is_not_the_last_one(monkeypatch: pytest.MonkeyPa
         raise RuntimeError("dictionary changed size during iteration")
 
     monkeypatch.setattr(foreman, "look", look)
-    monkeypatch.setattr(foremen.connection, "close", lambda: None)
+    monkeypatch.setattr(connection, "close", lambda: None)
     foreman.run(stop)
 
     assert looks == [3]
