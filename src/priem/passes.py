@@ -27,9 +27,10 @@ BETWEEN_NOTES = 10.0
 RECONCILING_AT_ONCE = 0.5
 """Seconds of comparing, after which what changes has its turn."""
 RECONCILING = "reconcile"
-LONGEST_SILENCE = 30.0
-"""Seconds of one pass after which amoCRM is listened to once more. Of what is under way just then the webhooks have
-come and the answers are not stored yet: it is read back, a request for a hundred, and everything waits for that."""
+BETWEEN_LISTENING = 1.0
+LISTENING_AT_ONCE = 0.3
+"""Seconds of one pass after which amoCRM is listened to once more, and for how long: of all that a first sync writes a
+webhook comes back, and a live change must not wait until every one was looked at."""
 BETWEEN_LOOKS = 0.1
 """Seconds: a webhook that this very process has received is looked at within them."""
 
@@ -88,8 +89,8 @@ def hearing_meanwhile(pieces: Iterator[Progress], clinic: Clinic) -> Iterator[Pr
     heard = time.monotonic()
     for progress in pieces:
         yield progress
-        if progress.page and time.monotonic() - heard > LONGEST_SILENCE:
-            hear(clinic)
+        if clinic.ears and progress.page and time.monotonic() - heard > BETWEEN_LISTENING:
+            clinic.ears.hear_some(LISTENING_AT_ONCE)
             heard = time.monotonic()
 
 

@@ -314,6 +314,10 @@ class Ears(Protocol):
         Called inside `store.exclusively()`. Raises nothing for troubles that the pass itself will meet.
         """
 
+    def hear_some(self, seconds: float) -> None:
+        """Takes in for about so long, in the middle of a pass, what was told. What tells of steps whose answers are
+        still to come is left for later: nothing has to be asked for it. Otherwise as `hear`."""
+
     def hears_at_once(self) -> bool:
         """Whether what was told last came just now, and after everything that Priem itself wrote: so not even what
         somebody made a moment ago can be unknown."""

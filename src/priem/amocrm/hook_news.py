@@ -5,15 +5,15 @@ hooks overtake each other, and nothing proves who sent one. It is enough to reco
 own writes come back as hooks, and so does everything twice. What is not recognised is read from the API.
 """
 
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Collection, Iterable, Mapping
 from dataclasses import dataclass, replace
 from datetime import datetime, tzinfo
 from typing import Any, TypeVar
 
-from priem.amocrm.contacts import to_contact
+from priem.amocrm.contacts import PATIENT_KEYS, VISIT_KEYS, custom_values, read_keys, to_contact
 from priem.amocrm.leads import to_lead
 from priem.amocrm.webhooks_in import Change, Kind, text_of
-from priem.model import Contact, Lead
+from priem.model import Contact, Key, Lead, PatientKey, VisitKey
 
 Record = TypeVar("Record", Contact, Lead)
 
@@ -59,6 +59,23 @@ def leads_to_read(changes: Iterable[Change], mirrored: Mapping[int, Lead], shape
     return {id_ for id_, about in by_id(changes, "lead").items() if is_news(about, mirrored.get(id_), told)}
 
 
+def keys_told(changes: Iterable[Change], kind: Kind, ids: Collection[int]) -> Mapping[int, set[Key]]:
+    """Whose these contacts or leads are, as far as the hooks show it: only Priem writes that."""
+    found: dict[int, set[Key]] = {id_: set() for id_ in ids}
+    for id_, about in by_id(changes, kind).items():
+        for change in about if id_ in found else ():
+            found[id_] |= keys_in(change)
+    return found
+
+
+def keys_in(change: Change) -> set[Key]:
+    try:
+        values = custom_values(as_api_shows_it(change.row, {}))
+    except ValueError:
+        return set()
+    return {*read_keys(PatientKey, PATIENT_KEYS, values), *read_keys(VisitKey, VISIT_KEYS, values)}
+
+
 def by_id(changes: Iterable[Change], kind: Kind) -> Mapping[int, list[Change]]:
     found: dict[int, list[Change]] = {}
     for change in changes:
@@ -73,11 +90,13 @@ def is_news(about: list[Change], mirrored: Record | None, told: Callable[[Change
         return any(change.action != DELETED for change in about)
     if any(change.action not in WITH_CONTENT or not change.changed_at for change in about):
         return True
-    latest = max(about, key=lambda change: change.changed_at)
-    if latest.changed_at < mirrored.updated_at:
+    latest = max(change.changed_at for change in about)
+    if latest < mirrored.updated_at:
         return False
+    known = essence(mirrored, mirrored)
     try:
-        return essence(told(latest), mirrored) != essence(mirrored, mirrored)
+        # Times are whole seconds: of two in one nobody knows which was later, Priem's own or a manager's.
+        return any(essence(told(change), mirrored) != known for change in about if change.changed_at == latest)
     except (ValueError, TypeError, KeyError):
         return True  # an odd hook is no reason to know less
 

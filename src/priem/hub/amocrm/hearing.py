@@ -1,25 +1,27 @@
 """What amoCRM tells, taken in: the mirror knows what managers did before anything is decided."""
 
 import os
-from collections.abc import Collection, Sequence
+import time
+from collections.abc import Callable, Collection, Sequence
 from datetime import datetime, timedelta
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 import structlog
 
 from priem.amocrm.crm import AmoCrm
-from priem.amocrm.hook_news import Shape, contacts_to_read, ids_named, leads_to_read
+from priem.amocrm.hook_news import Shape, contacts_to_read, ids_named, keys_told, leads_to_read
 from priem.amocrm.webhooks_in import Change, parse
 from priem.engine.bindings import Bound, BoundField
 from priem.engine.mirror import Mirror
 from priem.engine.told import learn_losses, look_at
 from priem.errors import AskOperator, TryLater
+from priem.hub.amocrm.echoes import NOTHING, News, OnTheWay, on_the_way
 from priem.hub.amocrm.inbox import INBOX
 from priem.hub.amocrm.subscription import hearing_of, hears, hears_at_once, keep_subscribed, note
 from priem.hub.clinics import ClinicData
 from priem.hub.exchanges import DjangoExchanges
 from priem.hub.merges import linked_to
-from priem.hub.models import ReceivedHook
+from priem.hub.models import Hearing, ReceivedHook
 from priem.hub.surroundings import contacts_by_id, leads_by_id
 from priem.model import Account
 from priem.ports import Clock, Exchange, Store
@@ -30,7 +32,12 @@ CATCH_UP = 600.0
 OVERLAP = timedelta(minutes=5)
 """amoCRM's clock may differ from ours, and its history may show an event later than it was."""
 AT_ONCE = 1000
-MOST_ROUNDS = 20
+FEW = 250
+"""At once in the middle of a pass: after them time is looked at."""
+LONGEST_LISTENING = 3.0
+"""Seconds before a pass. What is left then is taken in by the next ones; meanwhile whoever writes reads first."""
+YOUNG = timedelta(seconds=3)
+"""Within them the answers of what is being written are stored: hooks that came since are left for later in a pass."""
 LONGEST_REST = 60.0
 
 log = structlog.get_logger(__name__)
@@ -67,12 +74,18 @@ class Ears:
         True: the mirror knows everything up to now. False: whoever writes has to read first. What is wrong with
         amoCRM is for the pass itself to say, which needs it, too.
         """
-        now = self._clock.now()
         self._bell.clear()
+        return self._unless_resting(self._hear)
+
+    def hear_some(self, seconds: float) -> None:
+        self._unless_resting(lambda now: self._hear_some(now, seconds))
+
+    def _unless_resting(self, listen: Callable[[datetime], bool]) -> bool:
+        now = self._clock.now()
         if self._rests_until and now < self._rests_until:
             return False
         try:
-            told = self._hear(now)
+            told = listen(now)
         except (TryLater, AskOperator) as error:
             log.info("what amoCRM tells is left waiting", clinic=self._clinic.slug, because=str(error.what))
             self._rest = min(max(1.0, 2 * self._rest), LONGEST_REST)
@@ -88,10 +101,22 @@ class Ears:
             keep_subscribed(self._clinic, self._crm, now)
             note(self._clinic.id, caught_up_at=now)
             return False
-        if known.caught_up_at is None or now - known.caught_up_at >= self._period:
+        if self._is_due(known, now):
             self._catch_up(known.caught_up_at, now)
         is_up_to_now = self._take_in()
         return is_up_to_now and hears(hearing_of(self._clinic.id), now)
+
+    def _hear_some(self, now: datetime, seconds: float) -> bool:
+        known = hearing_of(self._clinic.id)
+        if self._store.mirrored_until() is None:
+            return False
+        if self._is_due(known, now):
+            self._catch_up(known.caught_up_at, now)
+        self._take_in_some(now - YOUNG, seconds)
+        return False
+
+    def _is_due(self, known: Hearing, now: datetime) -> bool:
+        return known.caught_up_at is None or now - known.caught_up_at >= self._period
 
     def _catch_up(self, before: datetime | None, now: datetime) -> None:
         INBOX.take_over()
@@ -110,31 +135,47 @@ class Ears:
 
     def _take_in(self) -> bool:
         """Whether nothing is left."""
-        for _ in range(MOST_ROUNDS):
-            rows = list(ReceivedHook.objects.of(self._clinic.id).order_by("id")[:AT_ONCE])
-            if not rows:
-                return True
-            self._look(rows)
-            note(self._clinic.id, heard_at=rows[-1].received_at)
-            # By their ids: one with a smaller id may have been committed since, by another process.
-            ReceivedHook.objects.of(self._clinic.id).filter(id__in=[row.id for row in rows]).delete()
-        return False
+        ends = time.monotonic() + LONGEST_LISTENING
+        while rows := list(ReceivedHook.objects.of(self._clinic.id).order_by("id")[:AT_ONCE]):
+            if time.monotonic() > ends:
+                return False
+            self._look(rows, NOTHING)
+        return True
 
-    def _look(self, rows: Sequence[ReceivedHook]) -> None:
-        changes: list[Change] = []
-        for row in rows:
-            told = self._changes(bytes(row.body))
-            self._note(row, told)
-            changes += told
+    def _take_in_some(self, before: datetime, seconds: float) -> None:
+        """What stays, because its answer is still to come, is passed over."""
+        ends, last = time.monotonic() + seconds, 0
+        hooks = ReceivedHook.objects.of(self._clinic.id).filter(received_at__lte=before).order_by("id")
+        while time.monotonic() < ends and (rows := list(hooks.filter(id__gt=last)[:FEW])):
+            self._look(rows, on_the_way(self._clinic.id))
+            last = rows[-1].id
+
+    def _look(self, rows: Sequence[ReceivedHook], underway: OnTheWay) -> None:
+        told = [(row, self._changes(bytes(row.body))) for row in rows]
+        news = self._news([change for _, changes in told for change in changes])
+        awaited = news.awaited(underway)
+        looked_at = [(row, changes) for row, changes in told if not awaited.names_any(changes)]
+        for row, changes in looked_at:
+            self._note(row, changes, is_news=news.names_any(changes))
+        to_read = news.without(awaited)
+        if look_at(to_read.contacts, to_read.leads, self._crm, self._store, self._bound):
+            self._learn_losses(rows[0].received_at)
+        if not looked_at:
+            return
+        note(self._clinic.id, heard_at=looked_at[-1][0].received_at)
+        # By their ids: one with a smaller id may have been committed since, by another process.
+        ReceivedHook.objects.of(self._clinic.id).filter(id__in=[row.id for row, _ in looked_at]).delete()
+
+    def _news(self, changes: Sequence[Change]) -> News:
         contacts = contacts_by_id(self._clinic.id, ids_named(changes, "contact"))
         leads = leads_by_id(self._clinic.id, ids_named(changes, "lead"))
-        concerned = contacts_to_read(changes, contacts, self._shape)
-        leads_concerned = leads_to_read(changes, leads, self._shape)
-        if look_at(concerned, leads_concerned, self._crm, self._store, self._bound):
-            self._learn_losses(rows[0].received_at)
+        return News(
+            keys_told(changes, "contact", contacts_to_read(changes, contacts, self._shape)),
+            keys_told(changes, "lead", leads_to_read(changes, leads, self._shape)),
+        )
 
-    def _note(self, row: ReceivedHook, changes: Sequence[Change]) -> None:
-        """For the history of requests, which masks it."""
+    def _note(self, row: ReceivedHook, changes: Sequence[Change], *, is_news: bool) -> None:
+        """For the history of requests, which masks it. What Priem's own request shows is not shown again."""
         kinds_shown = {"contact": "contact", "lead": "lead", "unsorted": "lead"}
         about = [(kinds_shown[one.kind], str(one.id)) for one in changes if one.kind in kinds_shown and one.id]
         self._exchanges.note(
@@ -147,7 +188,7 @@ class Ears:
                 items=len(changes),
                 incoming=True,
                 about=about,
-                request=[{"type": one.kind, "action": one.action, **one.row} for one in changes],
+                request=[{"type": one.kind, "action": one.action, **one.row} for one in changes] if is_news else None,
             )
         )
 
