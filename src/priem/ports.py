@@ -309,18 +309,14 @@ class Ears(Protocol):
     """How a clinic hears of what others do in the CRM, without asking."""
 
     def hear(self) -> bool:
-        """Takes into the store all that was told by now. False: not everything is told, so reading cannot be spared.
-
-        Called inside `store.exclusively()`. Raises nothing for troubles that the pass itself will meet.
-        """
+        """Takes into the store all that was told, inside `store.exclusively()`. False: not everything is told, so
+        reading cannot be spared. Raises nothing for troubles that the pass itself will meet."""
 
     def hear_some(self, seconds: float) -> None:
-        """Takes in for about so long, in the middle of a pass, what was told. What tells of steps whose answers are
-        still to come is left for later: nothing has to be asked for it. Otherwise as `hear`."""
+        """Likewise for so long, amid a pass; what tells of steps whose answers are still to come is left for later."""
 
     def hears_at_once(self) -> bool:
-        """Whether what was told last came just now, and after everything that Priem itself wrote: so not even what
-        somebody made a moment ago can be unknown."""
+        """Whether what was told last came just now, after all that Priem itself wrote: nothing can be unknown."""
 
     def rings(self) -> bool:
         """Whether something has come since `hear`, as far as this can be known for nothing."""
