@@ -71,13 +71,17 @@ def test_amounts_that_cannot_be_are_refused(amount: str) -> None:
         shapes.read(Service, written)
 
 
-def test_a_moment_that_is_none_does_not_break_the_page(beside: Beside) -> None:
+def test_figures_and_moments_that_are_none_do_not_break_the_page(beside: Beside) -> None:
     headers = {"Authorization": f"Bearer {beside.access().token}"}
 
-    answer = beside.line().client.post("agent/report", json={"read_at": "yesterday"}, headers=headers)
+    answer = beside.line().client.post(
+        "agent/report", content=b'{"read_at": "yesterday", "lag": NaN, "waiting": ["x"]}', headers=headers
+    )
 
     assert answer.status_code == 200
     assert agents_of(beside.clinic.pk, KEY)["agent"].read_at is None
+    report = agents_of(beside.clinic.pk, KEY)["agent"].report
+    assert (report["lag"], report["waiting"]) == (0, 0)
 
 
 def test_a_proxys_login_is_not_shown() -> None:

@@ -5,6 +5,7 @@ cannot be read. 429, 503: later.
 """
 
 import json
+import math
 from collections.abc import Callable, Mapping
 from datetime import UTC, datetime
 from functools import wraps
@@ -197,7 +198,8 @@ def pace() -> float:
 
 
 def note_report(agent: Agent, told: Mapping[str, Any]) -> None:
-    kept = {name: told.get(name) for name in ("version", "waiting", "waiting_bytes", "lag", "read_at", "trouble")}
+    kept: dict[str, Any] = {name: figure_in(told.get(name)) for name in ("waiting", "waiting_bytes", "lag")}
+    kept |= {name: told.get(name) for name in ("version", "trouble")}
     kept["halt"] = told.get("halt") if told.get("halt") in list(Halt) else Halt.NONE
     kept["stream"], kept["sequence"] = told.get("stream"), told.get("sequence")
     kept["read_at"] = moment_in(told.get("read_at"))
@@ -215,6 +217,11 @@ def moment_in(told: object) -> str | None:
         return datetime.fromisoformat(str(told)).isoformat() if told else None
     except ValueError:
         return None
+
+
+def figure_in(told: object) -> float:
+    """Likewise."""
+    return told if isinstance(told, int | float) and math.isfinite(told) else 0
 
 
 def json_in(request: HttpRequest) -> dict[str, Any]:
