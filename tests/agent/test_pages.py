@@ -8,7 +8,7 @@ from django.test import Client
 from django.urls import reverse
 
 from priem.hub.agents.choosing import AGENT, THROUGH
-from priem.hub.models import Clinic, Connection
+from priem.hub.models import AuditEntry, Clinic, Connection
 from tests.agent.kit import KEY, Beside
 
 
@@ -48,6 +48,8 @@ def test_a_code_is_shown_once_and_lets_an_agent_in(browser: Client, beside: Besi
     assert code not in shown
     assert beside.agent._here["host"] in shown
     assert "Ещё не читает" in shown
+    entry = AuditEntry.objects.of(beside.clinic.pk).get(deed="code")
+    assert (entry.name, entry.about, code in str(entry.changes)) == ("owner", KEY, False)
 
 
 def test_an_agent_is_taken_away(browser: Client, beside: Beside) -> None:
@@ -58,6 +60,7 @@ def test_an_agent_is_taken_away(browser: Client, beside: Beside) -> None:
         reverse("setup_agents", args=[beside.clinic.slug, KEY]), headers={"HX-Request": "true"}
     ).content.decode()
     assert "Агент ещё не подключён" in shown
+    assert AuditEntry.objects.of(beside.clinic.pk).get(deed="agent").name == "owner"
     assert "<main" not in shown
 
 

@@ -16,7 +16,7 @@ from django.test import Client
 from django.utils import timezone
 
 from priem.hub.amocrm.granting import MOST_SILENT, SALT, STATES
-from priem.hub.models import Authorisation, Clinic
+from priem.hub.models import AuditEntry, Authorisation, Clinic
 from priem.hub.tokens import DjangoTokens
 from priem.texts import text
 from tests.hub.amocrm.conftest import OpensOffice
@@ -72,6 +72,7 @@ def test_an_administrator_lets_priem_in_by_the_button(administrator: Client, off
     assert office.data.account == office.sandbox.about["account_id"]
     assert "Доступ к amoCRM у Priem есть" in administrator.get("/admin/").content.decode()
     assert len(office.state("webhooks")["webhooks"]) == 1
+    assert AuditEntry.objects.of(office.clinic.pk).get(deed="access").name == "administrator"
 
 
 def test_whoever_refuses_reads_so(administrator: Client, office: Office) -> None:

@@ -16,7 +16,15 @@ from priem.hub.history import keeping, search
 from priem.hub.history.masking import masked
 from priem.hub.history.search import Filters
 from priem.hub.history.sorts import sort_of
-from priem.hub.models import Clinic, ExchangeBody, ExchangeRecord, ExchangeSubject, RecalledRecord, StepRecord
+from priem.hub.models import (
+    Clinic,
+    ExchangeBody,
+    ExchangeRecord,
+    ExchangeSubject,
+    PatientLink,
+    RecalledRecord,
+    StepRecord,
+)
 from priem.hub.store import DjangoStore
 from priem.model import Action, ContactDraft, Outcome, PatientKey, State, Step, Why
 from priem.ports import Exchange
@@ -198,6 +206,20 @@ def test_the_chosen_or_all_that_are_found_are_decided_anew(owner: Client, clinic
 
     owner.post(address, {"all": "1", "result": "failed"})
     assert waiting.count() == 4
+
+
+def test_a_message_of_amocrm_among_the_chosen_is_not_forgotten(owner: Client, clinic: Clinic) -> None:
+    links = PatientLink.objects
+    links.create(clinic=clinic, connection="ident", patient="20", contact=77, made_at=NOON)
+    rows = note(
+        clinic,
+        exchange(patient="10", about=[("patient", "ident:10"), ("contact", "78")]),
+        exchange("POST hooks", incoming=True, about=[("contact", "77")]),
+    )
+    links.create(clinic=clinic, connection="ident", patient="30", contact=78, made_at=NOON)
+    owner.post(reverse("history_retry", args=["smile"]), {"exchange": [row.pk for row in rows]})
+    waiting = RecalledRecord.objects.of(clinic.pk).order_by("record")
+    assert list(waiting.values_list("record", flat=True)) == ["10", "20"]
 
 
 def test_what_another_clinic_asked_is_not_repeated(owner: Client, clinic: Clinic) -> None:

@@ -1,6 +1,7 @@
 """The agents of a connection, for whoever sets the clinic up: a code, who is enrolled, how they do, revoking."""
 
 from django.contrib import messages
+from django.db import transaction
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
 from django.utils.translation import gettext
@@ -10,7 +11,9 @@ from priem.hub.agents import feeds
 from priem.hub.agents.choosing import goes_through_agent
 from priem.hub.agents.enrolling import CODE_LIVES, make_code, revoke
 from priem.hub.agents.seen import agents_of
+from priem.hub.audit.notes import note
 from priem.hub.models import Clinic, Connection
+from priem.hub.models.audit import Deed
 from priem.hub.setup.access import of_clinic, page
 from priem.hub.waking import wake
 
@@ -39,13 +42,16 @@ def agents(request: HttpRequest, clinic: Clinic, key: str) -> HttpResponse:
 @of_clinic
 def code(request: HttpRequest, clinic: Clinic, key: str) -> HttpResponse:
     connection_in(clinic, key)
+    with transaction.atomic():
+        made = make_code(clinic.pk, key)
+        note(clinic.pk, Deed.CODE, key)
     return page(
         request,
         "hub/agents/code.html",
         clinic=clinic,
         key=key,
         title=gettext("A code for the agent"),
-        code=make_code(clinic.pk, key),
+        code=made,
         hub=request.build_absolute_uri("/").rstrip("/"),
         minutes=int(CODE_LIVES.total_seconds() // 60),
     )
@@ -55,7 +61,10 @@ def code(request: HttpRequest, clinic: Clinic, key: str) -> HttpResponse:
 @of_clinic
 def take_away(request: HttpRequest, clinic: Clinic, key: str, agent: int) -> HttpResponse:
     connection_in(clinic, key)
-    if revoke(clinic.pk, agent):
+    with transaction.atomic():
+        if is_revoked := revoke(clinic.pk, agent):
+            note(clinic.pk, Deed.AGENT, key)
+    if is_revoked:
         messages.success(request, gettext("The agent is let in no more. What it has sent stays."))
     return redirect("setup_agents", clinic.slug, key)
 

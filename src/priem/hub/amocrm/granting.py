@@ -20,8 +20,10 @@ from priem.amocrm.oauth import authorise_url, claims_of, uninstall_is_genuine
 from priem.errors import AskOperator, PriemError
 from priem.hub.amocrm.access import config_of, connected, note_account
 from priem.hub.amocrm.subscription import keep_subscribed
+from priem.hub.audit.notes import note
 from priem.hub.clinics import ClinicData, clinic_data
 from priem.hub.models import Clinic, ExchangeRecord
+from priem.hub.models.audit import Deed
 from priem.hub.roles.rights import Right
 from priem.hub.scope import visible_clinics
 from priem.hub.tokens import DjangoTokens
@@ -84,6 +86,7 @@ def take_code(clinic: Clinic, code: str, referer: str) -> None:
         )
     with connected(data, lane="interactive") as crm:
         tokens = crm.oauth.exchange(code)
+        note(data.id, Deed.ACCESS, referer)
         account = claims_of(tokens.access).get("account_id")
         if isinstance(account, int):
             note_account(data.id, account)
@@ -136,3 +139,4 @@ def is_genuine(clinic: Clinic, query: dict[str, str]) -> bool:
 def forget_access(clinics: Sequence[Clinic]) -> None:
     for clinic in clinics:
         DjangoTokens(clinic.pk).forget(REMOVED)
+        note(clinic.pk, Deed.REMOVED)

@@ -2,7 +2,7 @@
 
 So what is written is what is true now, never an old body a second time."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 
 from priem.hub.history import search
 from priem.hub.history.search import Filters
@@ -16,6 +16,7 @@ AT_ONCE = 500
 MOST = 20_000
 """Requests of one click; whoever wants more clicks again."""
 AnyKey = PatientKey | VisitKey
+KEYS: Mapping[str, type[PatientKey] | type[VisitKey]] = {"patient": PatientKey, "visit": VisitKey}
 
 
 def retry(clinic_id: int, exchanges: Iterable[int]) -> int:
@@ -44,16 +45,16 @@ def retry_matching(clinic_id: int, filters: Filters) -> int:
 
 def keys_of(clinic_id: int, exchanges: Sequence[int]) -> set[AnyKey]:
     rows = ExchangeSubject.objects.of(clinic_id).filter(exchange__in=exchanges)
-    named = set(rows.values_list("kind", "connection", "number"))
-    keys: set[AnyKey] = {PatientKey(of, id_) for kind, of, id_ in named if kind == "patient" and of}
-    keys |= {VisitKey(of, id_) for kind, of, id_ in named if kind == "visit" and of}
-    if not keys:  # a message of amoCRM, which names its own cards
-        keys |= whose_cards(clinic_id, named)
-    return keys
+    named = list(rows.values_list("exchange", "kind", "connection", "number"))
+    keys: set[AnyKey] = {KEYS[kind](of, id_) for _, kind, of, id_ in named if kind in KEYS and of}
+    with_records = {exchange for exchange, kind, of, _ in named if kind in KEYS and of}
+    # A message of amoCRM names its own cards only.
+    cards = {(kind, id_) for exchange, kind, _, id_ in named if exchange not in with_records}
+    return keys | whose_cards(clinic_id, cards)
 
 
-def whose_cards(clinic_id: int, named: set[tuple[str, str, str]]) -> set[AnyKey]:
-    ids = {kind: [int(id_) for of, _, id_ in named if of == kind and id_.isdecimal()] for kind in ("contact", "lead")}
+def whose_cards(clinic_id: int, named: set[tuple[str, str]]) -> set[AnyKey]:
+    ids = {kind: [int(id_) for of, id_ in named if of == kind and id_.isdecimal()] for kind in ("contact", "lead")}
     found: set[AnyKey] = set()
     for piece in pieces(ids["contact"]):
         patients = PatientLink.objects.of(clinic_id).filter(contact__in=piece)

@@ -21,6 +21,10 @@ class Deed(models.TextChoices):
     STATUS = "status", _("status given a meaning")
     RETRY = "retry", _("decided anew on demand")
     SERVICE = "service", _("service for IDENT changed")
+    ACCESS = "access", _("access to amoCRM given")
+    REMOVED = "removed", _("integration removed in amoCRM")
+    CODE = "code", _("code for an agent made")
+    AGENT = "agent", _("agent shut out")
     LOOKED = "looked", _("personal data looked at")
 
 

@@ -12,9 +12,11 @@ from django.utils.translation import gettext_lazy as _
 
 from priem.amocrm.config import ACCOUNT_HOST, LOOPBACK
 from priem.hub.amocrm.address import PUBLIC_URL
+from priem.hub.audit.notes import note
 from priem.hub.clinics import ClinicData
 from priem.hub.environment import flag
 from priem.hub.models import Clinic
+from priem.hub.models.audit import Deed
 from priem.hub.tokens import DjangoTokens
 from priem.ports import Tokens
 
@@ -125,6 +127,7 @@ class AmoCrmForm(forms.Form):
             tokens = DjangoTokens(clinic.pk)
             with tokens.renewing():
                 tokens.save(Tokens(access=typed["token"]))
+                note(clinic.pk, Deed.ACCESS, urlsplit(clinic.base_url).netloc)
 
     @property
     def can_ask(self) -> bool:
