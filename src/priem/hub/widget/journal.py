@@ -5,14 +5,25 @@ from typing import Any
 
 from priem.booking import ScheduleQuery
 from priem.engine.booking_rights import Actor
+from priem.errors import BadRecord
 from priem.hub.booking.receptions import Office
-from priem.hub.widget.places import place_called
+from priem.hub.models import MirroredLead
+from priem.hub.widget.panel import lead_now, shows_journal
+from priem.hub.widget.places import place_called, require_span
+from priem.hub.widget.sessions import Session
 from priem.hub.widget.visits import leads_of, names_of, visit_as_json
 from priem.model import Visit
+from priem.texts import text
 
 
-def journal(office: Office, actor: Actor, key: str, first: date, last: date, doctors: tuple[str, ...]) -> list[Any]:
+def journal(
+    office: Office, actor: Actor, session: Session, key: str, first: date, last: date, doctors: tuple[str, ...]
+) -> list[Any]:
+    """Raises BadRecord for periods that are too long, and from where the clinic does not show it."""
+    if not shown_here(office, session):
+        raise BadRecord(text("The journal of visits is shown in other pipelines."))
     place = place_called(key, actor, office)
+    require_span(first, last)
     wanted = ScheduleQuery(first=first, last=last, doctors=doctors, branch=place.branch.id)
     found = [visit for visit in place.desk.visits_between(wanted) if is_here(visit, place.branch.id)]
     leads = leads_of((visit.key for visit in found), office.clinic.id)
@@ -20,6 +31,18 @@ def journal(office: Office, actor: Actor, key: str, first: date, last: date, doc
     return [
         visit_as_json(visit, office, lead=leads.get(visit.key, 0), name=names.get(visit.patient, "")) for visit in found
     ]
+
+
+def shown_here(office: Office, session: Session) -> bool:
+    """Where the window was opened: in the card of a lead, or in the list of a pipeline."""
+    return shows_journal(office, pipeline_of(office, session.lead) if session.lead else session.pipeline)
+
+
+def pipeline_of(office: Office, lead: int) -> int:
+    """As it was last read, which costs no request; a lead that is new is asked for."""
+    mirrored = MirroredLead.objects.of(office.clinic.id).filter(crm_id=lead).values_list("pipeline", flat=True).first()
+    found = lead_now(office, lead) if mirrored is None else None
+    return mirrored or (found.pipeline if found else 0)
 
 
 def is_here(visit: Visit, branch: str) -> bool:

@@ -16,7 +16,7 @@ from priem.hub.pieces import among
 from priem.hub.sentences import readable
 from priem.hub.widget.places import places_for
 from priem.hub.widget.visits import booked_by, leads_of, status_words, visit_as_json
-from priem.model import FieldValue, Lead, VisitKey, VisitStatus
+from priem.model import FieldValue, Lead, Visit, VisitKey, VisitStatus
 from priem.texts import text
 
 MOST_OTHERS = 12
@@ -47,38 +47,42 @@ def panel(office: Office, actor: Actor, lead_id: int) -> dict[str, Any]:
     lead = lead_now(office, lead_id)
     if lead is None:
         return {"state": "unsaved"}
-    bound = office.reception.bound
     shown: dict[str, Any] = {"journal": shows_journal(office, lead.pipeline) and has_journal(office, actor)}
     key = office.reception.store.visits_of_leads([lead.id]).get(lead.id)
-    if key and key.connection in office.desks and Ability.BOOK in office.desks[key.connection].abilities:
-        return shown | of_visit(office, actor, key, lead)
-    if key:
+    desk = office.desks.get(key.connection) if key else None
+    if key and not (desk and Ability.BOOK in desk.abilities):
         return shown | known(office, key, lead)
-    if (lead.pipeline, lead.stage) in bound.not_bookable:
-        return shown | {"state": "hidden"}
+    visit = desk.visit(key.id) if key and desk else None
+    return shown | (of_visit(office, actor, visit, lead) if visit else without_visit(office, actor, lead))
+
+
+def without_visit(office: Office, actor: Actor, lead: Lead) -> dict[str, Any]:
+    """Nor is there one whose МИС knows nothing of it any more: another may be booked."""
+    bound = office.reception.bound
+    if is_hidden(office, lead):
+        return {"state": "hidden"}
     applying, places = application(office, actor, lead.id), places_for(actor, office)
     if not rights_of(actor, bound).books or not (applying or places):
-        return shown | {"state": "nobody"}
+        return {"state": "nobody"}
     only_applies = all(Ability.BOOK not in place.desk.abilities for place in places)
     books = bool(places) and not (only_applies and applying.get("application"))
-    return shown | {"state": "none", "books": books, "only_applies": only_applies} | applying
+    return {"state": "none", "books": books, "only_applies": only_applies} | applying
 
 
-def of_visit(office: Office, actor: Actor, key: VisitKey, lead: Lead) -> dict[str, Any]:
-    visit = office.desks[key.connection].visit(key.id)
-    if visit is None:
-        return {"state": "none"}
+def of_visit(office: Office, actor: Actor, visit: Visit, lead: Lead) -> dict[str, Any]:
+    key = visit.key
     said = visit_as_json(visit, office, lead=lead.id)
     may = may_book(actor, key.connection, visit.branch, office.reception.bound)
     if not may:
         said["can"] = []
-    is_bookable = (lead.pipeline, lead.stage) not in office.reception.bound.not_bookable
     return {
         "state": "visit",
         "visit": said,
         "booked_by": booked_by(key, office),
         "why": why(office, key),
-        "again": may and is_bookable and (visit.status.is_over or visit.starts_at < office.reception.clock.now()),
+        "again": may
+        and not is_hidden(office, lead)
+        and (visit.status.is_over or visit.starts_at < office.reception.clock.now()),
     }
 
 
@@ -123,6 +127,11 @@ def why(office: Office, key: VisitKey) -> str:
     if rule == "booked":
         return readable(text("The visit was booked from this lead."))
     return readable(say(rule)) if rule else ""
+
+
+def is_hidden(office: Office, lead: Lead) -> bool:
+    """Stages in which nothing is booked from the lead."""
+    return (lead.pipeline, lead.stage) in office.reception.bound.not_bookable
 
 
 def shows_journal(office: Office, pipeline: int) -> bool:

@@ -2,7 +2,7 @@
 
 from collections.abc import Iterator
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import date, datetime, timedelta
 from zoneinfo import ZoneInfo
 
 from priem.booking import Ability, Booking, BranchInfo
@@ -10,6 +10,9 @@ from priem.engine.booking_rights import Actor, default_branch, may_book
 from priem.errors import BadRecord
 from priem.hub.booking.receptions import Office
 from priem.texts import text
+
+LONGEST = timedelta(days=31)
+"""Of one question for the schedule, or for the journal."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,6 +58,12 @@ def place_called(key: str, actor: Actor, office: Office) -> Place:
             text("You may not book in this branch."), text("The administrator of Priem says who books where.")
         )
     return found
+
+
+def require_span(first: date, last: date) -> None:
+    """Raises BadRecord for what would keep the МИС busy for nobody's use."""
+    if not first <= last <= first + LONGEST:
+        raise BadRecord(text("A month at most can be shown at once."))
 
 
 def place_of(connection: str, branch: str, office: Office) -> Place | None:

@@ -27,6 +27,8 @@ class Session:
     is_admin: bool = False
     lead: int = 0
     """0 where there is none: in the list of leads, in the settings."""
+    pipeline: int = 0
+    """Of the list that is looked at, where it is a list of one."""
 
 
 def written(session: Session) -> str:

@@ -61,7 +61,9 @@ def enter(request: HttpRequest) -> HttpResponse:
     except PriemError as error:
         answer = problem(error.what, error.advice, HTTPStatus.FORBIDDEN)
         return with_origin(answer, origin) if known_origin(origin) else answer
-    session = Session(clinic=clinic.pk, user=user.user, is_admin=user.is_admin, lead=asked.lead)
+    session = Session(
+        clinic=clinic.pk, user=user.user, is_admin=user.is_admin, lead=asked.lead, pipeline=asked.pipeline
+    )
     frames = {name: request.build_absolute_uri(reverse("widget_frame", args=[clinic.account, name])) for name in FRAMES}
     said: dict[str, Any] = {"session": written(session), "frames": frames}
     if asked.pipeline and not asked.lead:
@@ -186,9 +188,7 @@ QUESTIONS: dict[str, Question] = {
     "panel": lambda office, actor, session, _request: panel.panel(office, actor, session.lead),
     "nearest": lambda office, actor, _session, _request: nearest.nearest(office, actor),
     "others": lambda office, _actor, session, _request: panel.others(office, session.lead),
-    "window": lambda office, actor, session, request: window.window(
-        office, actor, session.lead, given(request, "visit")
-    ),
+    "window": lambda office, actor, session, request: window.window(office, actor, session, given(request, "visit")),
     "directory": lambda office, actor, _session, request: window.directory(office, actor, given(request, "place")),
     "schedule": lambda office, actor, _session, request: window.schedule(
         office, actor, given(request, "place"), day(request, "first"), day(request, "last"), doctors(request)
@@ -196,8 +196,8 @@ QUESTIONS: dict[str, Question] = {
     "people": lambda office, actor, _session, request: window.people(
         office, actor, given(request, "place"), given(request, "phone"), given(request, "name"), given(request, "known")
     ),
-    "journal": lambda office, actor, _session, request: journal.journal(
-        office, actor, given(request, "place"), day(request, "first"), day(request, "last"), doctors(request)
+    "journal": lambda office, actor, session, request: journal.journal(
+        office, actor, session, given(request, "place"), day(request, "first"), day(request, "last"), doctors(request)
     ),
     "settings": state,
     "sign-in": sign_in,

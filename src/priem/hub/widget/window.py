@@ -1,43 +1,47 @@
 """What the booking window is opened with, the schedule, and who the patient may be."""
 
 from collections.abc import Iterable
-from datetime import date, timedelta
+from datetime import date
 from typing import Any
 
 from priem.booking import Booking, ScheduleQuery, Shift
-from priem.engine.booking_rights import Actor
+from priem.engine.booking_rights import Actor, may_book
 from priem.errors import BadRecord
 from priem.hub.booking.receptions import Office
 from priem.hub.surroundings import contact_owners, patient_links_of
+from priem.hub.widget.journal import shown_here
 from priem.hub.widget.panel import lead_now, visit_called
-from priem.hub.widget.places import Place, place_as_json, place_called, places_for
+from priem.hub.widget.places import Place, place_as_json, place_called, places_for, require_span
+from priem.hub.widget.sessions import Session
 from priem.hub.widget.visits import patient_as_json, visit_as_json
 from priem.model import Contact, Patient
 from priem.phones import numbers_in
 from priem.texts import text
 
-LONGEST = timedelta(days=31)
-"""Of one question for the schedule."""
 
-
-def window(office: Office, actor: Actor, lead_id: int, visit: str = "") -> dict[str, Any]:
+def window(office: Office, actor: Actor, session: Session, visit: str = "") -> dict[str, Any]:
     found = places_for(actor, office)
     if not found:
         raise BadRecord(
             text("You may not book in this branch."), text("The administrator of Priem says who books where.")
         )
-    lead = lead_now(office, lead_id)
+    lead = lead_now(office, session.lead)
     contact = main_contact(office, lead.contacts if lead else ())
-    moved = None
-    if visit:
-        key = visit_called(visit, office)
-        there = office.desks[key.connection].visit(key.id)
-        moved = visit_as_json(there, office, lead=lead_id) if there else None
     return {
         "places": [place_as_json(place, office) for place in found],
         "patient": person_of(contact, office) if contact else None,
-        "visit": moved,
+        "visit": to_be_moved(office, actor, visit, session.lead) if visit else None,
+        "journal": shown_here(office, session),
     }
+
+
+def to_be_moved(office: Office, actor: Actor, called: str, lead: int) -> dict[str, Any] | None:
+    """Nothing of a visit in a branch where this user does not book."""
+    key = visit_called(called, office)
+    there = office.desks[key.connection].visit(key.id)
+    if there is None or not may_book(actor, key.connection, there.branch, office.reception.bound):
+        return None
+    return visit_as_json(there, office, lead=lead)
 
 
 def main_contact(office: Office, contacts: Iterable[int]) -> Contact | None:
@@ -97,8 +101,7 @@ def directory(office: Office, actor: Actor, key: str) -> dict[str, Any]:
 
 def schedule(office: Office, actor: Actor, key: str, first: date, last: date, doctors: tuple[str, ...]) -> list[Any]:
     place = place_called(key, actor, office)
-    if not first <= last <= first + LONGEST:
-        raise BadRecord(text("A month at most can be shown at once."))
+    require_span(first, last)
     wanted = ScheduleQuery(first=first, last=last, doctors=doctors, branch=place.branch.id)
     return [shift_as_json(shift, place) for shift in place.desk.schedule(wanted)]
 

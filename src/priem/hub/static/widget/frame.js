@@ -77,14 +77,20 @@ export async function ask(name, query = {}, body = null, again = true) {
 }
 
 // Something is done under a name of its own: the same click sent twice is done once, and a lost answer is asked for.
+// Whoever clicks again after no answer came asks for the same once more, or his own visit would seem to be in his way.
+let unanswered = { wish: '', ref: '' };
+
 export async function carryOut(name, body) {
-  const asking = { ...body, ref: crypto.randomUUID ? crypto.randomUUID() : String(Date.now()) + Math.random().toString(36).slice(2) };
+  const wish = `${name} ${JSON.stringify(body)}`;
+  if (unanswered.wish !== wish) unanswered = { wish, ref: crypto.randomUUID ? crypto.randomUUID() : String(Date.now()) + Math.random().toString(36).slice(2) };
+  const asking = { ...body, ref: unanswered.ref };
   const until = Date.now() + 90000;
   let answer = await ask(name, {}, asking);
   while (answer.open && Date.now() < until) {
     await new Promise((resolve) => { setTimeout(resolve, 2000); });
     answer = await ask(name, {}, asking);
   }
+  if (!answer.open) unanswered = { wish: '', ref: '' };
   return answer;
 }
 

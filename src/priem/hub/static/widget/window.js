@@ -235,7 +235,7 @@ async function enter(key, day = '') {
   state.place = state.places.find((one) => one.key === key) || state.places[0];
   places.value = state.place.key;
   patient.without = state.place.applies;
-  tabs.hidden = state.place.applies;
+  tabs.hidden = state.place.applies || !state.journal;
   state.directory = await ask('directory', { place: state.place.key });
   state.doctor = moving() ? state.visit.doctor : '';
   state.speciality = '';
@@ -272,7 +272,8 @@ async function begin() {
   layout();
   try {
     const told = await ask('window', { visit: asked.visit });
-    Object.assign(state, { places: told.places, visit: told.visit });
+    Object.assign(state, { places: told.places, visit: told.visit, journal: told.journal });
+    if (state.mode === 'journal' && !state.journal) state.mode = 'book';
     patient.fill(told.patient);
     places.replaceChildren(...told.places.map((place) => make('option', { value: place.key, textContent: place.name })));
     places.hidden = told.places.length < 2;
