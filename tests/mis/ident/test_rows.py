@@ -213,6 +213,12 @@ def test_a_bill_of_two_orders_is_one_sum() -> None:
     assert visit(Details(services={100: services})).total == Decimal("6400.00")
 
 
+def test_half_a_kopeck_goes_up_as_on_a_till() -> None:
+    line = {"ID": 1, "Service": 1, "Name": "Снимок", "Quantity": 1.0, "Price": 100.125, "Discount": 0.0}
+
+    assert [service.total for service in to_services([line], {})] == [Decimal("100.13")]
+
+
 def test_no_order_is_no_sum_and_an_empty_order_is_nothing_to_pay() -> None:
     assert visit().total is None
     assert visit(Details(services={100: ()})).total == Decimal(0)

@@ -4,7 +4,7 @@ import re
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date, datetime, time, timedelta
-from decimal import Context, Decimal
+from decimal import ROUND_HALF_UP, Context, Decimal
 from functools import lru_cache
 from math import isfinite
 from typing import Protocol
@@ -69,8 +69,8 @@ def clock_time(value: object) -> time | None:
 
 
 def money(value: Decimal) -> Decimal:
-    """IDENT keeps ten decimals; a bill has two."""
-    return value.quantize(CENT, context=ANY_SUM)
+    """IDENT keeps ten decimals; a bill has two. Half a kopeck goes up, as in SQL Server's ROUND and on a till."""
+    return value.quantize(CENT, ROUND_HALF_UP, ANY_SUM)
 
 
 NO_MONEY = money(Decimal(0))
