@@ -54,7 +54,9 @@ def test_what_nobody_has_written_is_a_persons_to_mend(kept: str) -> None:
 @pytest.mark.parametrize(
     ("gone", "known", "suspicious"),
     [
-        pytest.param(19, 19, False, id="a few of a small clinic"),
+        pytest.param(4, 4, False, id="a few of a small clinic"),
+        pytest.param(5, 5, True, id="all of a small clinic"),
+        pytest.param(6, 19, True, id="more than may of a small clinic"),
         pytest.param(20, 100, False, id="as many as may"),
         pytest.param(21, 100, True, id="more than may"),
         pytest.param(20, 20, True, id="all"),

@@ -63,7 +63,7 @@ class Config:
     sweep_minutes: int = 10
     """How often to look for visits that vanished and for what changed without a trace. 0: never."""
     vanishing_share: int = 20
-    """Per cent of the known visits, and at least 20 of them: when more vanish at once, none counts as deleted."""
+    """Per cent of the known visits, and at least 5 of them: when more vanish at once, none counts as deleted."""
     reads_plans: bool = False
     """Whether treatment plans are read. The hub says so where a field shows them."""
     treatment_plans: str = "active"

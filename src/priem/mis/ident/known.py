@@ -87,5 +87,5 @@ def is_suspicious(gone: Sequence[int], known: Mapping[int, object], share: int) 
     return len(gone) >= FEW and len(gone) * 100 > share * len(known)
 
 
-FEW = 20
-"""So many visits may vanish at once in any clinic, however small."""
+FEW = 5
+"""Fewer may vanish at once in any clinic, however small: one visit of three is no catastrophe."""
