@@ -88,6 +88,17 @@ def test_a_wrong_database_is_answered_with_those_that_are_there(clinic: IdentCli
     assert "PZ" in finding.partition("can see: ")[2]
 
 
+def test_a_profile_of_somebodys_own_is_tried_before_it_is_believed(clinic: IdentClinic, tmp_path: Path) -> None:
+    own, built_in = tmp_path / "own.sql", (FOLDER / "ident-2604.sql").read_text(encoding="utf-8")
+    own.write_text(built_in, encoding="utf-8")
+    assert broken(clinic.open(profile=str(own))) == []
+
+    own.write_text(built_in.replace("reception.ID_Staffs AS", "CAST(reception.ID_Staffs AS nvarchar(9)) AS"), "utf-8")
+    [finding] = broken(clinic.open(profile=str(own)))
+
+    assert "visits: Doctor cannot be read" in finding
+
+
 def test_a_check_says_what_an_idle_look_costs(clinic: IdentClinic) -> None:
     (said,) = (one.what for one in clinic.open().check() if "look for changes" in one.what.template)
 

@@ -11,11 +11,13 @@ from priem.mis.ident.check import findings
 from priem.mis.ident.config import Config
 from priem.mis.ident.cursor import Anchor, Cursor, Marks, Stage
 from priem.mis.ident.details import Parser
+from priem.mis.ident.discovery.proposal import tried
 from priem.mis.ident.driver import Database, Value
 from priem.mis.ident.failures import Unreachable
 from priem.mis.ident.jobs import Job, jobs
 from priem.mis.ident.known import read
 from priem.mis.ident.passes import Memory, Pass, anchor_of
+from priem.mis.ident.profile import built_in
 from priem.mis.ident.reading import PATIENTS, Clocks, Reader, eight_bytes
 from priem.mis.ident.showing import directory, samples
 from priem.mis.ident.sweep import Sweep
@@ -68,9 +70,17 @@ class Ident:
         if any(one.severity is Severity.BROKEN for one in found):
             return found
         try:
-            return (*found, self._cost())
+            return (*found, *self._own_profile_tried(), self._cost())
         except PriemError as error:
             return (*found, Finding(Severity.BROKEN, error.what, error.advice, error.beside))
+
+    def _own_profile_tried(self) -> Sequence[Finding]:
+        """Every statement of a profile that is not Priem's own, on five rows: only what is wrong with any."""
+        if self._config.profile in built_in():
+            return ()
+        named = self._reader.profile().statements
+        found = (tried(name, self._reader, self._database) for name in named)
+        return [one for one in found if one.severity is not Severity.FINE]
 
     def _cost(self) -> Finding:
         """A poll as it is when nothing has changed, the second of two: the server knows the questions by then."""

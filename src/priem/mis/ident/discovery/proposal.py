@@ -1,6 +1,6 @@
 """The whole of it: look at a database, propose a profile, try it on five rows."""
 
-from collections.abc import Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 
 from priem.errors import AskOperator, PriemError
@@ -15,13 +15,23 @@ from priem.mis.ident.discovery.writing import BASE, lacking, profile_text
 from priem.mis.ident.driver import Database
 from priem.mis.ident.profile import load, parse
 from priem.mis.ident.reading import Reader, about
-from priem.mis.ident.rows import to_patient
+from priem.mis.ident.rows import Row, day, moment, to_patient, whole
 from priem.model import Finding, Patient, Severity
 from priem.ports import Clock, ExchangeLog
 from priem.texts import text
 
 ROWS_TRIED = 5
 MOST_TABLES = 800
+READS: Mapping[str, Callable[[object], object]] = {
+    **dict.fromkeys(
+        ("ID", "Person", "Patient", "Doctor", "Chair", "Visit", "Branch", "Service", "CancelReason"), whole
+    ),
+    **dict.fromkeys(("MovedFrom", "InfoSource", "Treatment", "Line", "Type"), whole),
+    **dict.fromkeys(("PlanStart", "PlanEnd", "Appeared", "Started", "Ended", "CheckIssued", "Cancelled"), moment),
+    **dict.fromkeys(("Booked", "Added", "Changed", "PersonChanged", "PersonAdded", "Created", "Inserted"), moment),
+    **dict.fromkeys(("FirstVisit", "Day"), day),
+}
+"""Columns that are read as numbers, times or days: what a profile gives there as anything else would be lost unseen."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -92,6 +102,12 @@ def tried(name: str, reader: Reader, database: Database) -> Finding:
         rows = database.rows(f"try {name}", about(reader.profile()[name].sql, "TOP (@rows) it.*"), rows=ROWS_TRIED)
     except AskOperator as error:
         return Finding(Severity.BROKEN, error.what, error.advice)
+    if unread := unreadable(rows):
+        return Finding(
+            Severity.BROKEN,
+            text("{name}: {columns} cannot be read: values of another kind stand there.", name=name, columns=unread),
+            text("Numbers, times and days have to come as such: change the column in the profile, or CAST it."),
+        )
     if name != "patients":
         return Finding(Severity.FINE, text("{name}: {count} rows read.", name=name, count=len(rows)))
     read = [to_patient(row, "try", {}) for row in rows]
@@ -100,3 +116,13 @@ def tried(name: str, reader: Reader, database: Database) -> Finding:
     says = text("{name}: {count} rows read, {good} with a name, {reached} with a valid phone.", name=name,
                 count=len(rows), good=len(good), reached=reached)  # fmt: skip
     return Finding(Severity.FINE if len(good) == len(rows) else Severity.WARNING, says)
+
+
+def unreadable(rows: Sequence[Row]) -> list[str]:
+    """Columns in which something stands that nothing can be read of."""
+    given = {column: [row[column] for row in rows if row[column] is not None] for column in rows[0]} if rows else {}
+    return [
+        column
+        for column, values in given.items()
+        if column in READS and any(READS[column](one) is None for one in values)
+    ]
