@@ -12,11 +12,12 @@ from django.test.utils import CaptureQueriesContext
 from django.urls import reverse
 
 from priem.hub.exchanges import NOTEBOOK, DjangoExchanges
-from priem.hub.history import keeping, search
+from priem.hub.history import keeping, retrying, search
 from priem.hub.history.masking import masked
 from priem.hub.history.search import Filters
 from priem.hub.history.sorts import sort_of
 from priem.hub.models import (
+    AuditEntry,
     Clinic,
     ExchangeBody,
     ExchangeRecord,
@@ -25,10 +26,12 @@ from priem.hub.models import (
     RecalledRecord,
     StepRecord,
 )
+from priem.hub.roles.rights import Role
 from priem.hub.store import DjangoStore
 from priem.model import Action, ContactDraft, Outcome, PatientKey, State, Step, Why
 from priem.ports import Exchange
 from priem.texts import text
+from tests.hub.roles.world import make_world
 
 NOON = datetime(2026, 11, 20, 12, 0, tzinfo=UTC)
 CARD = {
@@ -109,6 +112,24 @@ def test_unmasked_bodies_are_kept_only_where_the_hub_says_so_and_encrypted(
         cursor.execute("SELECT whole FROM hub_exchangebody")
         assert "Анна" not in cursor.fetchone()[0]
     assert "Анна" in ExchangeBody.objects.of(clinic.pk).get().whole.reveal()
+
+
+def test_unmasked_bodies_are_for_those_with_the_right_and_who_looked_is_written_down(
+    client: Client,
+    db: None,  # noqa: ARG001  # the fixture opens the database
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setenv("PRIEM_KEEP_UNMASKED", "1")
+    world = make_world()
+    row = note(world.own, exchange(request=[CARD]))[-1]
+    url = reverse("history_whole", args=["own", row.pk])
+    for role, is_shown in ((Role.MANAGER, True), (Role.AUDITOR, False)):
+        client.force_login(world.people[role])
+        inside = client.get(reverse("history_exchange", args=["own", row.pk])).content.decode()
+        assert ("Анна" in inside, url in inside) == (False, is_shown)
+        assert ("Анна" in client.post(url).content.decode()) is is_shown
+    looks = AuditEntry.objects.of(world.own.pk).filter(deed="looked")
+    assert list(looks.values_list("name", flat=True)) == [Role.MANAGER]
 
 
 # --- finding ----------------------------------------------------------------------------------------
@@ -220,6 +241,18 @@ def test_a_message_of_amocrm_among_the_chosen_is_not_forgotten(owner: Client, cl
     owner.post(reverse("history_retry", args=["smile"]), {"exchange": [row.pk for row in rows]})
     waiting = RecalledRecord.objects.of(clinic.pk).order_by("record")
     assert list(waiting.values_list("record", flat=True)) == ["10", "20"]
+
+
+def test_when_there_are_too_many_for_one_click_it_is_said(
+    owner: Client, clinic: Clinic, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(retrying, "AT_ONCE", 2)
+    note(clinic, *[exchange(patient=str(number), failed=True) for number in range(4)])
+    address = reverse("history_retry", args=["smile"])
+    for most, is_said in ((4, False), (2, True)):
+        monkeypatch.setattr(retrying, "MOST", most)
+        answer = owner.post(address, {"all": "1", "result": "failed"}, follow=True)
+        assert ("только последние запросы" in answer.content.decode()) is is_said
 
 
 def test_what_another_clinic_asked_is_not_repeated(owner: Client, clinic: Clinic) -> None:

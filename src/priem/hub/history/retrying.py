@@ -14,7 +14,7 @@ from priem.model import PatientKey, VisitKey
 
 AT_ONCE = 500
 MOST = 20_000
-"""Requests of one click; whoever wants more clicks again."""
+"""Requests of one click, the latest; whoever wants earlier ones chooses their days."""
 AnyKey = PatientKey | VisitKey
 KEYS: Mapping[str, type[PatientKey] | type[VisitKey]] = {"patient": PatientKey, "visit": VisitKey}
 
@@ -30,8 +30,8 @@ def retry(clinic_id: int, exchanges: Iterable[int]) -> int:
     return len(keys)
 
 
-def retry_matching(clinic_id: int, filters: Filters) -> int:
-    """All that the filters find, the latest first."""
+def retry_matching(clinic_id: int, filters: Filters) -> tuple[int, bool]:
+    """All that the filters find, the latest first; and whether that was all of it."""
     ids: list[int] = []
     before = None
     while len(ids) < MOST:
@@ -40,7 +40,7 @@ def retry_matching(clinic_id: int, filters: Filters) -> int:
             break
         ids += [id_ for _, id_ in found]
         before = found[-1]
-    return retry(clinic_id, ids)
+    return retry(clinic_id, ids), not (before and next(search.places(clinic_id, filters, before, 1), None))
 
 
 def keys_of(clinic_id: int, exchanges: Sequence[int]) -> set[AnyKey]:

@@ -126,8 +126,9 @@ def whole(request: HttpRequest, clinic: Clinic, exchange_id: int) -> HttpRespons
 def retry(request: HttpRequest, clinic: Clinic) -> HttpResponse:
     """The rows that are ticked, or all that the filters find."""
     chosen = {name: value for name in NAMES if (value := str(request.POST.get(name, "")))}
+    is_all = True
     if request.POST.get("all"):
-        count = retrying.retry_matching(clinic.pk, Filters.of(chosen))
+        count, is_all = retrying.retry_matching(clinic.pk, Filters.of(chosen))
     else:
         ids = [int(id_) for id_ in request.POST.getlist("exchange") if id_.isdecimal() and len(id_) < 19]
         count = retrying.retry(clinic.pk, ids)
@@ -137,4 +138,6 @@ def retry(request: HttpRequest, clinic: Clinic) -> HttpResponse:
         messages.success(request, said)
     else:
         messages.info(request, gettext("There is nothing to repeat: reading is repeated by itself."))
+    if not is_all:
+        messages.warning(request, gettext("These were the latest requests only. Choose the days of the earlier ones."))
     return redirect(f"{reverse('history', args=[clinic.slug])}?{urlencode(chosen)}")
