@@ -175,7 +175,8 @@ def launch(page: Page, hub: Hub) -> None:
     expect(page.locator(".su-planned")).to_contain_text("Почему:")
     page.go_back()
     page.click(".su-big")
-    page.reload()
+    expect(page.locator("#work-sync")).to_be_visible(timeout=PATIENCE)
+    page.reload()  # whoever leaves and comes back sees how far it is
     expect(page.locator("#work-sync")).to_contain_text("Клиника подключена", timeout=PATIENCE)
     picture(page, "set-up-live")
 
