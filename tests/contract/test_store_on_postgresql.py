@@ -7,8 +7,10 @@ import sys
 import time
 from pathlib import Path
 
+import psycopg
 import pytest
 
+from priem.hub.locks import Purpose
 from tests.hub.conftest import HubProcess
 from tests.postgres import Cluster
 
@@ -73,6 +75,48 @@ def test_the_lock_of_a_killed_worker_is_free(postgresql: Cluster, tmp_path: Path
     deadline = time.monotonic() + 30  # the server notices the broken connection by itself
     while (said := said_by_another(tmp_path, database)) != "taken":
         assert time.monotonic() < deadline, said
+
+
+LOSE = """
+from django.db import DatabaseError, connection
+store = DjangoStore(CLINIC)
+STEP = Step(action=Action.CREATE, key=PatientKey("ident", "10"), draft=ContactDraft(ref="10"), why=Why("nobody"))
+
+def tried(what):
+    try:
+        what()
+    except (DatabaseError, PriemError) as error:
+        return type(error).__name__
+    return "done"
+
+with store.exclusively():
+    store.intend([STEP])
+    say([connection.connection.info.backend_pid, CLINIC])
+    sys.stdin.readline()
+    first = tried(lambda: store.intend([STEP]))
+    connection.close()  # as whoever meets a database that is away does: the next question opens another session
+    say([first, tried(lambda: store.intend([STEP])), tried(lambda: store.advance("ident", "7"))])
+say([len(store.open_steps()), store.cursor("ident")])
+"""
+
+
+def test_a_worker_that_lost_its_pass_begins_nothing_more(postgresql: Cluster, tmp_path: Path) -> None:
+    database = postgresql.migrated()
+    slow = HubProcess(tmp_path, LOSE, database)
+    session, clinic = slow.says()
+    with psycopg.connect(database, autocommit=True) as other:
+        mine = (Purpose.PASS << 56 | clinic,)
+        assert other.execute("SELECT pg_try_advisory_lock(%s)", mine).fetchone() == (False,)
+        other.execute("SELECT pg_terminate_backend(%s, 5000)", (session,))
+        assert other.execute("SELECT pg_try_advisory_lock(%s)", mine).fetchone() == (True,)
+
+        assert slow.process.stdin
+        slow.process.stdin.write("\n")
+        slow.process.stdin.flush()
+
+        assert slow.says() == ["OperationalError", "TryLater", "TryLater"]
+        assert slow.says() == [1, None]
+    slow.end()
 
 
 def said_by_another(home: Path, database: str) -> object:

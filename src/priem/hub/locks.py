@@ -16,6 +16,8 @@ from priem.texts import Text
 
 BETWEEN_TRIES = 0.05
 Release = Callable[[], None]
+Session = object
+"""One connection to PostgreSQL, as the driver has it."""
 
 
 class Purpose(IntEnum):
@@ -28,8 +30,22 @@ class Purpose(IntEnum):
     KEEP = 5
 
 
+class Held:
+    """A lock that was taken. On PostgreSQL it is the session's: when that is gone, others may have it already. A file's
+    lock lasts as long as its process."""
+
+    def __init__(self) -> None:
+        self._session: Session | None = connection.connection if connection.vendor == "postgresql" else None
+
+    def require(self, otherwise: Text) -> None:
+        """Before, and in the transaction of, what only the holder may write: that goes through the very session that
+        holds the lock, so either it is still held or nothing is written. Raises TryLater, saying `otherwise`."""
+        if self._session is not None and connection.connection is not self._session:
+            raise TryLater(otherwise)
+
+
 @contextmanager
-def locked(purpose: Purpose, clinic_id: int, otherwise: Text, wait: float = 0) -> Iterator[None]:
+def locked(purpose: Purpose, clinic_id: int, otherwise: Text, wait: float = 0) -> Iterator[Held]:
     """Raises TryLater, saying `otherwise`, when somebody still has the lock after `wait` seconds."""
     take = take_in_postgresql if connection.vendor == "postgresql" else take_file
     deadline = time.monotonic() + wait
@@ -38,7 +54,7 @@ def locked(purpose: Purpose, clinic_id: int, otherwise: Text, wait: float = 0) -
             raise TryLater(otherwise)
         time.sleep(BETWEEN_TRIES)
     try:
-        yield
+        yield Held()
     finally:
         release()
 

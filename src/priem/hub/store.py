@@ -1,7 +1,7 @@
 """A clinic's memory in the database. What each method promises stands in ports.Store."""
 
-from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
-from contextlib import AbstractContextManager
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from dataclasses import replace
 from datetime import UTC, datetime
 from uuid import uuid4
@@ -12,7 +12,7 @@ from priem.engine.linking import links_to
 from priem.hub import clinics, desk, inbox, journal, linking, merges, surroundings
 from priem.hub import wishes as wished
 from priem.hub.bookings import DjangoBookings
-from priem.hub.locks import Purpose, locked
+from priem.hub.locks import Held, Purpose, locked
 from priem.hub.mirroring import mirror_contacts, mirror_leads
 from priem.hub.models import Connection, MirrorState
 from priem.model import (
@@ -33,6 +33,7 @@ from priem.ports import K, OpenStep, Question, Recall, Wish, WishState
 from priem.texts import Text, text
 
 UNDER_WAY = text("Another pass over this clinic is under way.")
+LOST = text("The connection that held this clinic's pass broke off: it begins anew.")
 
 
 def utc_now() -> datetime:
@@ -46,16 +47,28 @@ class DjangoStore(DjangoBookings):
         self._clinic = clinic_id
         self._now = now
         self._pass = uuid4()
+        self._held: Held | None = None
 
-    def exclusively(self) -> AbstractContextManager[None]:
-        self._pass = uuid4()
-        return locked(Purpose.PASS, self._clinic, UNDER_WAY)
+    @contextmanager
+    def exclusively(self) -> Iterator[None]:
+        with locked(Purpose.PASS, self._clinic, UNDER_WAY) as held:
+            self._pass, self._held = uuid4(), held
+            try:
+                yield
+            finally:
+                self._held = None
+
+    def _require_pass(self) -> None:
+        """Whoever has lost the pass begins nothing more: somebody else may be at it."""
+        if self._held:
+            self._held.require(LOST)
 
     def cursor(self, connection: str) -> str | None:
         rows = Connection.objects.of(self._clinic).filter(key=connection)
         return rows.values_list("cursor", flat=True).first()
 
     def advance(self, connection: str, cursor: str) -> None:
+        self._require_pass()
         rows = Connection.objects.of(self._clinic).filter(key=connection)
         if not rows.update(cursor=cursor, last_read_at=self._now(), last_error=None):
             raise LookupError(f"the clinic has no connection {connection}")
@@ -107,6 +120,7 @@ class DjangoStore(DjangoBookings):
 
     @transaction.atomic
     def intend(self, steps: Sequence[Step]) -> None:
+        self._require_pass()
         now = self._now()
         journal.intend(self._clinic, steps, self._pass, now)
         settled = [(step, step.target) for step in steps if step.draft is None and step.target is not None]
