@@ -25,6 +25,7 @@ def test_what_changes_during_a_first_reading_comes_between_its_pages(clinic: Ide
     news = list(takewhile(lambda page: page.is_news, rest))
     assert {page.cursor for page in news} == {first.cursor}
     assert visit in visits_of(news)
+    assert not {one.key.id for page in news for one in page.patients}, "what was there before is no news"
     assert set(patients) <= {one.key.id for page in (first, *rest) if not page.is_news for one in page.patients}
     later, _ = read_on(clinic.open(), rest[-1].cursor)
     assert visit in visits_of(later), "what was told between pages is told again, for whom it did not reach"

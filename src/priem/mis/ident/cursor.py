@@ -96,6 +96,11 @@ class Cursor:
         """A later pass of which nothing is read yet."""
         return self.read is not None and self.stage is LATER[0] and self.after == 0
 
+    @property
+    def is_untouched(self) -> bool:
+        """A first reading of which nothing is read yet."""
+        return self.read is None and self.stage is FIRST[0] and self.after == 0
+
     def knowing(self, visits: Iterable[KnownVisit]) -> Self:
         chunk = written_visits(visits)
         return replace(self, known=(*(self.known or ()), chunk)) if chunk and self.known is not None else self

@@ -191,6 +191,8 @@ class Ident:
         so whenever the process dies nothing is lost.
         """
         news = News(begun.done(), self._clock.now())
+        if begun.is_untouched:
+            self._pass_over(news)
         pages = self._pass(begun, clocks)
         while True:
             try:
@@ -201,6 +203,11 @@ class Ident:
             yield page
             if self._clock.now() - news.looked_at >= NEWS_EVERY:
                 yield from (replace(fresh, cursor=page.cursor, is_news=True) for fresh in self._look(news))
+
+    def _pass_over(self, news: News) -> None:
+        """What had changed shortly before the first page is no news: the pages bring it, as it is by then."""
+        for _ in self._look(news):
+            pass
 
     def _look(self, news: News) -> Iterator[Page]:
         news.looked_at, clocks = self._clock.now(), self._reader.clocks()
