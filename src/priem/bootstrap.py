@@ -25,6 +25,7 @@ from priem.hub.amocrm import subscription
 from priem.hub.amocrm.access import connected, note_account
 from priem.hub.amocrm.hearing import Ears, zone_of
 from priem.hub.amocrm.remembered import keep
+from priem.hub.audit.document import shown
 from priem.hub.booking.receptions import desks_of, reception
 from priem.hub.clinics import ClinicData, ConnectionData
 from priem.hub.clock import SystemClock
@@ -35,6 +36,7 @@ from priem.hub.ident.kept import save_services, services_of
 from priem.hub.ident.parts import with_ident
 from priem.hub.people import ensure_administrator
 from priem.hub.references import resolve, resolved
+from priem.hub.roles.accounts import people_of, save_people, without_password
 from priem.hub.server import serve as serve_hub
 from priem.hub.setup.outside import OpenedClinic
 from priem.hub.start import setup
@@ -63,18 +65,7 @@ def configure(file: ClinicFile) -> Sequence[str]:
 
     The set-up is kept even when amoCRM cannot be reached: the same file again goes on from there.
     """
-    setup()
-    for row in file.connections:
-        try_settings(row)
-    known = {clinic.slug: clinic for clinic in clinics.list_clinics()}.get(file.clinic.slug)
-    id_ = clinics.save_clinic(clinic_data(file, known))
-    for connection in file.connections:
-        before = next((row for row in known.connections if row.key == connection.key), None) if known else None
-        clinics.save_connection(id_, connection_data(connection, before))
-    save_services(id_, file.services)
-    clinic = clinics.load_clinic(file.clinic.slug)
-    if known and known.mark != clinic.mark:
-        retry_refused(clinic.id)
+    known, clinic = keep_set_up(file)
     with connected(clinic) as crm:
         crm.try_now()
         authorise(crm, file.amocrm, clinic)
@@ -84,6 +75,24 @@ def configure(file: ClinicFile) -> Sequence[str]:
         keep(clinic.id, account)
         bind(file.settings, account)
     return made
+
+
+def keep_set_up(file: ClinicFile) -> tuple[ClinicData | None, ClinicData]:
+    """The clinic as it was, if it was there, and as it is now. Raises AskOperator for what cannot be kept."""
+    setup()
+    for row in file.connections:
+        try_settings(row)
+    known = {clinic.slug: clinic for clinic in clinics.list_clinics()}.get(file.clinic.slug)
+    id_ = clinics.save_clinic(clinic_data(file, known))
+    for connection in file.connections:
+        before = next((row for row in known.connections if row.key == connection.key), None) if known else None
+        clinics.save_connection(id_, connection_data(connection, before))
+    save_services(id_, file.services)
+    save_people(id_, file.people)
+    clinic = clinics.load_clinic(file.clinic.slug)
+    if known and known.mark != clinic.mark:
+        retry_refused(clinic.id)
+    return known, clinic
 
 
 def try_settings(row: ConnectionFile) -> None:
@@ -196,12 +205,14 @@ def clinic_file(slug: str) -> ClinicFile:
             for row in clinic.connections
         ),
         services=services_of(clinic.id),
+        people=people_of(clinic.id),
         settings=configuration.settings_from_json(clinic.settings),
     )
 
 
-def shown(secret: str) -> str:
-    return secret if secret.startswith(("env:", "file:")) or not secret else STORED
+def invited(slug: str) -> Sequence[str]:
+    """Who has a role in this clinic and no password yet."""
+    return without_password(clinics.load_clinic(slug).id)
 
 
 def only_clinic(slug: str) -> str:

@@ -22,6 +22,7 @@ from priem.errors import AskOperator
 from priem.texts import Text, text
 
 Serialization = Literal["auto", "json", "xml"]
+RoleName = Literal["integrator", "administrator", "manager", "auditor"]
 Secret = str
 """A reference, or the secret itself."""
 
@@ -82,17 +83,29 @@ class ServiceFile(Strict):
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class PersonFile(Strict):
+    """Somebody who has a role in this clinic."""
+
+    role: RoleName
+    password: Secret = field(default="", repr=False)
+    """For whoever has none yet; without one the page of people gives a link. Never written by `export`."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class ClinicFile(Strict):
     clinic: ClinicNames
     amocrm: AmoCrmAccess
     connections: tuple[ConnectionFile, ...] = ()
     services: Mapping[str, ServiceFile] = field(default_factory=dict)
     """By connection."""
+    people: Mapping[str, PersonFile] = field(default_factory=dict)
+    """By the name for the login."""
     settings: Settings = field(default_factory=Settings)
 
 
 ADAPTER = TypeAdapter(ClinicFile)
 SETTINGS = TypeAdapter(Settings)
+LOGIN = re.compile(r"[\w.@+-]{1,150}")
 KEY = re.compile(r"[a-z0-9][a-z0-9_-]{0,30}")
 """No colon: it parts the connection from the id in a key."""
 TIME_OF_DAY = re.compile(r"([01]\d|2[0-3]):[0-5]\d")
@@ -211,6 +224,11 @@ def contradictions(file: ClinicFile) -> list[Text]:
         *ticket_mistakes(settings.tickets, file.connections),
         *service_mistakes(file),
         *(
+            text("people «{name}» is no name for a login", name=name)
+            for name in file.people
+            if not LOGIN.fullmatch(name)
+        ),
+        *(
             text("reconcile.at «{at}» is no time of day such as 03:30", at=settings.reconcile.at)
             for _ in range(settings.reconcile.at != "" and not TIME_OF_DAY.fullmatch(settings.reconcile.at))
         ),
@@ -289,8 +307,7 @@ def write(file: ClinicFile) -> str:
     """The file that `parse` reads to the same set-up."""
     whole = ADAPTER.dump_python(file, exclude_defaults=True, exclude_none=True)
     document: dict[str, Any] = {"clinic": whole["clinic"], "amocrm": whole["amocrm"], **whole.get("settings", {})}
-    if services := whole.get("services"):
-        document["services"] = services
+    document |= {name: part for name in ("services", "people") if (part := whole.get(name))}
     document["connections"] = [{**row.pop("options", {}), **row} for row in whole.get("connections", [])]
     return tomli_w.dumps(document, multiline_strings=True)
 

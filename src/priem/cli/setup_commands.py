@@ -29,6 +29,9 @@ def configure(
     say(text("Clinic «{slug}» is set up.", slug=read.clinic.slug), "green")
     if made:
         say(text("Fields made in amoCRM: {list}.", list=", ".join(made)))
+    if invited := bootstrap.invited(read.clinic.slug):
+        said = text("No password yet: {list}. The page of people has a link for each of them.", list=", ".join(invited))
+        say(said)
     say(text("Next: priem doctor, then priem plan, then priem sync."))
 
 

@@ -12,6 +12,7 @@ from priem.hub.setup.branching import ONLY, ZONES
 from priem.hub.setup.letting_in import AmoCrmForm, NewClinicForm
 from priem.hub.setup.parts import SECTIONS, FieldsPart, KnobsPart
 from priem.hub.setup.sections import KNOBS
+from priem.hub.setup.service import ServiceForm
 from priem.mis import CONNECTORS
 from priem.texts import Text
 
@@ -48,6 +49,8 @@ def rows() -> Iterator[str]:
             yield row(path, title, label)
         for name in ("name", "base_url", "token", "client_id", "client_secret", "redirect_uri"):
             yield row(IN_THE_FILE[name], "amoCRM", str(AmoCrmForm.base_fields[name].label))
+        for path, field in SERVICES.items():
+            yield row(path, str(SECTIONS["service"].title), str(ServiceForm.base_fields[field].label))
         for kind in CONNECTORS:
             for asked in asked_of(kind):
                 more = "" if asked.is_basic else f"{gettext('More settings')} → "
@@ -55,6 +58,7 @@ def rows() -> Iterator[str]:
                 yield f"| `{asked.name}` ({kind}) | {title} → {more}«{asked.label.read('ru')}» |"
 
 
+SERVICES = {f"services.{name}": name for name in ServiceForm.basic}
 IN_THE_FILE = {
     "name": "clinic.name",
     "base_url": "amocrm.url",
@@ -88,6 +92,6 @@ def is_russian(said: Text | None) -> bool:
     return said is not None and (said.read("ru") != said.read("en") or said.template == "API ID")
 
 
-@pytest.mark.parametrize("form", [NewClinicForm, AmoCrmForm])
+@pytest.mark.parametrize("form", [NewClinicForm, AmoCrmForm, ServiceForm])
 def test_every_setting_of_the_account_has_a_sentence_of_help(form: type[Form]) -> None:
     assert [name for name, field in form.base_fields.items() if not field.help_text] == []

@@ -10,7 +10,7 @@ from django.utils.translation import gettext_lazy as _
 
 from priem.hub.admin.owned import CLINIC, OwnedAdmin, WholeDaysFilter, in_amocrm
 from priem.hub.admin.unfolded import column
-from priem.hub.ident.services import Key, change_key
+from priem.hub.ident.services import Key, change_key, opened
 from priem.hub.ident.tickets import state_of
 from priem.hub.models import IdentCall, IdentService, IdentTicket, Timetable
 from priem.hub.models.owned import OwnedRows
@@ -45,11 +45,11 @@ class ServiceAdmin(OwnedAdmin):
 
     @column(_("IDENT's key"))
     def ident_key(self, service: IdentService) -> str:
-        return service.key.reveal()
+        return opened(service, "key")
 
     @column(_("key of sites"))
     def sites_key(self, service: IdentService) -> str:
-        return service.applications_key.reveal()
+        return opened(service, "applications_key")
 
     def has_set_up_permission(self, request: HttpRequest) -> bool:
         return may(request, Right.SET_UP)

@@ -6,11 +6,13 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from priem.hub.audit.notes import Change
-from priem.hub.models import Clinic, Connection
+from priem.hub.models import Clinic, Connection, IdentService, Membership
 
 STORED = "stored"
 STORED_ANEW = "stored anew"
 REFERENCES = ("env:", "file:")
+SERVICE_KEYS = ("key", "applications_key")
+SERVICE_SETTINGS = ("time_zone", "serialization", "element_names", "posts_whole")
 Document = Mapping[str, Any]
 
 
@@ -29,6 +31,13 @@ def set_up_of(clinic: Clinic) -> SetUp:
         secrets |= {f"connections.{row.key}.{name}": value for name, value in own.items()}
         shown_ones = {name: shown(value) for name, value in own.items()}
         connections[row.key] = {"kind": row.kind, **row.config, **shown_ones}
+    services = {}
+    for service in IdentService.objects.of(clinic.pk).order_by("connection"):
+        keys = {name: getattr(service, name).reveal() for name in SERVICE_KEYS}
+        secrets |= {f"services.{service.connection}.{name}": value for name, value in keys.items()}
+        plain_ones = {name: getattr(service, name) for name in SERVICE_SETTINGS}
+        services[service.connection] = {**plain_ones, **{name: shown(value) for name, value in keys.items()}}
+    people = Membership.objects.of(clinic.pk).order_by("person__username").values_list("person__username", "role")
     document = {
         "clinic": {"name": clinic.name},
         "amocrm": {
@@ -39,6 +48,8 @@ def set_up_of(clinic: Clinic) -> SetUp:
             "sandbox": clinic.sandbox,
         },
         "connections": connections,
+        "services": services,
+        "people": {name: {"role": role} for name, role in people},
         "settings": clinic.settings,
     }
     return SetUp(json.loads(json.dumps(document)), secrets)
@@ -54,6 +65,11 @@ def changes(before: SetUp, after: SetUp) -> list[Change]:
     said = {what for what, _, _ in found}
     changed = {place for place, value in after.secrets.items() if before.secrets.get(place) not in (None, value)}
     return [*found, *((place, STORED, STORED_ANEW) for place in sorted(changed - said))]
+
+
+def comparable(now: Document, earlier: Document) -> Document:
+    """Of a set-up, what an earlier one says anything of: Priem kept less of them once."""
+    return {name: part for name, part in now.items() if name in earlier}
 
 
 def difference(before: Document, after: Document) -> list[Change]:

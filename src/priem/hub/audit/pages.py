@@ -8,7 +8,7 @@ from django.utils.translation import gettext
 from django.views.decorators.http import require_GET, require_POST
 
 from priem.errors import AskOperator
-from priem.hub.audit.document import difference, set_up_of
+from priem.hub.audit.document import comparable, difference, set_up_of
 from priem.hub.audit.restoring import bring_back
 from priem.hub.audit.words import about, shown
 from priem.hub.models import AuditEntry, Clinic, Revision
@@ -56,7 +56,12 @@ def history(request: HttpRequest, clinic: Clinic) -> HttpResponse:
     said = {
         "clinic": clinic,
         "revisions": [
-            (row, [shown(*change) for change in row.changes], not difference(row.document, now)) for row in rows
+            (
+                row,
+                [shown(*change) for change in row.changes],
+                not difference(row.document, comparable(now, row.document)),
+            )
+            for row in rows
         ],
     }
     return page(request, "hub/audit/history.html", gettext("History of settings"), said)
@@ -67,7 +72,8 @@ def history(request: HttpRequest, clinic: Clinic) -> HttpResponse:
 def look(request: HttpRequest, clinic: Clinic, revision_id: int) -> HttpResponse:
     """What would change by going back."""
     revision = get_object_or_404(Revision.objects.of(clinic.pk), pk=revision_id)
-    changes = [shown(*change) for change in difference(set_up_of(clinic).document, revision.document)]
+    now = comparable(set_up_of(clinic).document, revision.document)
+    changes = [shown(*change) for change in difference(now, revision.document)]
     said = {"clinic": clinic, "revision": revision, "changes": changes}
     return page(request, "hub/audit/back.html", gettext("Back to earlier settings"), said)
 
@@ -77,11 +83,14 @@ def look(request: HttpRequest, clinic: Clinic, revision_id: int) -> HttpResponse
 def back(request: HttpRequest, clinic: Clinic, revision_id: int) -> HttpResponse:
     revision = get_object_or_404(Revision.objects.of(clinic.pk), pk=revision_id)
     try:
-        bring_back(revision)
+        kept = bring_back(revision, request)
     except AskOperator as error:
         messages.error(request, f"{readable(error.what)} {readable(error.advice)}")
     else:
         messages.success(request, gettext("The earlier settings are in force again."))
+        if kept:
+            said = gettext("These roles stay as they are, since they are not yours to give: {list}.")
+            messages.warning(request, said.format(list=", ".join(kept)))
     return redirect("settings_history", slug=clinic.slug)
 
 

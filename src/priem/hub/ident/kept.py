@@ -4,6 +4,7 @@ from collections.abc import Mapping
 from typing import cast
 
 from priem.configuration import STORED, Serialization, ServiceFile
+from priem.hub.audit.document import shown
 from priem.hub.ident.services import open_service
 from priem.hub.models import IdentService
 from priem.hub.references import resolve
@@ -19,10 +20,16 @@ def save_services(clinic_id: int, services: Mapping[str, ServiceFile]) -> None:
         row.element_names = {of: list(names) for of, names in service.element_names.items()}
         row.posts_whole = service.posts_whole
         if service.key not in ("", STORED):
-            row.key = resolve(service.key)
+            row.key = checked(service.key)
         if service.applications_key not in ("", STORED):
-            row.applications_key = resolve(service.applications_key)
+            row.applications_key = checked(service.applications_key)
         row.save()
+
+
+def checked(written: str) -> str:
+    """As it is written. Raises AskOperator for a reference that leads nowhere."""
+    resolve(written)
+    return written
 
 
 def services_of(clinic_id: int) -> Mapping[str, ServiceFile]:
@@ -33,8 +40,8 @@ def services_of(clinic_id: int) -> Mapping[str, ServiceFile]:
             serialization=cast(Serialization, row.serialization),
             element_names={of: (names[0], names[1]) for of, names in row.element_names.items()},
             posts_whole=row.posts_whole,
-            key=STORED,
-            applications_key=STORED,
+            key=shown(row.key.reveal()),
+            applications_key=shown(row.applications_key.reveal()),
         )
         for row in rows
     }

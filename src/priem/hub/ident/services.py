@@ -13,10 +13,8 @@ from django.db import transaction
 from django.db.models import Q
 
 from priem.errors import AskOperator
-from priem.hub.audit.document import STORED, STORED_ANEW
-from priem.hub.audit.notes import note
 from priem.hub.models import Clinic, IdentService, Serialization
-from priem.hub.models.audit import Deed
+from priem.hub.references import resolve
 from priem.mis.ident.exchange.writing import CALLS, TICKETS, ElementNames
 from priem.texts import text
 
@@ -46,33 +44,29 @@ def open_service(clinic_id: int, connection: str, time_zone: str = "") -> Servic
     """
     known = IdentService.objects.of(clinic_id).filter(connection=connection).first()
     zone = checked_zone(time_zone or (known.time_zone if known else ""))
-    row, is_new = IdentService.objects.update_or_create(
+    row, _is_new = IdentService.objects.update_or_create(
         clinic_id=clinic_id,
         connection=connection,
         defaults={"time_zone": zone},
         create_defaults={"time_zone": zone, "key": new_key(), "applications_key": new_key()},
     )
-    before = known.time_zone if known else ""
-    if is_new or before != zone:
-        note(clinic_id, Deed.SERVICE, connection, [("time_zone", before, zone)])
     return service_data(IdentService.objects.of(clinic_id).select_related("clinic").get(pk=row.pk))
 
 
 @transaction.atomic
 def change_key(clinic_id: int, connection: str, which: Key) -> ServiceData:
-    """A new key; the old one is good for nothing from now on."""
+    """A new key; the old one is good for nothing from now on. A reference gives way to a key that is stored."""
     row = IdentService.objects.of(clinic_id).select_related("clinic").get(connection=connection)
     setattr(row, which, new_key())
     row.save(update_fields=[which])
-    note(clinic_id, Deed.SERVICE, connection, [(which, STORED, STORED_ANEW)])
     return service_data(IdentService.objects.of(clinic_id).select_related("clinic").get(pk=row.pk))
 
 
 def service_data(row: IdentService) -> ServiceData:
     return ServiceData(
         path=f"/ident/{row.clinic.slug}/{row.connection}",
-        key=row.key.reveal(),
-        applications_key=row.applications_key.reveal(),
+        key=resolve(row.key.reveal()),
+        applications_key=resolve(row.applications_key.reveal()),
         time_zone=row.time_zone,
     )
 
@@ -104,9 +98,17 @@ def find_service(slug: str, connection: str) -> IdentService | None:
 
 def is_key(service: IdentService | None, which: Key, given: str) -> bool:
     """In the same time whatever is wrong. An empty key opens nothing."""
-    kept = getattr(service, which).reveal() if service else ""
+    kept = opened(service, which) if service else ""
     wanted = kept or new_key()
     return hmac.compare_digest(wanted.encode(), given.encode("utf-8", "surrogateescape"))
+
+
+def opened(service: IdentService, which: Key) -> str:
+    """The key itself, which the set-up may keep as a reference; empty for one that leads nowhere."""
+    try:
+        return resolve(getattr(service, which).reveal())
+    except AskOperator:
+        return ""
 
 
 def zone_of(service: IdentService) -> ZoneInfo:

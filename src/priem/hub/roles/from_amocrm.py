@@ -20,10 +20,8 @@ from django.db import IntegrityError, transaction
 from priem.amocrm.disposable import WidgetUser, verify
 from priem.errors import AskOperator
 from priem.hub.amocrm.access import config_of
-from priem.hub.audit.notes import note
 from priem.hub.clinics import clinic_data
 from priem.hub.models import AmoCrmPerson, Clinic, Membership, UsedToken
-from priem.hub.models.audit import Deed
 from priem.hub.roles.rights import Role
 from priem.texts import text
 
@@ -120,7 +118,6 @@ def make_person(clinic: Clinic, amocrm_user: int) -> User:
     person: User = people.create_user(f"{clinic.slug}-amocrm-{amocrm_user}"[:150], is_staff=True)
     AmoCrmPerson.objects.create(clinic=clinic, amocrm_user=amocrm_user, person=person)
     Membership.objects.create(clinic=clinic, person=person, role=Role.ADMINISTRATOR)
-    note(clinic.pk, Deed.ROLE, person.get_username(), [("role", "", Role.ADMINISTRATOR.value)])
     return person
 
 

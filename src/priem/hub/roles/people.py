@@ -3,7 +3,6 @@
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
-from django.contrib.auth import get_user_model
 from django.contrib.auth.models import User
 from django.contrib.auth.tokens import default_token_generator
 from django.db import transaction
@@ -13,10 +12,9 @@ from django.utils.encoding import force_bytes
 from django.utils.http import urlsafe_base64_encode
 
 from priem.errors import AskOperator
-from priem.hub.audit.notes import note
 from priem.hub.models import AmoCrmPerson, Clinic, Membership
-from priem.hub.models.audit import Deed
 from priem.hub.roles import second_factor
+from priem.hub.roles.accounts import account_for
 from priem.hub.roles.rights import Right, Role, may_give
 from priem.hub.scope import roles, sees_everything, visible_clinics
 from priem.texts import text
@@ -88,24 +86,13 @@ def givable(request: HttpRequest, clinics: Iterable[Clinic]) -> Sequence[Role]:
 def invite(request: HttpRequest, clinic: Clinic, username: str, role: Role) -> User:
     """Somebody who is here already gets the role beside those that he has. Raises AskOperator."""
     refuse_more(request, clinic, role)
-    person: User | None = get_user_model().objects.filter(username__iexact=username).first()
-    if person is None:
-        person = get_user_model().objects.create_user(username, is_staff=True)
-        note(clinic.pk, Deed.INVITED, username)
-    if person.is_superuser:
-        raise AskOperator(text("The owner of the hub needs no role."), text("Choose somebody else."))
-    if AmoCrmPerson.objects.of_all().filter(person=person).exclude(clinic_id=clinic.pk).exists():
-        raise AskOperator(
-            text("Whoever comes from amoCRM belongs to his clinic alone."),
-            text("Invite the person under another name."),
-        )
+    person = account_for(clinic.pk, username)
     if Membership.objects.of(clinic.pk).filter(person=person).exists():
         raise AskOperator(
             text("Somebody of this name has a role in this clinic already."),
             text("Change it in the list below."),
         )
     Membership.objects.create(clinic=clinic, person=person, role=role)
-    note(clinic.pk, Deed.ROLE, person.get_username(), [("role", "", role.value)])
     return person
 
 
@@ -122,7 +109,6 @@ def give(request: HttpRequest, membership: Membership, role: Role | None) -> Non
         refuse_more(request, clinic, role)
         membership.role = role
         membership.save(update_fields=["role"])
-    note(clinic.pk, Deed.ROLE, membership.person.get_username(), [("role", before.value, role.value if role else "")])
 
 
 def refuse_more(request: HttpRequest, clinic: Clinic, role: Role) -> None:

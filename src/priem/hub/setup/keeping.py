@@ -9,7 +9,7 @@ from django.db import transaction
 from priem.configuration import settings_as_json, settings_from_json
 from priem.engine.settings import Settings
 from priem.hub.clinics import ConnectionData, clinic_data, save_connection
-from priem.hub.models import Clinic, Connection, SetUpState
+from priem.hub.models import Clinic, Connection, IdentService, SetUpState
 from priem.hub.store import DjangoStore
 
 
@@ -45,7 +45,9 @@ def connection_of(clinic: Clinic, key: str) -> ConnectionData | None:
 
 def remove_connection(clinic: Clinic, key: str) -> None:
     """Only before the clinic has gone live: afterwards its links would hang in the air."""
-    Connection.objects.of(clinic.pk).filter(key=key).delete()
+    with transaction.atomic():
+        IdentService.objects.of(clinic.pk).filter(connection=key).delete()
+        Connection.objects.of(clinic.pk).filter(key=key).delete()
 
 
 def note_saved(clinic: Clinic, step: str) -> None:

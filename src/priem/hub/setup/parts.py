@@ -24,6 +24,7 @@ from priem.hub.setup.letting_in import AmoCrmForm, has_token
 from priem.hub.setup.looking import look_around
 from priem.hub.setup.making import make_fields
 from priem.hub.setup.mapping import MappingForm, missing
+from priem.hub.setup.part import Part
 from priem.hub.setup.pictures import account_of, cards_of, sources_of
 from priem.hub.setup.sections import (
     APPLICATIONS,
@@ -36,6 +37,7 @@ from priem.hub.setup.sections import (
     WINDOW,
     WINNER,
 )
+from priem.hub.setup.service import ServicePart
 from priem.hub.setup.statuses import STATUSES, StatusesForm
 from priem.hub.setup.triggers import TriggersForm
 from priem.hub.setup.work import Do, latest
@@ -43,27 +45,6 @@ from priem.mis import CONNECTORS
 
 if TYPE_CHECKING:
     from django.utils.functional import _StrPromise as StrPromise
-
-
-class Part:
-    """One part of a page, for one request."""
-
-    template: ClassVar[str]
-    needs_account: ClassVar[bool] = True
-    """It chooses from what amoCRM has."""
-
-    def __init__(self, request: HttpRequest, clinic: Clinic, data: QueryDict | None) -> None:
-        self.request, self.clinic, self.data = request, clinic, data
-
-    def is_valid(self) -> bool:
-        return True
-
-    def save(self) -> None:
-        """Of a valid part."""
-
-    def work(self) -> tuple[WorkKind, Do] | None:
-        """What has to be done outside once it is saved."""
-        return None
 
 
 class AmoCrmPart(Part):
@@ -352,6 +333,12 @@ SECTIONS: Mapping[str, Section] = {
             _("Applications and calls for IDENT"),
             _("What goes from amoCRM to IDENT over IDENT's own protocol."),
             (ApplicationsPart,),
+        ),
+        Section(
+            "service",
+            _("Service for IDENT"),
+            _("The address that IDENT's program calls, its keys, and how IDENT is answered."),
+            (ServicePart,),
         ),
         Section(
             "jobs",

@@ -19,7 +19,8 @@ from priem.hub.setup import steps
 from priem.hub.setup.access import changeable_clinics, of_clinic, page, take_over
 from priem.hub.setup.keeping import note_saved
 from priem.hub.setup.letting_in import NewClinicForm, has_token
-from priem.hub.setup.parts import OF_STEP, SECTIONS, Part, Section
+from priem.hub.setup.part import Part
+from priem.hub.setup.parts import OF_STEP, SECTIONS, Section
 from priem.hub.setup.progress import shown_works
 from priem.hub.setup.work import begin
 
