@@ -190,8 +190,7 @@ class Lead:
         return self.stage in (WON, LOST)
 
 
-WON = 142
-LOST = 143
+WON, LOST = 142, 143
 """docs/reference/amocrm.md §3.10"""
 
 
@@ -299,7 +298,8 @@ class Step:
     replaces: VisitKey | None = None
     """The visit whose lead this one takes over, since it was moved."""
     status: str = ""
-    """The visit's, in the МИС's word."""
+    branch: str = ""
+    """The visit's status, in the МИС's word, and its branch."""
 
 
 class Told(StrEnum):

@@ -385,8 +385,8 @@ class Watch(Protocol):
 
     def begins(self, connection: str) -> None: ...
 
-    def saw(self, connection: str, page: Page | None, changes: int) -> None:
-        """A page that is done, and how many changes are in the CRM now."""
+    def saw(self, connection: str, page: Page | None, changes: Mapping[str, int]) -> None:
+        """A page that is done, and how many changes are in the CRM now, by branch; "" where no branch is known."""
 
     def ends(self, connection: str) -> None:
         """The pass found everything in order."""

@@ -1,5 +1,6 @@
 """A pass as it is watched: whose failure it was, what was done, and how long people waited for it."""
 
+from collections import Counter
 from collections.abc import Callable, Iterator, Sequence
 from typing import Literal
 
@@ -87,9 +88,10 @@ def watched(source: Overheard, pieces: Iterator[Progress], clinic: Clinic) -> It
     watch.ends(name)
 
 
-def written(progress: Progress) -> int:
-    """Changes that somebody can see in the CRM now."""
-    return sum(
-        outcome.state is State.DONE and step.draft is not None and step.action is not Action.LEAVE
+def written(progress: Progress) -> Counter[str]:
+    """Changes that somebody can see in the CRM now, by branch. A contact is no branch's."""
+    return Counter(
+        step.branch
         for step, outcome in progress.carried
+        if outcome.state is State.DONE and step.draft is not None and step.action is not Action.LEAVE
     )

@@ -84,7 +84,9 @@ def furnished() -> Clinic:
         Incident.objects.create(
             clinic=clinic, connection=connection, kind=kind, began_at=now - timedelta(hours=2), over_at=over, **said
         )
-    Delay.objects.create(clinic=clinic, since=now.replace(minute=0, second=0, microsecond=0), bound=1000, changes=7)
+    for branch in ("1", "2"):
+        since = now.replace(minute=0, second=0, microsecond=0)
+        Delay.objects.create(clinic=clinic, connection="ident", branch=branch, since=since, bound=1000, changes=7)
     return clinic
 
 

@@ -154,6 +154,7 @@ def lead_step(visit: Visit, lead: Lead, match: FoundLead, around: Surroundings, 
         fingerprint=visit_fingerprint(visit, contact, bound, name.own),
         replaces=match.replaces,
         status=visit.raw_status,
+        branch=visit.branch,
     )
 
 
@@ -173,6 +174,7 @@ def untouched(visit: Visit, lead: Lead, match: FoundLead, *, is_linked: bool) ->
         why=Why(match.why.rule, match.why.candidates, Reason.UNTOUCHED),
         replaces=match.replaces,
         status=visit.raw_status,
+        branch=visit.branch,
     )
 
 
@@ -195,6 +197,7 @@ def missing_lead(visit: Visit, match: FoundLead, around: Surroundings, bound: Bo
         why=Why(match.why.rule, match.why.candidates, placement.rule),
         fingerprint=visit_fingerprint(visit, contact, bound, name),
         status=visit.raw_status,
+        branch=visit.branch,
     )
 
 

@@ -3,7 +3,7 @@
 from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import datetime
 from typing import Any
 
 from django.http import HttpRequest
@@ -15,13 +15,22 @@ from priem.hub.models import Clinic, Connection, ExchangeRecord, IdentService, I
 from priem.hub.scope import visible_clinics
 from priem.hub.sentences import readable
 from priem.hub.watch import delays, figures, incidents
-from priem.hub.watch.delays import Delays
+from priem.hub.watch.delays import Course, Place
+from priem.hub.watch.instep import OutOfStep, explained, of_branches, out_of_step
 from priem.hub.watch.sparkline import Sparkline, sparkline
 from priem.model import State
 
-HOURS = 24
 MOST = 10_000
 """Steps of a day that are counted: a first sync makes more."""
+
+
+@dataclass(frozen=True, slots=True)
+class BranchLine:
+    name: str
+    course: Course
+    chart: Sparkline
+    out: OutOfStep | None
+    """What keeps it out of step."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -30,6 +39,14 @@ class ConnectionLine:
     kind: str
     last_read_at: datetime | None
     trouble: str
+    out: OutOfStep | None = None
+    """Its own incident, whose banner says more."""
+    branches: Sequence[BranchLine] = ()
+    """Where the clinic has several: else its own line says it all."""
+
+    @property
+    def is_behind(self) -> bool:
+        return any(branch.out for branch in self.branches)
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,8 +67,7 @@ class Card:
     connections: tuple[ConnectionLine, ...]
     amocrm_at: datetime | None
     """The last request that amoCRM answered."""
-    now: Delays
-    day: Delays
+    course: Course
     chart: Sparkline
     queue: int
     requests: int
@@ -73,9 +89,18 @@ class Card:
         return bool(self.trouble or self.incidents)
 
     @property
+    def is_behind(self) -> bool:
+        """In one of its branches."""
+        return any(line.is_behind for line in self.connections)
+
+    @property
+    def has_branches(self) -> bool:
+        return any(line.branches for line in self.connections)
+
+    @property
     def rank(self) -> tuple[bool, bool, str]:
         """The worst first."""
-        ails = self.stands_still or any(line.trouble for line in self.connections)
+        ails = self.stands_still or self.is_behind or any(line.trouble for line in self.connections)
         return not ails, not (self.refused or self.rejected or self.waiting), self.clinic.name
 
 
@@ -88,16 +113,15 @@ def today(request: HttpRequest, context: dict[str, Any]) -> dict[str, Any]:
 
 def card(clinic: Clinic) -> Card:
     now, steps, waiting = timezone.now(), steps_today(clinic.pk), figures.waiting(clinic.pk)
-    hours = delays.by_hour(clinic.pk, now - timedelta(hours=HOURS), HOURS)
+    courses, open_ = delays.courses(clinic.pk, now), list(incidents.open_incidents(clinic.pk).order_by("began_at"))
     return Card(
         clinic=clinic,
         trouble=trouble(clinic),
-        incidents=tuple(incidents.open_incidents(clinic.pk).order_by("began_at")),
-        connections=lines(clinic.pk),
+        incidents=tuple(open_),
+        connections=lines(clinic.pk, open_, branch_lines(clinic.pk, courses, open_, now)),
         amocrm_at=last_contact(clinic.pk),
-        now=delays.between(clinic.pk, delays.slot_of(now - timedelta(minutes=10))),
-        day=delays.between(clinic.pk, now - timedelta(hours=HOURS)),
-        chart=sparkline([hour.p99 or 0 for hour in hours]),
+        course=courses[None],
+        chart=sparkline(courses[None]),
         queue=waiting["queue"],
         requests=figures.requests_of_a_minute(clinic.pk, now),
         done=steps[State.DONE],
@@ -147,21 +171,44 @@ def way_to_allow(clinic: Clinic) -> str:
     return reverse("amocrm_authorise", args=[clinic.pk]) if can_ask and not has_access else ""
 
 
-def lines(clinic_id: int) -> tuple[ConnectionLine, ...]:
+def branch_lines(
+    clinic_id: int, courses: Mapping[Place | None, Course], open_: Sequence[Incident], now: datetime
+) -> Mapping[str, Sequence[BranchLine]]:
+    """By connection; nothing where the clinic has one branch."""
+    found = of_branches(clinic_id, courses)
+    if len(found) < 2:
+        return {}
+    is_late = any(course.late_since for _, _, course in found)
+    is_explained = is_late and clinic_id in explained(Incident.objects.of(clinic_id), now)
+    by_connection: dict[str, list[BranchLine]] = {}
+    for place, name, course in found:
+        out = out_of_step(place, open_, None if is_explained else course.late_since)
+        by_connection.setdefault(place[0], []).append(BranchLine(name, course, sparkline(course), out))
+    return by_connection
+
+
+def lines(
+    clinic_id: int, open_: Sequence[Incident], branches: Mapping[str, Sequence[BranchLine]]
+) -> tuple[ConnectionLine, ...]:
     """Connections, and IDENT's program, which calls by itself."""
-    connections = [line(connection) for connection in Connection.objects.of(clinic_id)]
+    connections = [
+        line(connection, open_, branches.get(connection.key, ())) for connection in Connection.objects.of(clinic_id)
+    ]
     services = IdentService.objects.of(clinic_id).values_list("connection", "heard_at")
     program = gettext("{connection}: IDENT's program")
     called = [ConnectionLine(program.format(connection=name), "ident", at, "") for name, at in services]
     return (*connections, *called)
 
 
-def line(connection: Connection) -> ConnectionLine:
+def line(connection: Connection, open_: Sequence[Incident], branches: Sequence[BranchLine]) -> ConnectionLine:
+    own = [one for one in open_ if one.connection == connection.key]
     return ConnectionLine(
         key=connection.key,
         kind=connection.kind,
         last_read_at=connection.last_read_at,
         trouble=readable(connection.last_error),
+        out=out_of_step((connection.key, ""), own, None),
+        branches=branches,
     )
 
 

@@ -10,13 +10,14 @@ from priem.amocrm.stopping import AccountStopped
 from priem.errors import AskOperator, TryLater
 from priem.hub.models import Authorisation, Clinic, Connection, Delay, Incident, IncidentKind, Pulse, VisitFact
 from priem.hub.watch import delays, keeper
-from priem.hub.watch.delays import between, bound_of, by_hour, slot_of
+from priem.hub.watch.delays import Delays, bound_of, courses, of_clinics, slot_of
 from priem.hub.watch.metrics import Clinics
 from priem.hub.watch.watcher import Watcher
 from priem.model import Page, Patient, PatientKey, Visit, VisitKey, VisitStatus
 from priem.texts import text
 
 NOON = datetime(2026, 11, 20, 12, 0, tzinfo=UTC)
+PLACE = ("ident", "1")
 AWAY = TryLater(text("IDENT does not answer."))
 
 
@@ -47,7 +48,7 @@ def watcher(clinic: Clinic, day: Day) -> Watcher:
 
 def a_pass(watcher: Watcher, changes: int = 0, page: Page | None = None) -> None:
     watcher.begins("ident")
-    watcher.saw("ident", page, changes)
+    watcher.saw("ident", page, {"1": changes} if changes else {})
     watcher.ends("ident")
 
 
@@ -176,7 +177,7 @@ def test_a_single_pass_ends_the_silence_of_who_has_stopped(watcher: Watcher, cli
 
 def test_changes_that_are_late_without_another_reason_are_an_incident(clinic: Clinic) -> None:
     Clinic.objects.filter(pk=clinic.pk).update(live=True)
-    delays.add(clinic.pk, delays.Tally({(slot_of(NOON), bound_of(timedelta(minutes=4))): 3}))
+    delays.add(clinic.pk, delays.Tally({(PLACE, slot_of(NOON), bound_of(timedelta(minutes=4))): 3}))
     keeper.look(NOON)
     assert kinds(clinic) == ["lag"]
 
@@ -201,6 +202,10 @@ def test_a_full_disk_is_told(clinic: Clinic, monkeypatch: pytest.MonkeyPatch) ->
 # --- delays -----------------------------------------------------------------------------------------
 
 
+def since_noon(clinic: Clinic) -> Delays:
+    return of_clinics([clinic.pk], NOON)[clinic.pk]
+
+
 def test_a_change_counts_from_the_reading_that_could_not_have_it_yet(
     watcher: Watcher, clinic: Clinic, day: Day
 ) -> None:
@@ -209,10 +214,10 @@ def test_a_change_counts_from_the_reading_that_could_not_have_it_yet(
     day.passes(seconds=2)
     watcher.begins("ident")
     day.passes(seconds=0.5)
-    watcher.saw("ident", None, 2)
+    watcher.saw("ident", None, {"1": 1, "": 1})
     watcher.ends("ident")
 
-    found = between(clinic.pk, slot_of(NOON))
+    found = since_noon(clinic)
     assert (found.changes, found.median, found.p99) == (2, 3_000, 3_000)  # 2.5 s, as the bound above them
 
 
@@ -220,7 +225,7 @@ def test_an_outage_is_in_the_delay(watcher: Watcher, clinic: Clinic, day: Day) -
     a_pass(watcher)
     day.passes(minutes=50)
     a_pass(watcher, changes=1)
-    assert between(clinic.pk, NOON).p99 == 3_600_000
+    assert since_noon(clinic).p99 == 3_600_000
 
 
 def test_a_first_reading_says_nothing_about_delays(clinic: Clinic, day: Day) -> None:
@@ -233,15 +238,16 @@ def test_a_first_reading_says_nothing_about_delays(clinic: Clinic, day: Day) -> 
 def test_delays_of_a_day_by_hour(clinic: Clinic) -> None:
     for minutes, delay in ((0, 1), (61, 4), (62, 40)):
         moment = NOON + timedelta(minutes=minutes)
-        delays.add(clinic.pk, delays.Tally({(slot_of(moment), bound_of(timedelta(seconds=delay))): 1}))
-    hours = by_hour(clinic.pk, NOON, 3)
-    assert [hour.p99 for hour in hours] == [1_000, 45_000, None]
-    assert sum(hour.changes for hour in hours) == 3
+        delays.add(clinic.pk, delays.Tally({(PLACE, slot_of(moment), bound_of(timedelta(seconds=delay))): 1}))
+    day = courses(clinic.pk, NOON + timedelta(hours=2, minutes=30))[None]
+    assert [hour.p99 for hour in day.hours[-3:]] == [1_000, 45_000, None]
+    assert (len(day.hours), day.began + timedelta(hours=21)) == (24, NOON)
+    assert (day.day.changes, day.now.changes) == (3, 0)
 
 
 def test_many_changes_are_few_rows(clinic: Clinic) -> None:
     for _ in range(50):
-        delays.add(clinic.pk, delays.Tally({(slot_of(NOON), 1_000): 20}))
+        delays.add(clinic.pk, delays.Tally({(PLACE, slot_of(NOON), 1_000): 20}))
     assert list(Delay.objects.of(clinic.pk).values_list("changes", flat=True)) == [1000]
     delays.forget(clinic.pk, NOON + timedelta(days=40))
     assert not Delay.objects.of(clinic.pk).exists()

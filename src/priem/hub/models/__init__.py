@@ -43,7 +43,7 @@ from priem.hub.models.setting_up import (
     WorkState,
 )
 from priem.hub.models.shifts import AccountPace, Shift
-from priem.hub.models.watch import Delay, Incident, IncidentKind, PatientSource, Pulse, VisitFact
+from priem.hub.models.watch import BranchName, Delay, Incident, IncidentKind, PatientSource, Pulse, VisitFact
 from priem.hub.models.wishes import WishedTask
 
 __all__ = [
@@ -61,6 +61,7 @@ __all__ = [
     "AuthenticatorApp",
     "Authorisation",
     "BookingIntent",
+    "BranchName",
     "Clinic",
     "Connection",
     "CopiedJob",

@@ -63,8 +63,11 @@ class Pulse(ClinicOwned):
 
 
 class Delay(ClinicOwned):
-    """How many changes took about so long, in five minutes of one day: hundreds of rows a day at most."""
+    """How many changes took about so long, in five minutes of one day: hundreds of rows a day for a branch at most."""
 
+    connection = models.CharField(max_length=64, default="", db_default="")
+    branch = models.CharField(max_length=100, default="", db_default="")
+    """Its id in the connection; empty for changes that are no branch's, such as those of contacts."""
     since = models.DateTimeField()
     """The beginning of the five minutes."""
     bound = models.PositiveIntegerField()
@@ -72,7 +75,20 @@ class Delay(ClinicOwned):
     changes = models.PositiveIntegerField()
 
     class Meta:
-        constraints = (models.UniqueConstraint(fields=("clinic", "since", "bound"), name="delay_once"),)
+        constraints = (
+            models.UniqueConstraint(fields=("clinic", "since", "connection", "branch", "bound"), name="delay_of_place"),
+        )
+
+
+class BranchName(ClinicOwned):
+    """A branch as it is called by the МИС, learnt from the visits that are read."""
+
+    connection = models.CharField(max_length=64)
+    branch = models.CharField(max_length=100)
+    name = models.CharField(max_length=200, blank=True)
+
+    class Meta:
+        constraints = (models.UniqueConstraint(fields=("clinic", "connection", "branch"), name="branch_name"),)
 
 
 class VisitFact(ClinicOwned):

@@ -6,13 +6,14 @@ that. So what is shown is never less than what people waited, and holds an outag
 
 from bisect import bisect_left
 from collections import Counter, defaultdict
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
 from django.db import connection, transaction
 from django.db.models import Sum
 
+from priem.hub import environment
 from priem.hub.models import Delay
 from priem.hub.pieces import pieces
 
@@ -24,12 +25,20 @@ BOUNDS = (
 """Milliseconds. A delay is shown as the bound that it does not exceed."""
 SLOT = timedelta(minutes=5)
 KEPT = timedelta(days=30)
+LATELY = timedelta(minutes=10)
+HOURS = 24
+HOUR = timedelta(hours=1)
 ADD = """
-    INSERT INTO {table} (clinic_id, since, bound, changes) VALUES (%s, %s, %s, %s)
-    ON CONFLICT (clinic_id, since, bound) DO UPDATE SET changes = {table}.changes + EXCLUDED.changes
+    INSERT INTO {table} (clinic_id, connection, branch, since, bound, changes) VALUES (%s, %s, %s, %s, %s, %s)
+    ON CONFLICT (clinic_id, since, connection, branch, bound)
+    DO UPDATE SET changes = {table}.changes + EXCLUDED.changes
 """
-Tally = Counter[tuple[datetime, int]]
-"""Changes by slot and bound."""
+Place = tuple[str, str]
+"""Connection and branch; "" for what is no branch's."""
+Tally = Counter[tuple[Place, datetime, int]]
+"""Changes by place, slot and bound."""
+Slots = dict[datetime, Counter[int]]
+"""Changes by slot, and in each by bound."""
 
 
 def slot_of(moment: datetime) -> datetime:
@@ -44,8 +53,8 @@ def bound_of(delay: timedelta) -> int:
 def add(clinic_id: int, tally: Tally) -> None:
     table = connection.ops.quote_name(Delay._meta.db_table)  # noqa: SLF001  # Django documents _meta
     rows = [
-        (clinic_id, connection.ops.adapt_datetimefield_value(since), bound, changes)
-        for (since, bound), changes in tally.items()
+        (clinic_id, *place, connection.ops.adapt_datetimefield_value(since), bound, changes)
+        for (place, since, bound), changes in tally.items()
     ]
     with transaction.atomic(), connection.cursor() as cursor:
         cursor.executemany(ADD.format(table=table), rows)
@@ -77,33 +86,92 @@ def quantile(counts: Mapping[int, int], rank: float) -> int:
     return max(counts)
 
 
-def between(clinic_id: int, since: datetime, until: datetime | None = None) -> Delays:
-    rows = Delay.objects.of(clinic_id).filter(since__gte=since)
-    rows = rows.filter(since__lt=until) if until else rows
-    return summary(dict(rows.values_list("bound").annotate(Sum("changes")).order_by()))
+def longest() -> int:
+    """Milliseconds, above them changes are late. Raises ValueError that names the variable."""
+    return 1000 * environment.number("PRIEM_LATE_SECONDS", 60)
+
+
+def lately(now: datetime) -> datetime:
+    """Since when what is told of as now counts."""
+    return slot_of(now - LATELY)
 
 
 def of_clinics(clinic_ids: Iterable[int], since: datetime) -> dict[int, Delays]:
     """Of those in which something changed."""
-    counts: dict[int, Counter[int]] = defaultdict(Counter)
+    return {clinic_id: found for (clinic_id, place), found in of_places(clinic_ids, since).items() if place is None}
+
+
+def of_places(clinic_ids: Iterable[int], since: datetime) -> dict[tuple[int, Place | None], Delays]:
+    """Likewise, and of their branches in which something changed; None: of the clinic as a whole."""
+    counts: dict[tuple[int, Place | None], Counter[int]] = defaultdict(Counter)
+    columns = ("clinic_id", "connection", "branch", "bound")
     for piece in pieces(clinic_ids):
-        rows = Delay.objects.of_any(piece).filter(since__gte=since).values_list("clinic_id", "bound", "changes")
-        for clinic_id, bound, changes in rows:
-            counts[clinic_id][bound] += changes
-    return {clinic_id: summary(found) for clinic_id, found in counts.items()}
+        rows = Delay.objects.of_any(piece).filter(since__gte=since).order_by().values_list(*columns)
+        for clinic_id, of, branch, bound, changes in rows.annotate(Sum("changes")):
+            counts[clinic_id, None][bound] += changes
+            if branch:
+                counts[clinic_id, (of, branch)][bound] += changes
+    return {place: summary(found) for place, found in counts.items()}
 
 
-def by_hour(clinic_id: int, since: datetime, hours: int) -> list[Delays]:
-    """That many hours, the oldest first."""
-    found: list[Counter[int]] = [Counter() for _ in range(hours)]
-    rows: Iterable[tuple[datetime, int, int]] = (
-        Delay.objects.of(clinic_id).filter(since__gte=since).values_list("since", "bound", "changes")
+@dataclass(frozen=True, slots=True)
+class Course:
+    """How a clinic, or a branch of it, did over a day."""
+
+    now: Delays
+    day: Delays
+    hours: Sequence[Delays]
+    """24 of the clock, the latest one last."""
+    began: datetime
+    """The first of them."""
+    late_since: datetime | None
+    """When half of its changes began to take too long, if they still do."""
+
+
+def quiet(began: datetime) -> Course:
+    """Of a branch in which nothing changed."""
+    nothing = summary({})
+    return Course(nothing, nothing, [nothing] * HOURS, began, None)
+
+
+def courses(clinic_id: int, now: datetime) -> dict[Place | None, Course]:
+    """Of the clinic (None) and of its branches in which something changed."""
+    began = now.replace(minute=0, second=0, microsecond=0) - timedelta(hours=HOURS - 1)
+    slots: dict[Place | None, Slots] = {None: defaultdict(Counter)}
+    rows = Delay.objects.of(clinic_id).filter(since__gte=began).order_by()
+    for of, branch, since, bound, changes in rows.values_list("connection", "branch", "since", "bound", "changes"):
+        for place in (None, (of, branch)) if branch else (None,):
+            slots.setdefault(place, defaultdict(Counter))[since][bound] += changes
+    return {place: course(found, began, now) for place, found in slots.items()}
+
+
+def course(slots: Slots, began: datetime, now: datetime) -> Course:
+    hours: list[Counter[int]] = [Counter() for _ in range(HOURS)]
+    latest: Counter[int] = Counter()
+    for since, counts in slots.items():
+        hours[min((since - began) // HOUR, HOURS - 1)].update(counts)
+        if since >= lately(now):
+            latest.update(counts)
+    found = summary(latest)
+    is_late = found.median is not None and found.median > longest()
+    return Course(
+        now=found,
+        day=summary(sum(hours, Counter())),
+        hours=[summary(counts) for counts in hours],
+        began=began,
+        late_since=(late_since(slots) or lately(now)) if is_late else None,
     )
-    for at, bound, changes in rows:
-        hour = int((at - since) / timedelta(hours=1))
-        if 0 <= hour < hours:
-            found[hour][bound] += changes
-    return [summary(counts) for counts in found]
+
+
+def late_since(slots: Slots) -> datetime | None:
+    """The beginning of the latest run of slots in which half of the changes took too long."""
+    most, found = longest(), None
+    for since in sorted(slots, reverse=True):
+        median = summary(slots[since]).median
+        if median is None or median <= most:
+            break
+        found = since
+    return found
 
 
 def forget(clinic_id: int, now: datetime) -> None:

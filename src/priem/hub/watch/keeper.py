@@ -14,13 +14,12 @@ from priem.errors import TryLater
 from priem.hub import environment
 from priem.hub.history import keeping
 from priem.hub.locks import Purpose, locked
-from priem.hub.models import Clinic, Incident, IncidentKind, Pulse
-from priem.hub.models.owned import OwnedRows
+from priem.hub.models import Clinic, IncidentKind, Pulse
 from priem.hub.store import utc_now
-from priem.hub.watch import alerts, delays, incidents
+from priem.hub.watch import alerts, incidents
+from priem.hub.watch.instep import late_places, open_ones
 from priem.texts import text
 
-LATE_WITHIN = timedelta(minutes=10)
 BETWEEN_LOOKS = 20.0
 BETWEEN_TIDYINGS = 300.0
 
@@ -52,11 +51,11 @@ def look_around(now: datetime | None = None) -> None:
 def look(now: datetime) -> None:
     """Few questions for however many clinics: a thousand of them are looked at every few seconds."""
     live = list(Clinic.objects.filter(live=True).values_list("pk", flat=True))
-    open_ = set(open_everywhere().filter(connection="").values_list("clinic_id", "kind"))
+    open_ = set(open_ones().filter(connection="").values_list("clinic_id", "kind"))
     silent = all_silent(now)
     troubles = (
         (IncidentKind.SILENCE, SILENCE, silent),
-        (IncidentKind.LAG, LATE, all_late(live, silent, now)),
+        (IncidentKind.LAG, LATE, late_clinics(set(live) - silent, now)),
         (IncidentKind.DISK, DISK, set(live) if disk_is_full() else set[int]()),
     )
     for clinic_id in live:
@@ -67,25 +66,13 @@ def look(now: datetime) -> None:
                 incidents.end(clinic_id, [kind], "", now)
 
 
-def open_everywhere() -> OwnedRows[Incident]:
-    return Incident.objects.of_all().filter(over_at__isnull=True)
-
-
 def all_silent(now: datetime) -> set[int]:
     pulses = Pulse.objects.of_all().filter(rest__isnull=False).values_list("clinic_id", "beat_at", "rest")
     return {id_ for id_, beat_at, rest in pulses if beat_at + timedelta(seconds=rest or 0) < now}
 
 
-def all_late(live: Collection[int], silent: Collection[int], now: datetime) -> set[int]:
-    """Half of the latest changes took too long, and no other trouble explains it."""
-    own = [IncidentKind.LAG, IncidentKind.DISK]
-    explained = {*silent, *open_everywhere().exclude(kind__in=own).values_list("clinic_id", flat=True)}
-    # What is made up for after an outage is late, and known to be.
-    over = Incident.objects.of_all().filter(over_at__gt=now - LATE_WITHIN - delays.SLOT).exclude(kind__in=own)
-    explained.update(over.values_list("clinic_id", flat=True))
-    longest = 1000 * environment.number("PRIEM_LATE_SECONDS", 60)
-    found = delays.of_clinics([id_ for id_ in live if id_ not in explained], delays.slot_of(now - LATE_WITHIN))
-    return {id_ for id_, one in found.items() if one.median is not None and one.median > longest}
+def late_clinics(clinic_ids: Collection[int], now: datetime) -> set[int]:
+    return {id_ for id_, place in late_places(clinic_ids, now) if place is None}
 
 
 def disk_is_full() -> bool:

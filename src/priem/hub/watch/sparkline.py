@@ -2,9 +2,13 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from datetime import timedelta
 from math import log10
 
-from priem.hub.watch.delays import BOUNDS
+from django.utils.translation import gettext
+
+from priem.hub.templatetags.moments import figure, lasting, moment
+from priem.hub.watch.delays import BOUNDS, Course, longest
 
 HEIGHT = 28
 STEP = 8
@@ -12,34 +16,44 @@ WIDTH = 6
 
 
 @dataclass(frozen=True, slots=True)
-class Bar:
-    x: int
-    y: int
-    height: int
-    value: int | None
-    is_late: bool
-
-
-@dataclass(frozen=True, slots=True)
 class Sparkline:
-    bars: tuple[Bar, ...]
+    """Bars as two paths of SVG: one element for however many of them, since a page shows many charts."""
+
+    fine: str
+    late: str
     width: int
+    said: str
+    """What it shows, for whoever does not see it."""
     height: int = HEIGHT
-    highest: int | None = None
 
 
-LATE = 60_000
-"""Milliseconds."""
+def sparkline(course: Course) -> Sparkline:
+    """A bar for each hour. On a logarithmic scale: 2 s and 2 h are both to be seen."""
+    values, most = [hour.p99 or 0 for hour in course.hours], longest()
+    bars = [(bar(place, value), value > most) for place, value in enumerate(values)]
+    return Sparkline(
+        fine="".join(path for path, is_late in bars if not is_late),
+        late="".join(path for path, is_late in bars if is_late),
+        width=STEP * len(values),
+        said=in_words(course, values),
+    )
 
 
-def sparkline(values: Sequence[int]) -> Sparkline:
-    """Milliseconds, 0 for none. On a logarithmic scale: 2 s and 2 h are both to be seen."""
-    bars = tuple(bar(place, value) for place, value in enumerate(values))
-    return Sparkline(bars, width=STEP * len(values), highest=max(values, default=0) or None)
-
-
-def bar(place: int, value: int) -> Bar:
+def bar(place: int, value: int) -> str:
     low, high = log10(BOUNDS[0] / 2), log10(BOUNDS[-3])
     part = (log10(max(value, 1)) - low) / (high - low)
     height = min(HEIGHT, max(3, round(part * HEIGHT))) if value else 1
-    return Bar(place * STEP, HEIGHT - height, height, value or None, value > LATE)
+    return f"M{place * STEP} {HEIGHT}v-{height}h{WIDTH}v{height}z"
+
+
+def in_words(course: Course, values: Sequence[int]) -> str:
+    if not any(values):
+        return gettext("Delay by hour over 24 hours: nothing changed")
+    highest = max(range(len(values)), key=values.__getitem__)
+    at = course.began + timedelta(hours=highest)
+    said = gettext("Delay by hour over 24 hours: at most {delay}, in the hour from {moment}; changes: {count}").format(
+        delay=lasting(values[highest]), moment=moment(at), count=figure(course.day.changes)
+    )
+    late = sum(value > longest() for value in values)
+    hours = gettext("hours in which it was longer than {limit}: {count}")
+    return f"{said}; {hours.format(limit=lasting(longest()), count=late)}" if late else said

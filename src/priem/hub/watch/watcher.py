@@ -1,7 +1,7 @@
 """What passes tell of one clinic, as rows: delays, facts, incidents and a pulse (ports.Watch)."""
 
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from datetime import datetime
 from typing import Any, Concatenate, ParamSpec
 
@@ -13,6 +13,7 @@ from priem.hub.models import Connection, IncidentKind, Pulse
 from priem.hub.models.watch import FOLLOWED
 from priem.hub.store import utc_now
 from priem.hub.watch import delays, facts, incidents, keeper
+from priem.hub.watch.branches import Branches
 from priem.hub.watch.delays import Tally
 from priem.model import Page
 
@@ -52,6 +53,7 @@ class Watcher:
         self._begun: dict[str, datetime] = {}
         self._caught_up: dict[str, int] = {}
         self._tally: Tally = Tally()
+        self._branches = Branches(clinic_id)
         self._ails: dict[str, bool] = {}
         """Connections of which it is not known that all is well."""
         self._beat_at = 0.0
@@ -72,13 +74,16 @@ class Watcher:
                 self._read_before[connection] = row.last_read_at
 
     @quietly
-    def saw(self, connection: str, page: Page | None, changes: int) -> None:
+    def saw(self, connection: str, page: Page | None, changes: Mapping[str, int]) -> None:
         since, now = self._read_before.get(connection), self._now()
-        self._caught_up[connection] += changes
-        if changes and since:  # a first reading brings what was always there
-            self._tally[delays.slot_of(now), delays.bound_of(now - since)] += changes
+        self._caught_up[connection] += sum(changes.values())
+        if since:  # a first reading brings what was always there
+            slot, bound = delays.slot_of(now), delays.bound_of(now - since)
+            for branch, count in changes.items():
+                self._tally[(connection, branch), slot, bound] += count
         if page:
             facts.remember(self._clinic, page)
+            self._branches.learn(page)
         self._live_on()
 
     @quietly
