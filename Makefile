@@ -6,7 +6,7 @@ BIN := $(VENV)/bin
 PACKAGES := $(VENV)/packages
 STAMP := $(VENV)/installed
 EXTRAS := --extra pure --extra postgres --extra sandbox --extra dev
-WORKERS ?= 3
+WORKERS ?= 4
 
 .DEFAULT_GOAL := help
 .PHONY: help install debian-packages demo test test-postgres quick nightly fuzz chaos check bench catalogs lock clean

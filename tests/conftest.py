@@ -6,6 +6,7 @@ import hypothesis
 import pytest
 from django.conf import settings
 
+from tests.dealing import dealt
 from tests.postgres import FOLDER, Cluster
 
 # How long one example takes says how busy the machine is: a slow one is no mistake.
@@ -24,6 +25,12 @@ def pytest_configure(config: pytest.Config) -> None:
             cluster.stop()
 
         config.add_cleanup(end)
+
+
+def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
+    """Only in a worker of several: one that takes all tests keeps the order in which they stand."""
+    if worker := getattr(config, "workerinput", None):
+        items[:] = dealt(items, worker["workercount"])
 
 
 @pytest.fixture(scope="session")
