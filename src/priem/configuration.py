@@ -14,6 +14,7 @@ from typing import Any, Literal
 import tomli_w
 from pydantic import TypeAdapter, ValidationError
 
+from priem.engine.doers import is_line
 from priem.engine.kinds import KINDS
 from priem.engine.names import unknown_parts
 from priem.engine.settings import Bookings, Settings, StageTrigger, StatusSync, Strict, Tickets
@@ -264,6 +265,9 @@ def booking_mistakes(booking: Bookings, keys: Sequence[str]) -> Iterator[Text]:
     places += [branch for user in booking.users for branch in user.branches]
     yield from branch_mistakes("booking", (place for place in places if place and place not in keys), keys)
     yield from name_mistakes("booking.note", booking.note)
+    for line in booking.done_by:
+        if not is_line(line):
+            yield text("booking.done_by «{line}» is not «service = specialities or doctors»", line=line)
 
 
 def trigger_mistakes(trigger: StageTrigger) -> Iterator[Text]:

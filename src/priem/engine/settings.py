@@ -187,6 +187,8 @@ class Bookings(Strict):
     """Leads and their lists have a button that opens the journal of visits."""
     journal_in: tuple[Named, ...] = ()
     """Pipelines whose leads show the journal of visits. Empty: all."""
+    done_by: tuple[str, ...] = ()
+    """Who does what, where the МИС does not say: `Анализы = Терапевт, Иванова Ольга Петровна` (engine/doers.py)."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

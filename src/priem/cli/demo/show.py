@@ -22,6 +22,7 @@ from priem.cli.hub_commands import free_port
 from priem.cli.look_commands import show_plan
 from priem.cli.sync_command import Tally, run_once, what
 from priem.cli.terminal import out, say, show_problem
+from priem.cli.widget_command import pipeline_path
 from priem.configuration import write
 from priem.engine.rehearsal import rehearse
 from priem.engine.sync import Progress
@@ -77,7 +78,7 @@ class Demo:
             with stage.hub(self.home, self.port) as hub:
                 self.look_first(opened)
                 self.first_sync(opened)
-                self.addresses(systems, hub, password)
+                self.addresses(opened, systems, hub, password)
                 let_live(systems, {"changes": 1_000_000, "rate": rate})
                 self.follow(opened, systems)
                 let_live(systems, {"rate": 0})
@@ -134,11 +135,13 @@ class Demo:
         if not self.quiet:
             self.tally.show()
 
-    def addresses(self, systems: stage.Stage, hub: str, password: str) -> None:
+    def addresses(self, opened: bootstrap.Opened, systems: stage.Stage, hub: str, password: str) -> None:
         self.tell(text("amoCRM's board: {url}", url=systems.amocrm["board"]), "bold")
         self.tell(text("The hub: {url} (admin, password {password})", url=hub, password=password), "bold")
-        stage.install_widget(systems, hub)
-        self.tell(text("A lead's card with the widget: {url}", url=f"{systems.amocrm['board']}leads/"), "bold")
+        stage.install_widget(systems, hub, pipeline_path(opened.slug))
+        board = systems.amocrm["board"]
+        self.tell(text("A lead's card with the widget: {url}", url=f"{board}leads/"), "bold")
+        self.tell(text("Actions of stages, for the digital pipeline: {url}", url=f"{board}settings/pipeline/"))
         self.tell(text("The clinic lives now. Ctrl-C ends everything."))
 
     def follow(self, opened: bootstrap.Opened, systems: stage.Stage) -> None:

@@ -99,7 +99,7 @@ def hub(home: Path, port: int) -> Iterator[str]:
         yield str(said["url"])
 
 
-def install_widget(systems: Stage, hub: str) -> None:
-    """As the account's administrator does: its pages show it from now on."""
-    archive = base64.b64encode(packed(hub)).decode()
+def install_widget(systems: Stage, hub: str, pipeline: str) -> None:
+    """As the account's administrator does: its pages show it from now on. `pipeline`: see `packed`."""
+    archive = base64.b64encode(packed(hub, pipeline=pipeline)).decode()
     httpx2.post(f"{systems.amocrm['control']}/widget", json={"zip": archive}, timeout=30).raise_for_status()

@@ -225,6 +225,15 @@ WINDOW = (
         label=_("Note in the lead after booking"),
         help=_("The same words in braces as in the lead's name. Empty: no note."),
     ),
+    Knob(
+        path="booking.done_by",
+        kind="lines",
+        label=_("Who does which service"),
+        help=_(
+            "One in a line: a service or its category, an equals sign between spaces, then specialities or doctors. "
+            "Whoever chooses the service sees these doctors. Services without a line show everybody."
+        ),
+    ),
 )
 
 USERS = (

@@ -1,30 +1,25 @@
 """The journal of visits: a branch's day, everybody's or some doctors'."""
 
-from datetime import date
 from typing import Any
 
-from priem.booking import ScheduleQuery
 from priem.engine.booking_rights import Actor
 from priem.errors import BadRecord
 from priem.hub.booking.receptions import Office
 from priem.hub.models import MirroredLead
 from priem.hub.widget.panel import lead_now, shows_journal
-from priem.hub.widget.places import place_called, require_span
+from priem.hub.widget.places import Shown, place_called, query_of
 from priem.hub.widget.sessions import Session
 from priem.hub.widget.visits import leads_of, names_of, visit_as_json
 from priem.model import Visit
 from priem.texts import text
 
 
-def journal(
-    office: Office, actor: Actor, session: Session, key: str, first: date, last: date, doctors: tuple[str, ...]
-) -> list[Any]:
+def journal(office: Office, actor: Actor, session: Session, shown: Shown) -> list[Any]:
     """Raises BadRecord for periods that are too long, and from where the clinic does not show it."""
     if not shown_here(office, session):
         raise BadRecord(text("The journal of visits is shown in other pipelines."))
-    place = place_called(key, actor, office)
-    require_span(first, last)
-    wanted = ScheduleQuery(first=first, last=last, doctors=doctors, branch=place.branch.id)
+    place = place_called(shown.place, actor, office)
+    wanted = query_of(shown, place)
     found = [visit for visit in place.desk.visits_between(wanted) if is_here(visit, place.branch.id)]
     leads = leads_of((visit.key for visit in found), office.clinic.id)
     names = names_of((visit.patient for visit in found), office.clinic.id)

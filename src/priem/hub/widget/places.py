@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from zoneinfo import ZoneInfo
 
-from priem.booking import Ability, Booking, BranchInfo
+from priem.booking import Ability, Booking, BranchInfo, ScheduleQuery
 from priem.engine.booking_rights import Actor, default_branch, may_book
 from priem.errors import BadRecord
 from priem.hub.booking.receptions import Office
@@ -64,6 +64,29 @@ def require_span(first: date, last: date) -> None:
     """Raises BadRecord for what would keep the МИС busy for nobody's use."""
     if not first <= last <= first + LONGEST:
         raise BadRecord(text("A month at most can be shown at once."))
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Shown:
+    """Which part of a branch's schedule a frame shows."""
+
+    place: str
+    first: date
+    last: date
+    doctors: tuple[str, ...] = ()
+    services: tuple[str, ...] = ()
+
+
+def query_of(shown: Shown, place: Place) -> ScheduleQuery:
+    """Raises BadRecord for periods that are too long."""
+    require_span(shown.first, shown.last)
+    return ScheduleQuery(
+        first=shown.first,
+        last=shown.last,
+        doctors=shown.doctors,
+        services=shown.services,
+        branch=place.branch.id,
+    )
 
 
 def place_of(connection: str, branch: str, office: Office) -> Place | None:

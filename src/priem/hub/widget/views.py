@@ -26,6 +26,7 @@ from priem.hub.roles.from_amocrm import vouched
 from priem.hub.sentences import readable
 from priem.hub.widget import applying, deeds, journal, nearest, panel, pipeline, window
 from priem.hub.widget.origins import framed, known_origin, origin_of, preflight, with_origin
+from priem.hub.widget.places import Shown
 from priem.hub.widget.sessions import Session, SessionIsOver, read, written
 from priem.hub.widget.settings_page import sign_in, state
 from priem.hub.widget.words import words
@@ -167,8 +168,18 @@ def day(request: HttpRequest, name: str) -> date:
         raise unreadable() from error
 
 
-def doctors(request: HttpRequest) -> tuple[str, ...]:
-    return tuple(filter(None, request.GET.get("doctors", "").split(",")))
+def listed(request: HttpRequest, name: str) -> tuple[str, ...]:
+    return tuple(filter(None, request.GET.get(name, "").split(",")))
+
+
+def shown(request: HttpRequest) -> Shown:
+    return Shown(
+        place=given(request, "place"),
+        first=day(request, "first"),
+        last=day(request, "last"),
+        doctors=listed(request, "doctors"),
+        services=listed(request, "services"),
+    )
 
 
 def given(request: HttpRequest, name: str) -> str:
@@ -190,15 +201,11 @@ QUESTIONS: dict[str, Question] = {
     "others": lambda office, _actor, session, _request: panel.others(office, session.lead),
     "window": lambda office, actor, session, request: window.window(office, actor, session, given(request, "visit")),
     "directory": lambda office, actor, _session, request: window.directory(office, actor, given(request, "place")),
-    "schedule": lambda office, actor, _session, request: window.schedule(
-        office, actor, given(request, "place"), day(request, "first"), day(request, "last"), doctors(request)
-    ),
+    "schedule": lambda office, actor, _session, request: window.schedule(office, actor, shown(request)),
     "people": lambda office, actor, _session, request: window.people(
         office, actor, given(request, "place"), given(request, "phone"), given(request, "name"), given(request, "known")
     ),
-    "journal": lambda office, actor, session, request: journal.journal(
-        office, actor, session, given(request, "place"), day(request, "first"), day(request, "last"), doctors(request)
-    ),
+    "journal": lambda office, actor, session, request: journal.journal(office, actor, session, shown(request)),
     "settings": state,
     "sign-in": sign_in,
     "apply": deed(deeds.Asked, applying.applies),

@@ -1,17 +1,18 @@
 """What the booking window is opened with, the schedule, and who the patient may be."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from datetime import date
 from typing import Any
 
-from priem.booking import Booking, ScheduleQuery, Shift
+from priem.booking import Booking, DoctorInfo, ServiceInfo, Shift
 from priem.engine.booking_rights import Actor, may_book
+from priem.engine.doers import doers
 from priem.errors import BadRecord
 from priem.hub.booking.receptions import Office
 from priem.hub.surroundings import contact_owners, patient_links_of
 from priem.hub.widget.journal import shown_here
 from priem.hub.widget.panel import lead_now, visit_called
-from priem.hub.widget.places import Place, place_as_json, place_called, places_for, require_span
+from priem.hub.widget.places import Place, Shown, place_as_json, place_called, places_for, query_of
 from priem.hub.widget.sessions import Session
 from priem.hub.widget.visits import patient_as_json, visit_as_json
 from priem.model import Contact, Patient
@@ -91,6 +92,7 @@ def directory(office: Office, actor: Actor, key: str) -> dict[str, Any]:
                 "category": one.category,
                 "price": str(one.price) if one.price is not None else "",
                 "minutes": one.minutes or 0,
+                "doctors": done_by(one, doctors, office),
             }
             for one in desk.services()
         ],
@@ -99,10 +101,15 @@ def directory(office: Office, actor: Actor, key: str) -> dict[str, Any]:
     }
 
 
-def schedule(office: Office, actor: Actor, key: str, first: date, last: date, doctors: tuple[str, ...]) -> list[Any]:
-    place = place_called(key, actor, office)
-    require_span(first, last)
-    wanted = ScheduleQuery(first=first, last=last, doctors=doctors, branch=place.branch.id)
+def done_by(service: ServiceInfo, doctors: Sequence[DoctorInfo], office: Office) -> list[str] | None:
+    """None where nobody has said who does it: then everybody is shown."""
+    found = doers(service, doctors, office.reception.bound.settings.booking.done_by)
+    return None if found is None else sorted(found)
+
+
+def schedule(office: Office, actor: Actor, shown: Shown) -> list[Any]:
+    place = place_called(shown.place, actor, office)
+    wanted = query_of(shown, place)
     return [shift_as_json(shift, place) for shift in place.desk.schedule(wanted)]
 
 
