@@ -8,6 +8,7 @@ import threading
 
 from priem.hub.setup.living import resume
 from priem.hub.watch.keeper import keep_watch
+from priem.hub.widget.orders import keep_trying
 from priem.hub.wsgi import application
 
 __all__ = ["application"]
@@ -28,3 +29,4 @@ def end_with_parent() -> None:
 end_with_parent()
 threading.Thread(target=keep_watch, name="keeper", daemon=True).start()
 threading.Thread(target=resume, name="resume", daemon=True).start()
+threading.Thread(target=keep_trying, name="stage orders", daemon=True).start()

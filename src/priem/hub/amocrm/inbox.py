@@ -85,18 +85,18 @@ class Spool:
         os.close(self._file)
 
 
-def new_spool() -> Spool:
+def new_spool(folder: str) -> Spool:
     while True:
-        spool = Spool(home() / "hooks" / f"{os.getpid()}-{secrets.token_hex(4)}")
+        spool = Spool(home() / folder / f"{os.getpid()}-{secrets.token_hex(4)}")
         # Between its making and its locking somebody may have taken it for a dead process's.
         if spool.is_mine() and spool.path.exists():
             return spool
         spool.close()
 
 
-def left_behind() -> Iterator[Spool]:
+def left_behind(folder: str) -> Iterator[Spool]:
     """Those that nobody holds; each is held while the caller works on it."""
-    for path in sorted((home() / "hooks").glob("*")):
+    for path in sorted((home() / folder).glob("*")):
         spool = Spool(path)
         if spool.is_mine():
             yield spool
@@ -104,7 +104,9 @@ def left_behind() -> Iterator[Spool]:
 
 
 class Inbox:
-    """One for the whole process."""
+    """One for the whole process, and for what goes one way."""
+
+    folder = "hooks"
 
     def __init__(self) -> None:
         self.begin_anew()
@@ -145,7 +147,7 @@ class Inbox:
 
     def _kept(self, letter: Letter) -> bool:
         try:
-            self._spool = self._spool or new_spool()
+            self._spool = self._spool or new_spool(self.folder)
             self._spool.add(letter)
         except OSError as error:
             log.warning("a webhook cannot be kept", error=type(error).__name__)
@@ -176,19 +178,23 @@ class Inbox:
             self._closed.wait(0.5)
             self._arrived.set()
 
+    def store(self, letters: Iterable[Letter]) -> None:
+        """In the database when it returns."""
+        store(letters)
+
     def take_over(self) -> None:
         """What processes left behind that died."""
-        for spool in left_behind():
-            store(spool.letters())
+        for spool in left_behind(self.folder):
+            self.store(spool.letters())
             spool.path.unlink()
 
     def flush(self) -> None:
         """Everything that has come so far is in the database when it returns."""
         with self._writing:
             while piece := [self._waiting[place] for place in range(min(AT_ONCE, len(self._waiting)))]:
-                store(piece)
+                self.store(piece)
                 self._done(piece)
-                self._ring({letter.clinic for letter in piece})
+                self.ring({letter.clinic for letter in piece})
 
     def _done(self, piece: list[Letter]) -> None:
         with self._guard:
@@ -198,7 +204,8 @@ class Inbox:
             if self._spool and not self._waiting:
                 self._spool.empty()
 
-    def _ring(self, clinics: Iterable[int]) -> None:
+    def ring(self, clinics: Iterable[int]) -> None:
+        """Whoever looks at what has come is called."""
         self._since_count += AT_ONCE
         clinics = tuple(clinics)
         tell_of_hooks(clinics)

@@ -2,7 +2,7 @@
 
 from priem.hub.models.agents import Agent, AgentCode, AgentFeed, AgentParcel, AgentQuestion
 from priem.hub.models.audit import AuditEntry, Revision
-from priem.hub.models.bookings import ArmedStage, BookingIntent, LeadMove
+from priem.hub.models.bookings import ArmedStage, BookingIntent, LeadMove, OrderState, StageOrder
 from priem.hub.models.clinic import Authorisation, Clinic
 from priem.hub.models.connection import Connection
 from priem.hub.models.desk import Question, RecalledRecord, Saying
@@ -86,6 +86,7 @@ __all__ = [
     "MirroredLead",
     "MirroredLeadContact",
     "MirroredLeadKey",
+    "OrderState",
     "PatientLink",
     "PatientSource",
     "PlannedStep",
@@ -101,6 +102,7 @@ __all__ = [
     "Shift",
     "SourcePicture",
     "SpareCodes",
+    "StageOrder",
     "StepRecord",
     "Timetable",
     "TimetableDay",

@@ -73,6 +73,39 @@ class BookingIntent(ClinicOwned):
         return self.ref
 
 
+class OrderState(models.TextChoices):
+    WAITING = "waiting", _("waiting")
+    DONE = "done", _("done")
+    REFUSED = "refused", _("refused")
+
+
+class StageOrder(ClinicOwned):
+    """What a stage of amoCRM's digital pipeline has ordered: amoCRM says it once, so it is kept until it is over."""
+
+    ref = models.CharField(max_length=200)
+    lead = models.BigIntegerField()
+    pipeline = models.BigIntegerField()
+    stage = models.BigIntegerField()
+    action = models.CharField(max_length=40)
+    state = models.CharField(max_length=8, choices=OrderState, default=OrderState.WAITING)
+    said = SentenceField()
+    """What it waits for, or why it was refused."""
+    tries = models.PositiveIntegerField(default=0)
+    came_at = models.DateTimeField()
+    due_at = models.DateTimeField(null=True)
+    """When it is tried next, or its note is written; None: never again."""
+
+    class Meta:
+        constraints = (models.UniqueConstraint(fields=("clinic", "ref"), name="stage_order_ref"),)
+        indexes = (
+            models.Index(fields=("clinic", "lead"), name="stage_order_of_lead"),
+            models.Index(fields=("clinic", "due_at"), condition=models.Q(due_at__isnull=False), name="stage_order_due"),
+        )
+
+    def __str__(self) -> str:
+        return self.ref
+
+
 class LeadMove(ClinicOwned):
     """The latest move of a lead by others, until a pass has looked at it."""
 

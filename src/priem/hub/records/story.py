@@ -14,10 +14,11 @@ from priem.hub import words
 from priem.hub.audit.words import shown
 from priem.hub.explaining import Explanation, Happening, explain
 from priem.hub.histories import Kind
-from priem.hub.models import AuditEntry, Clinic
+from priem.hub.models import AuditEntry, Clinic, OrderState
 from priem.hub.models.audit import Deed
 from priem.hub.models.journal import STATES
 from priem.hub.sentences import readable
+from priem.hub.widget.orders import in_words, orders_of
 from priem.model import Action, Key, PatientKey, State, VisitKey
 
 if TYPE_CHECKING:
@@ -62,7 +63,7 @@ def decision(found: Explanation) -> Happening | None:
 
 def events(clinic: Clinic, kind: str, key: Key, found: Explanation) -> list[Event]:
     """The latest first: what Priem did, and what people did."""
-    every = [*steps(found), *deeds(clinic, kind, key)]
+    every = [*steps(found), *deeds(clinic, kind, key), *orders(clinic, kind, found)]
     return sorted(every, key=lambda event: event.at, reverse=True)
 
 
@@ -107,3 +108,11 @@ def deeds(clinic: Clinic, kind: str, key: Key) -> Iterator[Event]:
         said = (shown(*change) for change in row.changes)
         details = tuple(f"{what}: {before} → {after}" for what, before, after, _is_setting in said)
         yield Event(row.at, row.get_deed_display().capitalize(), details, by=row.name or gettext("a command"))
+
+
+def orders(clinic: Clinic, kind: str, found: Explanation) -> Iterator[Event]:
+    """What stages of amoCRM have ordered of the visit's lead."""
+    leads = [link.target for link in found.links] if kind == "visit" else []
+    for row in orders_of(clinic.pk, leads):
+        by = gettext("a stage in amoCRM")
+        yield Event(row.came_at, readable(in_words(row)), is_bad=row.state == OrderState.REFUSED, by=by)

@@ -7,13 +7,14 @@ from zoneinfo import ZoneInfo
 from priem.booking import Ability
 from priem.engine.booking_rights import Actor, may_book, may_in, rights_of
 from priem.engine.reasons import say
-from priem.errors import AskOperator, BadRecord
+from priem.errors import AskOperator, BadRecord, TryLater
 from priem.hub.booking.receptions import Office
 from priem.hub.ident.handing import connection_of
 from priem.hub.ident.tickets import next_of, of_lead, state_of, zone_of_service
 from priem.hub.models import MirroredLead, VisitFact, VisitLink
 from priem.hub.pieces import among
 from priem.hub.sentences import readable
+from priem.hub.widget.orders import waiting_of
 from priem.hub.widget.places import places_for
 from priem.hub.widget.visits import booked_by, leads_of, status_words, visit_as_json
 from priem.model import FieldValue, Lead, Visit, VisitKey, VisitStatus
@@ -48,11 +49,17 @@ def panel(office: Office, actor: Actor, lead_id: int) -> dict[str, Any]:
     if lead is None:
         return {"state": "unsaved"}
     shown: dict[str, Any] = {"journal": shows_journal(office, lead.pipeline) and has_journal(office, actor)}
+    shown["orders"] = [readable(one) for one in waiting_of(office.clinic.id, lead.id)]
     key = office.reception.store.visits_of_leads([lead.id]).get(lead.id)
     desk = office.desks.get(key.connection) if key else None
-    if key and not (desk and Ability.BOOK in desk.abilities):
+    if key is None:
+        return shown | without_visit(office, actor, lead)
+    if desk is None or Ability.BOOK not in desk.abilities:
         return shown | known(office, key, lead)
-    visit = desk.visit(key.id) if key and desk else None
+    try:
+        visit = desk.visit(key.id)
+    except TryLater as error:
+        return shown | known(office, key, lead) | {"trouble": readable(error.what)}
     return shown | (of_visit(office, actor, visit, lead) if visit else without_visit(office, actor, lead))
 
 

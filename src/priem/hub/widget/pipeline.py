@@ -14,15 +14,17 @@ from priem.engine import rebooking
 from priem.engine.booking_rights import Actor
 from priem.engine.rebooking import Change
 from priem.engine.reception import Answer
-from priem.errors import BadRecord
+from priem.errors import BadRecord, TryLater
 from priem.hub.booking.receptions import Office
 from priem.hub.ident.button import hand_over_by
+from priem.intents import Phase
 from priem.model import Lead, VisitKey
 from priem.texts import text
 
 APPLY = "apply"
 STATUSES = {"confirm": "confirmed", "arrived": "arrived", "completed": "completed", "no_show": "no_show"}
 CANCEL = "cancel"
+LONGEST_REF = 200
 LEAD = 2
 """`element_type`"""
 BY_PIPELINE = Actor(name="pipeline")
@@ -48,8 +50,8 @@ def read_hook(body: bytes) -> Hook:
             lead=int(data["id"]) if kind == LEAD else 0,
             pipeline=int(data["pipeline_id"]),
             stage=int(data["status_id"]),
-            action=action_of(sent["action"]),
-            ref=f"pipeline:{data['id']}:{data['status_id']}:{event['time']}",
+            action=action_of(sent["action"])[:40],
+            ref=f"pipeline:{data['id']}:{data['status_id']}:{event['time']}:{action_of(sent['action'])}"[:LONGEST_REF],
         )
     except (ValueError, KeyError, TypeError, AttributeError) as error:
         raise BadRecord(text("This is no hook of the digital pipeline.")) from error
@@ -61,27 +63,45 @@ def action_of(action: Mapping[str, Any]) -> str:
     return str(settings["action"])
 
 
-def set_off(office: Office, hook: Hook) -> Answer | None:
-    """Raises Refused for what cannot be done, TryLater. The same hook again is done once."""
+class NotThere(Refused):
+    """amoCRM itself does not say what the hook says, or somebody has moved the lead on."""
+
+
+class Later(TryLater):
+    """It has not happened, or nobody knows yet; the same hook again is done once."""
+
+
+def set_off(office: Office, hook: Hook) -> None:
+    """Done when it returns. Raises BadRecord for what will never be done, others for what may be tried again."""
     lead = lead_there(office, hook)
     if hook.action == APPLY:
         hand_over_by(office.handing(), lead.id, BY_PIPELINE)
-        return None
+        return
     visit = office.reception.store.visits_of_leads([lead.id]).get(lead.id)
     if visit is None:
-        raise Refused(RefusalKind.NO_VISIT, text("There is no such visit any more."))
-    return change(office, hook, visit)
+        raise Refused(RefusalKind.NO_VISIT, text("The lead has no visit."))
+    require_done(change(office, hook, visit), office)
+
+
+def require_done(answer: Answer, office: Office) -> None:
+    if answer.phase is Phase.DONE:
+        return
+    said = answer.said or text("It is not known yet.")
+    stands_in_the_way = answer.kind is RefusalKind.CHANGED and office.reception.store.intent(answer.ref) is None
+    if answer.phase is not Phase.REFUSED or stands_in_the_way:  # somebody else's request is under way
+        raise Later(said)
+    raise Refused(answer.kind or RefusalKind.OTHER, said)
 
 
 def lead_there(office: Office, hook: Hook) -> Lead:
     found = office.reception.crm.some_leads([hook.lead], ())
     if not found or (found[0].pipeline, found[0].stage) != (hook.pipeline, hook.stage):
-        raise Refused(RefusalKind.CHANGED, text("The lead is not in that stage any more."))
+        raise NotThere(RefusalKind.CHANGED, text("The lead is not in that stage any more."))
     return found[0]
 
 
 def change(office: Office, hook: Hook, visit: VisitKey) -> Answer:
-    wanted = Change(ref=f"{hook.ref}:{hook.action}", visit=visit, lead=hook.lead)
+    wanted = Change(ref=hook.ref, visit=visit, lead=hook.lead)
     if hook.action == CANCEL:
         return rebooking.cancel(wanted, "", "", BY_PIPELINE, office.reception)
     if hook.action not in STATUSES:

@@ -17,14 +17,14 @@ from pydantic import BaseModel, ValidationError
 
 from priem.booking import Refused
 from priem.engine.booking_rights import Actor, of_user
-from priem.errors import AskOperator, PriemError, TryLater
+from priem.errors import AskOperator, BadRecord, PriemError, TryLater
 from priem.hub.amocrm.address import clinic_of
 from priem.hub.booking.receptions import RECEPTIONS, Office
 from priem.hub.clinics import clinic_data
 from priem.hub.models import Clinic
 from priem.hub.roles.from_amocrm import vouched
 from priem.hub.sentences import readable
-from priem.hub.widget import applying, deeds, journal, nearest, panel, pipeline, window
+from priem.hub.widget import applying, deeds, journal, nearest, orders, panel, window
 from priem.hub.widget.origins import framed, known_origin, origin_of, preflight, with_origin
 from priem.hub.widget.places import Shown
 from priem.hub.widget.sessions import Session, SessionIsOver, read, written
@@ -85,19 +85,16 @@ def lists_journal(clinic: Clinic, user: int, pipeline: int) -> bool:
 @csrf_exempt
 @require_POST
 def pipeline_hook(request: HttpRequest, token: str) -> HttpResponse:
-    """amoCRM posts once and never again: what could not be done is said in the log, and in amoCRM the stage stands."""
-    clinic = Clinic.objects.filter(pk=clinic_of(token) or 0).first()
-    if clinic is None:
+    """Kept before it is answered: amoCRM posts once and waits for nobody. What becomes of it: see `orders`."""
+    clinic_id = clinic_of(token)
+    if clinic_id is None:
         return HttpResponse(status=HTTPStatus.NOT_FOUND)
     try:
-        with RECEPTIONS.of(clinic_data(clinic)) as office:
-            answer = pipeline.set_off(office, pipeline.read_hook(request.body[:LONGEST]))
-    except PriemError as error:
-        log.warning("a stage's action was not done", clinic=clinic.slug, why=str(error.what))
-        return HttpResponse(status=HTTPStatus.SERVICE_UNAVAILABLE if isinstance(error, TryLater) else HTTPStatus.OK)
-    if answer and answer.said:
-        log.warning("a stage's action was not done", clinic=clinic.slug, why=str(answer.said))
-    return HttpResponse(status=HTTPStatus.OK)
+        is_kept = orders.put(clinic_id, request.body[:LONGEST])
+    except BadRecord as error:
+        log.warning("what came is no order of a stage", clinic=clinic_id, why=str(error.what))
+        return HttpResponse(status=HTTPStatus.OK)
+    return HttpResponse(status=HTTPStatus.OK if is_kept else HTTPStatus.SERVICE_UNAVAILABLE)
 
 
 @require_GET

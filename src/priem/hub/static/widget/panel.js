@@ -102,7 +102,8 @@ function ofVisit(told) {
 }
 
 function known(told) {
-  return [told.status ? make('p', { className: 'when' }, told.when ? make('b', { textContent: told.when }) : '', make('span', { className: `status ${told.status}`, textContent: told.status_name })) : '',
+  return [told.trouble ? make('div', { className: 'trouble', attributes: { role: 'status' } }, make('p', { textContent: told.trouble }), make('div', { className: 'buttons' }, button('again', draw))) : '',
+    told.status ? make('p', { className: 'when' }, told.when ? make('b', { textContent: told.when }) : '', make('span', { className: `status ${told.status}`, textContent: told.status_name })) : '',
     make('dl', { className: 'known' }, ...told.values.flatMap(([name, value]) => [make('dt', { textContent: name }), make('dd', { textContent: value })])),
     otherVisits(),
     told.why ? make('details', {}, make('summary', { textContent: say('why') }), make('p', { className: 'soft', textContent: told.why })) : ''];
@@ -141,7 +142,8 @@ async function draw() {
   root.setAttribute('aria-busy', 'true');
   try {
     const told = await ask('panel');
-    root.replaceChildren(...(told.state === 'visit' ? ofVisit(told) : withoutVisit(told)).filter(Boolean));
+    const orders = (told.orders || []).map((line) => make('p', { className: 'note waits', textContent: line, attributes: { role: 'status' } }));
+    root.replaceChildren(...orders, ...(told.state === 'visit' ? ofVisit(told) : withoutVisit(told)).filter(Boolean));
   } catch (error) {
     root.replaceChildren(shown(error), make('div', { className: 'buttons' }, button('again', draw)));
   }
