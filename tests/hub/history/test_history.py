@@ -149,6 +149,8 @@ def test_filters_find_what_they_say(clinic: Clinic) -> None:
     assert found(clinic, direction="in") == ["POST hooks"]
     assert found(clinic, q="10") == found(clinic, q="ident:10") == ["POST /api/v4/contacts"]
     assert found(clinic, q="900", result="failed") == []
+    assert found(clinic, q="https://smile.amocrm.ru/leads/detail/900?compact=yes") == ["POST hooks"]
+    assert sorted(found(clinic, q="900, ident:10 7")) == ["POST /api/v4/contacts", "POST hooks"]
     assert found(clinic, q="1") == []
     assert found(clinic, since="2026-11-21") == ["PATCH /api/v4/leads"]
     assert len(found(clinic, since="2026-11-20", until="2026-11-20")) == 3
@@ -167,7 +169,9 @@ def test_pages_follow_each_other_without_gap_or_repetition(clinic: Clinic) -> No
 
 
 @pytest.mark.skipif(connection.vendor != "sqlite", reason="the plan is SQLite's own")
-@pytest.mark.parametrize("query", [{}, {"sort": "contacts"}, {"result": "failed"}, {"direction": "in"}, {"q": "10"}])
+@pytest.mark.parametrize(
+    "query", [{}, {"sort": "contacts"}, {"result": "failed"}, {"direction": "in"}, {"q": "10"}, {"q": "10 11"}]
+)
 def test_no_filter_reads_more_than_its_range_of_an_index(clinic: Clinic, query: dict[str, str]) -> None:
     with CaptureQueriesContext(connection) as asked:
         search.page(clinic.pk, Filters.of(query), (NOON, 5))
@@ -243,16 +247,23 @@ def test_a_message_of_amocrm_among_the_chosen_is_not_forgotten(owner: Client, cl
     assert list(waiting.values_list("record", flat=True)) == ["10", "20"]
 
 
-def test_when_there_are_too_many_for_one_click_it_is_said(
+def test_what_is_too_much_for_one_click_goes_on_with_the_next(
     owner: Client, clinic: Clinic, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(retrying, "AT_ONCE", 2)
-    note(clinic, *[exchange(patient=str(number), failed=True) for number in range(4)])
-    address = reverse("history_retry", args=["smile"])
-    for most, is_said in ((4, False), (2, True)):
-        monkeypatch.setattr(retrying, "MOST", most)
-        answer = owner.post(address, {"all": "1", "result": "failed"}, follow=True)
-        assert ("только последние запросы" in answer.content.decode()) is is_said
+    monkeypatch.setattr(retrying, "MOST", 2)
+    note(clinic, *[exchange(patient=str(number), failed=number > 0) for number in range(6)])
+    address, waiting = reverse("history_retry", args=["smile"]), RecalledRecord.objects.of(clinic.pk)
+    sent, counts = {"all": "1", "result": "failed"}, list[int]()
+    while len(counts) < 6:
+        page = owner.post(address, sent, follow=True)
+        counts.append(waiting.count())
+        if not page.context["rest"]:
+            break
+        assert "Повторить и более ранние" in page.content.decode()
+        sent["before"] = page.context["rest"]
+    assert counts == [2, 4, 5]
+    assert not waiting.filter(record="0").exists(), "it went well"
 
 
 def test_what_another_clinic_asked_is_not_repeated(owner: Client, clinic: Clinic) -> None:
@@ -265,11 +276,11 @@ def test_what_another_clinic_asked_is_not_repeated(owner: Client, clinic: Clinic
 # --- keeping ----------------------------------------------------------------------------------------
 
 
-def a_step(clinic: Clinic, patient: str, state: State) -> None:
+def a_step(clinic: Clinic, patient: str, state: State, request: str = "") -> None:
     store, key = DjangoStore(clinic.pk), PatientKey("ident", patient)
     step = Step(action=Action.UPDATE, key=key, target=1, draft=ContactDraft(ref="1", id=1, name="x"), why=Why("link"))
     store.intend([step])
-    store.record([(step, Outcome(ref="1", state=state, id=1), None)])
+    store.record([(step, Outcome(ref="1", state=state, id=1, request_id=request), None)])
 
 
 def test_what_is_old_goes_but_never_a_failure_that_nobody_made_up_for(clinic: Clinic) -> None:
@@ -290,6 +301,22 @@ def test_what_is_old_goes_but_never_a_failure_that_nobody_made_up_for(clinic: Cl
     left = ExchangeSubject.objects.of(clinic.pk).order_by("number").values_list("number", flat=True)
     assert list(left) == ["2", "4"]
     assert ExchangeBody.objects.of(clinic.pk).count() == 2
+
+
+def test_a_batch_that_was_taken_but_for_one_record_stays_until_that_one_is_written(clinic: Clinic) -> None:
+    long_ago = NOON - timedelta(days=1000)
+    both = [("patient", "ident:1"), ("patient", "ident:2")]
+    note(clinic, exchange(at=long_ago, about=both, request_id="r-7"), exchange(at=long_ago, patient="1"))
+    a_step(clinic, "1", State.DONE, "r-7")
+    a_step(clinic, "2", State.REFUSED, "r-7")
+
+    keeping.tidy(NOON + timedelta(days=1))
+    rows = ExchangeRecord.objects.of(clinic.pk)
+    assert list(rows.values_list("request_id", flat=True)) == ["r-7"]
+
+    a_step(clinic, "2", State.DONE)
+    keeping.tidy(NOON + timedelta(days=1))
+    assert not rows.exists()
 
 
 def test_too_many_rows_go_the_oldest_first(clinic: Clinic, monkeypatch: pytest.MonkeyPatch) -> None:

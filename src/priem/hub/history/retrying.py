@@ -5,7 +5,7 @@ So what is written is what is true now, never an old body a second time."""
 from collections.abc import Iterable, Mapping, Sequence
 
 from priem.hub.history import search
-from priem.hub.history.search import Filters
+from priem.hub.history.search import Filters, Place
 from priem.hub.models import ExchangeSubject, PatientLink, VisitLink
 from priem.hub.pieces import pieces
 from priem.hub.store import DjangoStore
@@ -14,7 +14,7 @@ from priem.model import PatientKey, VisitKey
 
 AT_ONCE = 500
 MOST = 20_000
-"""Requests of one click, the latest; whoever wants earlier ones chooses their days."""
+"""Requests of one click: it answers within seconds, and the next one goes on behind it."""
 AnyKey = PatientKey | VisitKey
 KEYS: Mapping[str, type[PatientKey] | type[VisitKey]] = {"patient": PatientKey, "visit": VisitKey}
 
@@ -30,17 +30,18 @@ def retry(clinic_id: int, exchanges: Iterable[int]) -> int:
     return len(keys)
 
 
-def retry_matching(clinic_id: int, filters: Filters) -> tuple[int, bool]:
-    """All that the filters find, the latest first; and whether that was all of it."""
+def retry_matching(clinic_id: int, filters: Filters, before: Place | None = None) -> tuple[int, Place | None]:
+    """All that the filters find, the latest first, behind that place; and the place where the next click goes on, if
+    one click was too few."""
     ids: list[int] = []
-    before = None
     while len(ids) < MOST:
         found = list(search.places(clinic_id, filters, before, AT_ONCE))[:AT_ONCE]
         if not found:
             break
         ids += [id_ for _, id_ in found]
         before = found[-1]
-    return retry(clinic_id, ids), not (before and next(search.places(clinic_id, filters, before, 1), None))
+    there_are_more = before and next(search.places(clinic_id, filters, before, 1), None)
+    return retry(clinic_id, ids), before if there_are_more else None
 
 
 def keys_of(clinic_id: int, exchanges: Sequence[int]) -> set[AnyKey]:

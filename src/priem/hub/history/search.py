@@ -4,6 +4,7 @@ Every filter is turned into exact values of (system, sort, failed), which are fe
 `exchange_by_facet` that is in the order of the page already, and the ranges are merged. docs/adr/ tells why.
 """
 
+import re
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from datetime import date, datetime, time, timedelta
@@ -19,6 +20,8 @@ from priem.hub.models.exchanges import INCOMING, Sort
 from priem.hub.models.owned import OwnedRows
 
 SIZE = 50
+MOST_NUMBERS = 50
+LONGEST_QUESTION = 4000
 Place = tuple[datetime, int]
 """Of a row: rows are in the order of their time, then of their id."""
 
@@ -34,8 +37,8 @@ class Filters:
     sort: str = ""
     result: str = ""
     """`fine` or `failed`."""
-    number: str = ""
-    """A whole id, of whatever side."""
+    numbers: tuple[str, ...] = ()
+    """Whole ids, of whatever side: requests about any of them."""
 
     @classmethod
     def of(cls, query: Mapping[str, str]) -> Self:
@@ -47,12 +50,19 @@ class Filters:
             direction=chosen(query.get("direction", ""), ("in", "out")),
             sort=chosen(query.get("sort", ""), Sort.values),
             result=chosen(query.get("result", ""), ("fine", "failed")),
-            number=query.get("q", "").strip().rpartition(":")[2][:100],
+            numbers=ids_in(query.get("q", "")),
         )
 
     @property
     def is_plain(self) -> bool:
         return not (self.system or self.direction or self.sort or self.result)
+
+
+def ids_in(written: str) -> tuple[str, ...]:
+    """As people type and paste them: `4821`, `ident:4821`, the address of a card in amoCRM, several of these."""
+    words = (word.partition("?")[0].rstrip("/") for word in re.split(r"[\s,;]+", written[:LONGEST_QUESTION]))
+    ids = (word.rpartition("/")[2].rpartition(":")[2][:100] for word in words)
+    return tuple(dict.fromkeys(id_ for id_ in ids if id_))[:MOST_NUMBERS]
 
 
 def day(written: str) -> date | None:
@@ -89,8 +99,8 @@ def page(clinic_id: int, filters: Filters, before: Place | None, size: int = SIZ
 
 def places(clinic_id: int, filters: Filters, before: Place | None, size: int) -> Iterator[Place]:
     rows = in_time(ExchangeRecord.objects.of(clinic_id), filters, before)
-    if filters.number:
-        named = ExchangeSubject.objects.of(clinic_id).filter(number=filters.number).values("exchange")
+    if filters.numbers:
+        named = ExchangeSubject.objects.of(clinic_id).filter(number__in=filters.numbers).values("exchange")
         return first(facets_as_one(rows.filter(pk__in=named), filters), size)
     if filters.is_plain:
         return first(rows, size)

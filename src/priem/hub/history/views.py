@@ -50,6 +50,7 @@ def first_history(request: HttpRequest) -> HttpResponse:
 def history(request: HttpRequest, clinic: Clinic) -> HttpResponse:
     chosen = {name: value for name in NAMES if (value := str(request.GET.get(name, "")))}
     before = search.place_of(str(request.GET.get("before", "")))
+    rest = search.place_of(str(request.GET.get("rest", "")))
     rows = search.page(clinic.pk, Filters.of(chosen), before, search.SIZE + 1)
     more, rows = rows[search.SIZE :], rows[: search.SIZE]
     last = search.written_place((rows[-1].started_at, rows[-1].pk)) if more else ""
@@ -64,6 +65,7 @@ def history(request: HttpRequest, clinic: Clinic) -> HttpResponse:
             "query": urlencode(chosen),
             "older": urlencode({**chosen, "before": last}) if last else "",
             "is_first": before is None,
+            "rest": search.written_place(rest) if rest else "",
             "rows": shown(clinic.pk, rows),
             "systems": search.systems_of(clinic.pk),
             "sorts": Sort.choices,
@@ -126,9 +128,10 @@ def whole(request: HttpRequest, clinic: Clinic, exchange_id: int) -> HttpRespons
 def retry(request: HttpRequest, clinic: Clinic) -> HttpResponse:
     """The rows that are ticked, or all that the filters find."""
     chosen = {name: value for name in NAMES if (value := str(request.POST.get(name, "")))}
-    is_all = True
+    rest: search.Place | None = None
     if request.POST.get("all"):
-        count, is_all = retrying.retry_matching(clinic.pk, Filters.of(chosen))
+        before = search.place_of(str(request.POST.get("before", "")))
+        count, rest = retrying.retry_matching(clinic.pk, Filters.of(chosen), before)
     else:
         ids = [int(id_) for id_ in request.POST.getlist("exchange") if id_.isdecimal() and len(id_) < 19]
         count = retrying.retry(clinic.pk, ids)
@@ -138,6 +141,5 @@ def retry(request: HttpRequest, clinic: Clinic) -> HttpResponse:
         messages.success(request, said)
     else:
         messages.info(request, gettext("There is nothing to repeat: reading is repeated by itself."))
-    if not is_all:
-        messages.warning(request, gettext("These were the latest requests only. Choose the days of the earlier ones."))
-    return redirect(f"{reverse('history', args=[clinic.slug])}?{urlencode(chosen)}")
+    onward = {**chosen, "rest": search.written_place(rest)} if rest else chosen
+    return redirect(f"{reverse('history', args=[clinic.slug])}?{urlencode(onward)}")
