@@ -2,21 +2,27 @@
 
 import json
 import signal
+import socket
 import subprocess
 import time
 from collections.abc import Iterator
+from contextlib import closing
 from pathlib import Path
+from urllib.parse import urlsplit
 from urllib.request import urlopen
 
 import pytest
 
+from priem.hub.receiving import MOST_BYTES, THREADS
 from tests.postgres import hub_environment
-from tests.warm import Python
+from tests.warm import Python, new_home
 
 pytestmark = pytest.mark.slow
 CODE = """
 import os, threading
+from priem.hub import receiving
 from priem.hub.server import HubServer
+receiving.SILENCE = 1.0
 server = HubServer("127.0.0.1", 0)
 threading.Thread(target=lambda: (os.read(0, 1), server.stop()), daemon=True).start()
 print(server.url, flush=True)
@@ -26,7 +32,7 @@ server.run()
 
 @pytest.fixture
 def server(home: Path) -> Iterator[subprocess.Popen[str]]:
-    environment = {**hub_environment(home), "DJANGO_SETTINGS_MODULE": "priem.hub.settings"}
+    environment = {**hub_environment(new_home(home)), "DJANGO_SETTINGS_MODULE": "priem.hub.settings"}
     pipe = subprocess.PIPE
     command = ["-c", CODE]
     with Python(command, env=environment, stdin=pipe, stdout=pipe, text=True) as process:
@@ -64,6 +70,35 @@ def test_nothing_is_left_of_a_server_that_was_killed(server: subprocess.Popen[st
     deadline = time.monotonic() + 20
     while left := [pid for pid in workers if is_alive(pid)]:
         assert time.monotonic() < deadline, left
+
+
+def test_slow_bodies_keep_no_page_waiting(server: subprocess.Popen[str]) -> None:
+    assert server.stdout
+    url = server.stdout.readline().strip()
+    answer(f"{url}/healthz")
+    slow = [line_with(url, 1000, b'{"code": ') for _ in range(5 * THREADS)]
+    large = line_with(url, MOST_BYTES + 1, b"")
+
+    assert json.loads(answer(f"{url}/healthz"))["state"] == "ok"
+
+    assert said_on(large).startswith(b"HTTP/1.1 413")
+    assert {said_on(line)[:12] for line in slow} == {b"HTTP/1.1 408"}
+    assert b"<svg" in answer(f"{url}/static/hub/favicon.svg")
+
+
+def line_with(url: str, size: int, body: bytes) -> socket.socket:
+    """One on which so much was announced, and only this was sent."""
+    parts = urlsplit(url)
+    line = socket.create_connection((str(parts.hostname), parts.port or 0), timeout=30)
+    head = f"POST /agent/enrol HTTP/1.1\r\nHost: {parts.netloc}\r\nContent-Length: {size}\r\n\r\n"
+    line.sendall(head.encode() + body)
+    return line
+
+
+def said_on(line: socket.socket) -> bytes:
+    """Everything, until the hub closed it."""
+    with closing(line):
+        return b"".join(iter(lambda: line.recv(4096), b""))
 
 
 def answering(server: subprocess.Popen[str]) -> list[int]:

@@ -4,14 +4,17 @@ import os
 import socket
 
 from django.db import connections
-from granian.constants import Interfaces
+from granian.constants import Interfaces, Loops
+from granian.http import HTTP1Settings
 from granian.log import LogLevels
 from granian.server import Server
 
 from priem.hub.start import setup
 
-THREADS = 4
-"""Pages wait for the database most of their time."""
+MOST_LINES = 4096
+"""Connections at once: an agent keeps its own open from one report to the next, and there may be a thousand."""
+HEADERS_WITHIN = 10_000
+"""Milliseconds."""
 PATIENCE = 5
 """Seconds that requests under way get when the hub stops."""
 
@@ -31,8 +34,11 @@ class HubServer:
             "priem.hub.worker:application",
             address=host,
             port=self.port,
-            interface=Interfaces.WSGI,
-            blocking_threads=THREADS,
+            interface=Interfaces.RSGI,
+            loop=Loops.asyncio,
+            backlog=1024,
+            backpressure=MOST_LINES,
+            http1_settings=HTTP1Settings(header_read_timeout=HEADERS_WITHIN),
             workers_kill_timeout=PATIENCE,
             respawn_failed_workers=True,
             websockets=False,

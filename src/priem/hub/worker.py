@@ -6,12 +6,13 @@ import signal
 import sys
 import threading
 
+from priem.hub import wsgi
+from priem.hub.receiving import Receiving
 from priem.hub.setup.living import resume
 from priem.hub.watch.keeper import keep_watch
 from priem.hub.widget.orders import keep_trying
-from priem.hub.wsgi import application
 
-__all__ = ["application"]
+application = Receiving(wsgi.application)
 
 PR_SET_PDEATHSIG = 1
 SERVER = "PRIEM_SERVER_PID"
