@@ -8,7 +8,7 @@ from django.db import migrations, models
 class Migration(migrations.Migration):
 
     dependencies = [
-        ('hub', '0025_deeds_about_access'),
+        ('hub', '0026_delay_by_branch'),
     ]
 
     operations = [
