@@ -1,6 +1,7 @@
 """What happens to patients and their contacts over the years. Given, when, then."""
 
 from dataclasses import replace
+from typing import Literal
 
 import pytest
 
@@ -23,6 +24,23 @@ def test_mother_and_child_of_two_databases_stay_apart(clinic: Clinic) -> None:
 
     assert clinic.names == ["Белов Миша", "Белова Анна"]
     assert clinic.contact_of("1") != clinic.contact_of("1", "archimed")
+
+
+@pytest.mark.parametrize("several", ["newest", "active"])
+def test_a_newer_namesake_does_not_part_one_person_of_two_databases(
+    clinic: Clinic, several: Literal["newest", "active"]
+) -> None:
+    clinic.settings = replace(clinic.settings, duplicates=Duplicates(several_contacts=several))
+    other = Mis("west")
+    clinic.mis.put(patient("1", "Белова Анна", ANNA))
+    clinic.sync()
+    clinic.clock.wait(60)
+    clinic.crm.add_contact("Белова Анна", ANNA)
+    other.put(patient("77", "Белова Анна", ANNA, connection="west"))
+
+    clinic.sync(other)
+
+    assert clinic.contact_of("77", "west") == clinic.contact_of("1")
 
 
 def test_visits_of_two_databases_are_leads_on_the_one_contact(clinic: Clinic) -> None:

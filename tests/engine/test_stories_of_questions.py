@@ -9,7 +9,7 @@ from priem.engine.rehearsal import rehearse
 from priem.engine.settings import Duplicates
 from priem.errors import AskOperator
 from priem.model import Action, PatientKey, Step, Told, VisitKey, VisitStatus
-from tests.engine.clinic import ANNA, BORIS, CAME, SETTINGS, Clinic, patient, visit
+from tests.engine.clinic import ANNA, BORIS, CAME, SETTINGS, Clinic, Mis, patient, visit
 
 PATIENT = PatientKey("ident", "1")
 VISIT = VisitKey("ident", "500")
@@ -63,6 +63,20 @@ def test_an_answer_is_carried_out_by_the_next_pass_with_the_visits_that_waited(c
     assert clinic.contact_of("1").id == chosen
     assert clinic.lead_of("500").contacts == (chosen,)
     assert (clinic.store.questions(), clinic.store.recalled("ident")) == ((), ())
+
+
+def test_what_was_answered_for_one_database_is_not_asked_for_the_other(clinic: Clinic) -> None:
+    _, chosen = doubled(clinic)
+    clinic.sync()
+    clinic.store.bind(PATIENT, chosen)
+    clinic.sync()
+    other = Mis("west")
+    other.put(patient("77", "Белова Анна Ивановна", ANNA, connection="west"))
+
+    clinic.sync(other)
+
+    assert clinic.store.questions() == ()
+    assert clinic.contact_of("77", "west").id == chosen
 
 
 def test_a_person_may_say_that_it_is_somebody_new(clinic: Clinic) -> None:

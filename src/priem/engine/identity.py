@@ -105,13 +105,15 @@ def linked_contact(patient: PatientKey, around: Surroundings) -> Contact | None:
 def by_phone(
     patients: Sequence[Patient], around: Surroundings, bound: Bound, taken: set[int]
 ) -> Iterator[tuple[PatientKey, FoundContact]]:
-    """The best fitting pairs first; each contact goes to one patient of a connection."""
+    """The best fitting pairs first; each contact goes to one patient of a connection. Of several that fit, the one that
+    is this person in another branch already: what was decided there, maybe by a person, is decided for both."""
     policy, in_question = bound.settings.duplicates.several_contacts, set[int]()
     by_number = contacts_by_number(around.contacts.values(), bound)
     near = {patient.key: list(sharing_phone(patient, around, bound, by_number)) for patient in patients}
     for likeness in Likeness:
         for key in list(near):
-            fits = [contact for contact, how in near[key] if how is likeness and contact.id not in taken]
+            fitting = [contact for contact, how in near[key] if how is likeness and contact.id not in taken]
+            fits = [contact for contact in fitting if owners_of(contact, around)] or fitting
             if policy == "ask" and (len(fits) > 1 or in_question & {contact.id for contact in fits}):
                 in_question |= {contact.id for contact in fits}
                 why = Why(Reason.ASK, explained(near.pop(key)))
