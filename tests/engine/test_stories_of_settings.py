@@ -171,6 +171,18 @@ def test_a_request_in_an_untouched_stage_is_the_visits_and_stays_as_it_is(clinic
     assert clinic.store.visit_links[VisitKey("ident", "500")].lead == request
 
 
+def test_a_lead_that_was_made_in_an_untouched_stage_without_an_answer_is_linked(clinic: Clinic) -> None:
+    clinic.decides(untouched=(at(CONFIRMED),))
+    clinic.mis.put(patient())
+    clinic.sync()
+    clinic.mis.put(visit("500", status=VisitStatus.CONFIRMED))
+    clinic.crm.lose_next_answers()
+
+    clinic.sync_until_it_works()
+
+    assert clinic.store.visit_links[VisitKey("ident", "500")].lead == clinic.lead_of("500").id
+
+
 def test_a_moved_visit_takes_over_a_lead_in_an_untouched_stage(clinic: Clinic) -> None:
     clinic.decides(untouched=(at(NEW),))
     clinic.mis.put(patient(), visit("500"))

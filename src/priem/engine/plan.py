@@ -131,7 +131,8 @@ def lead_step(visit: Visit, lead: Lead, match: FoundLead, around: Surroundings, 
     if link and link.lead == lead.id and decided_upon(link.fingerprint) == mark:
         return leave(visit.key, lead.id, Reason.UNCHANGED)
     if (lead.pipeline, lead.stage) in bound.untouched:
-        return untouched(visit, lead, match, is_linked=link is not None)
+        # Where an answer was lost the link is only supposed: then it has to be made.
+        return untouched(visit, lead, match, is_linked=around.lead_owners.get(lead.id) == visit.key)
     placement = place(visit, lead, match.before, bound)
     unheard = match.before is not None and is_unheard(match.before.fingerprint)
     name = name_to_write(visit, lead, match, contact, bound)
