@@ -160,6 +160,7 @@ def test_new_options_come_after_the_old_ones_which_keep_their_ids() -> None:
     assert missing_options(field("select"), "Лор") == {"Лор"}
     assert missing_options(field("multiselect"), ("Терапия", "Лор")) == {"Лор"}
     assert missing_options(field("text"), "Лор") == set()
+    assert missing_options(field("multiselect"), (" Терапия ", "Лор ")) == {"Лор"}
     assert with_options(field("select"), {"Лор"}) == [
         {"id": 17, "value": "Терапия", "sort": 1},
         {"id": 19, "value": "Хирургия", "sort": 2},

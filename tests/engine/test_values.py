@@ -46,6 +46,9 @@ EVENING = datetime(2026, 11, 26, 22, 30, tzinfo=ZoneInfo("Asia/Novosibirsk"))
         (("Осмотр", "Анализ"), "textarea", "Осмотр, Анализ"),
         ("Записан", "multiselect", ("Записан",)),
         ("Записан", "radiobutton", "Записан"),
+        (" Осмотр ", "select", "Осмотр"),
+        ((" Осмотр", "Осмотр", " "), "multiselect", ("Осмотр",)),
+        ("Перезвонить\n", "textarea", "Перезвонить"),
     ],
 )
 def test_a_value_in_a_field(value: Value, kind: str, said: FieldValue) -> None:

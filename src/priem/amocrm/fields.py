@@ -51,10 +51,11 @@ class CustomField:
 
     def __post_init__(self) -> None:
         # Backwards: of options that are called alike the first counts.
-        object.__setattr__(self, "_ids", {option.value: option.id for option in reversed(self.options)})
+        object.__setattr__(self, "_ids", {option.value.strip(): option.id for option in reversed(self.options)})
 
     def option_id(self, value: str) -> int | None:
-        return self._ids.get(value)
+        """Whatever blanks stand around either: amoCRM trims options, a МИС may not."""
+        return self._ids.get(value.strip())
 
 
 def read_field(row: Mapping[str, Any]) -> CustomField:
@@ -90,7 +91,8 @@ def decode_one(kind: str, value: Mapping[str, Any], zone: tzinfo) -> str:
         return plain_number(str(raw)) or str(raw)
     if kind in DAYS or kind == "date_time":
         return decode_time(raw, zone, only_day=kind in DAYS)
-    return as_json(raw) if isinstance(raw, dict | list) else str(raw)
+    written = as_json(raw) if isinstance(raw, dict | list) else str(raw)
+    return written.strip() if kind in CHOICES else written
 
 
 def decode_time(raw: object, zone: tzinfo, *, only_day: bool) -> str:
@@ -218,7 +220,7 @@ def not_a(field: CustomField) -> BadRecord:
 
 
 def missing_options(field: CustomField, value: FieldValue) -> set[str]:
-    parts = {value} if isinstance(value, str) else set(value)
+    parts = {value.strip()} if isinstance(value, str) else {part.strip() for part in value}
     return {part for part in parts if part and field.option_id(part) is None} if field.kind in CHOICES else set()
 
 

@@ -116,10 +116,11 @@ def express(value: Value, kind: str) -> FieldValue:
 
 
 def as_text(value: Value) -> FieldValue:
+    """Without blanks around it: amoCRM trims, and each comparing would find a difference."""
     for kind, said in SAID.items():
         if isinstance(value, kind):
             return said(value)
-    return str(value)
+    return str(value).strip()
 
 
 def as_figure(value: Value) -> FieldValue:
@@ -145,7 +146,7 @@ def as_flag(value: Value) -> FieldValue:
 
 def as_options(value: Value) -> FieldValue:
     chosen = value if isinstance(value, tuple) else (str(as_text(value)),)
-    return tuple(sorted(set(chosen)))
+    return tuple(sorted({one.strip() for one in chosen} - {""}))
 
 
 def plain(figure: Decimal) -> str:
