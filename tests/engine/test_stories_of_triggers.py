@@ -138,6 +138,7 @@ def test_when_both_changed_the_mis_wins(clinic: BookingClinic) -> None:
     change_in_mis(clinic, visit, VisitStatus.CANCELLED)
 
     assert rests(clinic, lead, visit) == (1, (LOST, VisitStatus.CANCELLED))
+    assert [one.entity_id for one in clinic.crm.all_notes if "тем временем изменили в МИС" in one.text] == [lead]
 
 
 def test_when_both_changed_amocrm_wins_if_the_settings_say_so() -> None:

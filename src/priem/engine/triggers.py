@@ -23,7 +23,7 @@ from priem.engine.rules import is_one_of
 from priem.errors import AskOperator, TryLater
 from priem.intents import Move, Phase
 from priem.model import Lead, Visit, VisitKey, VisitLink, VisitStatus
-from priem.texts import text
+from priem.texts import Text, text
 
 BETWEEN_LOOKS = timedelta(seconds=5)
 """Two requests each time; with webhooks none is needed."""
@@ -97,6 +97,7 @@ def visit_of(key: VisitKey | None, reception: Reception) -> Visit | None:
 def act_on(moved: Moved, now: Visit | None, clinic: Clinic, reception: Reception) -> None:
     own = OWN.get(moved.trigger.does)
     if own and now and changed_meanwhile(now, moved.link) and clinic.bound.settings.triggers.winner == "mis":
+        note(moved, OVERRULED, reception)
         give_way(moved, reception)
         return
     try:
@@ -120,8 +121,18 @@ def give_way(moved: Moved, reception: Reception) -> None:
         reception.store.recall([moved.visit])
 
 
+OVERRULED = text(
+    "The visit was changed in the МИС meanwhile, and the settings say that this counts: the move changed nothing "
+    "there, and the lead goes to where its visit belongs."
+)
+
+
 def say_no(moved: Moved, no: Refused, reception: Reception) -> None:
-    said = text("The move changed nothing in the medical information system: {why}", why=no.what)
+    note(moved, text("The move changed nothing in the medical information system: {why}", why=no.what), reception)
+
+
+def note(moved: Moved, said: Text, reception: Reception) -> None:
+    """In the lead, since whoever has moved it sees it go back there."""
     tell_lead(moved.lead.id, said.read("ru"), moved.ref, reception)
 
 
