@@ -8,10 +8,12 @@ from bisect import bisect_left
 from collections import Counter, defaultdict
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import UTC, datetime, timedelta
+from typing import TypeVar
 
 from django.db import connection, transaction
-from django.db.models import Sum
+from django.db.models import CharField, Sum
+from django.db.models.functions import Cast
 
 from priem.hub import environment
 from priem.hub.models import Delay
@@ -37,7 +39,8 @@ Place = tuple[str, str]
 """Connection and branch; "" for what is no branch's."""
 Tally = Counter[tuple[Place, datetime, int]]
 """Changes by place, slot and bound."""
-Slots = dict[datetime, Counter[int]]
+Moment = TypeVar("Moment", datetime, str)
+Slots = dict[Moment, Counter[int]]
 """Changes by slot, and in each by bound."""
 
 
@@ -137,15 +140,28 @@ def quiet(began: datetime) -> Course:
 def courses(clinic_id: int, now: datetime) -> dict[Place | None, Course]:
     """Of the clinic (None) and of its branches in which something changed."""
     began = now.replace(minute=0, second=0, microsecond=0) - timedelta(hours=HOURS - 1)
-    slots: dict[Place | None, Slots] = {None: defaultdict(Counter)}
-    rows = Delay.objects.of(clinic_id).filter(since__gte=began).order_by()
-    for of, branch, since, bound, changes in rows.values_list("connection", "branch", "since", "bound", "changes"):
-        for place in (None, (of, branch)) if branch else (None,):
-            slots.setdefault(place, defaultdict(Counter))[since][bound] += changes
-    return {place: course(found, began, now) for place, found in slots.items()}
+    found: dict[Place | None, Slots[str]] = defaultdict(lambda: defaultdict(Counter))
+    whole = found[None]
+    # Moments as text: a day of a large clinic is thousands of rows, and a few hundred moments.
+    rows = Delay.objects.of(clinic_id).filter(since__gte=began).order_by().annotate(at=Cast("since", CharField()))
+    for of, branch, at, bound, changes in rows.values_list("connection", "branch", "at", "bound", "changes"):
+        whole[at][bound] += changes
+        if branch:
+            found[of, branch][at][bound] += changes
+    moments = {at: read_moment(at) for at in whole}
+    return {
+        place: course({moments[at]: counts for at, counts in slots.items()}, began, now)
+        for place, slots in found.items()
+    }
 
 
-def course(slots: Slots, began: datetime, now: datetime) -> Course:
+def read_moment(written: str) -> datetime:
+    """As both databases write it; SQLite leaves out that it is UTC."""
+    moment = datetime.fromisoformat(written)
+    return moment if moment.tzinfo else moment.replace(tzinfo=UTC)
+
+
+def course(slots: Slots[datetime], began: datetime, now: datetime) -> Course:
     hours: list[Counter[int]] = [Counter() for _ in range(HOURS)]
     latest: Counter[int] = Counter()
     for since, counts in slots.items():
@@ -163,7 +179,7 @@ def course(slots: Slots, began: datetime, now: datetime) -> Course:
     )
 
 
-def late_since(slots: Slots) -> datetime | None:
+def late_since(slots: Slots[datetime]) -> datetime | None:
     """The beginning of the latest run of slots in which half of the changes took too long."""
     most, found = longest(), None
     for since in sorted(slots, reverse=True):
