@@ -17,6 +17,7 @@ from priem.engine.nightly import Nightly
 from priem.engine.settings import FieldRule
 from priem.engine.sync import Clinic
 from priem.engine.taking import wished_of_sources
+from priem.engine.uncovered import finding_of_uncovered
 from priem.engine.values import VALUES
 from priem.errors import AskOperator, PriemError, TryLater
 from priem.hub import clinics, explaining
@@ -316,8 +317,9 @@ def check_amocrm(clinic: ClinicData) -> Iterator[Finding]:
                     text("amoCRM ignores filters in this account, so changes are read more slowly."),
                     text("Ask amoCRM's support to switch API filters on."),
                 )
-            bind(configuration.settings_from_json(clinic.settings), account)
+            bound = bind(configuration.settings_from_json(clinic.settings), account)
             yield Finding(Severity.FINE, text("All pipelines, stages, fields and users of the settings are there."))
+            yield from finding_of_uncovered(bound.settings)
         yield from subscription.findings(clinic)
     except PriemError as error:
         yield Finding(Severity.BROKEN, error.what, error.advice)

@@ -9,9 +9,10 @@ import pytest
 from priem.engine.bindings import Bound, bind
 from priem.engine.rules import place, place_new
 from priem.engine.settings import BranchSettings, Leads, Settings, StageRule, StatusSync
+from priem.engine.uncovered import finding_of_uncovered, uncovered, without_rule
 from priem.model import LOST, WON, Lead, Service, Visit, VisitLink, VisitStatus
 from tests.contract.fake_crm import ACCOUNT
-from tests.engine.clinic import BOOKED, CAME, CONFIRMED, MAIN, NEW, RULES, at, visit
+from tests.engine.clinic import BOOKED, CAME, CONFIRMED, MAIN, NEW, RULES, Clinic, at, patient, visit
 
 OTHER_PIPELINE, OTHER_BOOKED = 2, 202
 ANY_LEADS = Leads()
@@ -171,3 +172,23 @@ def test_a_cancelled_visit_gives_its_reason() -> None:
     placed = place(visit(status=VisitStatus.CANCELLED), lead(BOOKED), link(BOOKED), bound(rule))
 
     assert placed.loss_reason == 72
+
+
+def test_statuses_without_a_rule_are_told() -> None:
+    rule = StageRule(status=VisitStatus.BOOKED, pipeline=MAIN, stage=BOOKED)
+    own = BranchSettings(status_sync=StatusSync(rules=(replace(rule, status=VisitStatus.PAID),)))
+    settings = Settings(status_sync=StatusSync(rules=(rule,)), branches={"ident:1": own})
+
+    (told,) = finding_of_uncovered(settings)
+
+    assert not {VisitStatus.BOOKED, VisitStatus.PAID, VisitStatus.UNMAPPED} & set(uncovered(settings))
+    assert "Подтверждён" in told.what.read("ru")
+    assert list(finding_of_uncovered(Settings(status_sync=StatusSync(mode="never")))) == []
+
+
+def test_visits_that_no_rule_fits_are_counted_by_the_status_that_the_clinic_knows(clinic: Clinic) -> None:
+    clinic.settings = Settings(status_sync=StatusSync(rules=RULES[:1]))
+    clinic.mis.put(patient(), visit("500"), visit("501", status=VisitStatus.ARRIVED))
+    steps = clinic.sync()
+
+    assert without_rule(steps, clinic.settings) == {"arrived": 1}

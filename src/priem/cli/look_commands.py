@@ -2,7 +2,7 @@
 
 import csv
 from collections import Counter
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from pathlib import Path
 from typing import Annotated
 
@@ -13,6 +13,7 @@ from priem.cli.terminal import both_languages, out, print_json, say, show_findin
 from priem.engine import reasons
 from priem.engine.plan import counts_as
 from priem.engine.rehearsal import pretended, rehearse, rehearse_linked
+from priem.engine.uncovered import without_rule
 from priem.hub.watch.checkup import check_hub
 from priem.model import Action, Finding, PatientKey, Severity, Step
 from priem.texts import Text, reader_language, text
@@ -62,16 +63,28 @@ def plan(
         for source in opened.sources:
             steps += rehearse(source, together)
             steps += rehearse_linked(source, together)
+        unruled = without_rule(steps, opened.clinic.bound.settings)
         is_later = any(opened.clinic.store.cursor(source.connection) for source in opened.sources)
     bootstrap.note_seen(slug)
     if to:
         write_csv(steps, to)
     if json:
-        print_json({"contacts": totals(steps, of_patients=True), "leads": totals(steps, of_patients=False)})
+        counted = {"contacts": totals(steps, of_patients=True), "leads": totals(steps, of_patients=False)}
+        print_json({**counted, "without_rule": unruled})
     else:
         show_plan(steps)
+        if unruled:
+            say(said_of(unruled), "dim")
         if is_later:
             say(AND_LINKED, "dim")
+
+
+def said_of(unruled: Mapping[str, int]) -> Text:
+    return text(
+        "No rule of the stages fits these visits, so their leads stay where they are, and new ones begin in the first "
+        "stage; the МИС's statuses and how many visits: {list}.",
+        list=[f"{status}: {visits}" for status, visits in unruled.items()],
+    )
 
 
 AND_LINKED = text(
