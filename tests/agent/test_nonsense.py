@@ -2,21 +2,29 @@
 
 import json
 import math
+import zlib
+from datetime import UTC, datetime, timedelta
 from decimal import Decimal
 from typing import Any
 
 import pytest
 
 from priem.agent.line import Address
-from priem.errors import TryLater
-from priem.hub.agents import feeds
+from priem.errors import AskOperator, TryLater
+from priem.hub.agents import asking, feeds
 from priem.hub.agents.seen import agents_of
-from priem.model import Service
+from priem.hub.history.keeping import tidy
+from priem.hub.models import AgentFeed, AgentQuestion, Connection
+from priem.model import Patient, PatientKey, Rejected, Service
+from priem.ports import Counts
 from priem.relay import shapes
+from priem.relay.parcels import MOST_UNPACKED, Load, as_bytes, load_in, message_in
 from priem.relay.shapes import Unreadable
 from priem.relay.texts import LONGEST_PAUSE, as_json, from_json, trouble_from_json
+from priem.relay.words import Kind
 from priem.texts import text
-from tests.agent.kit import HUB, KEY, Beside, stored
+from tests.agent.kit import HUB, KEY, Beside, read_all, stored
+from tests.contract.source_contract import patients_of
 
 
 def laughing(levels: int) -> dict[str, Any]:
@@ -124,3 +132,75 @@ def test_an_error_of_its_own_is_told_and_ends_no_thread(beside: Beside, monkeypa
 
     assert len(pauses) == 2
     assert "error of its own" in str(agent.sending.error and agent.sending.error.what)
+
+
+def test_one_record_that_cannot_be_read_keeps_no_other_waiting(beside: Beside) -> None:
+    """As a newer agent may send it, whose МИС says what this hub has no word for."""
+    feeds.begin(beside.clinic.pk, KEY)
+    beside.settle()
+    whole = load_in(bytes(feeds.parcels(beside.clinic.pk, KEY).order_by("sequence")[0].body))
+    message = message_in(zlib.compress(as_bytes(shapes.written(Load, whole))), MOST_UNPACKED)
+    place = message["shapes"]["Patient"].index("birthday")
+    message["value"][0][0][1][place] = "long ago"
+
+    read = load_in(zlib.compress(as_bytes(message)))
+
+    first, odd, *others = whole.page.patients
+    assert read.page.patients == (first, *others)
+    [rejected] = [one for one in read.page.rejected if one not in whole.page.rejected]
+    assert (rejected.kind, rejected.id) == ("patient", odd.key.id)
+    assert read.page.visits == whole.page.visits
+
+
+def test_a_parcel_that_cannot_be_opened_is_set_aside_said_and_read_anew(beside: Beside) -> None:
+    feeds.begin(beside.clinic.pk, KEY)
+    beside.settle()
+    there = patients_of(read_all(beside)).keys()
+    feeds.parcels(beside.clinic.pk, KEY).filter(sequence=1).update(body=b"nothing")
+
+    with pytest.raises(AskOperator, match="cannot be read"):
+        read_all(beside)  # begun just now: reading it over would bring the same
+    AgentFeed.objects.of(beside.clinic.pk).update(begun_at=datetime.now(UTC) - feeds.STALE)
+    with pytest.raises(TryLater, match="read anew"):
+        list(beside.source().changes("agent:1:0"))
+
+    assert patients_of(list(beside.source().changes("agent:1:0"))).keys() == there
+
+
+def test_answers_about_another_connection_are_none(beside: Beside) -> None:
+    stranger = Patient(key=PatientKey("another", "1"), name="Чужая")
+    kind = tuple[Patient | Rejected, ...]
+    question = asking.put(beside.clinic.pk, KEY, Kind.PATIENTS, {"ids": ["1"]})
+    told = zlib.compress(as_bytes({"answer": shapes.written(kind, (stranger,))}))
+    asking.answered(beside.clinic.pk, KEY, question.pk, told)
+
+    with pytest.raises(AskOperator, match="cannot be read"):
+        beside.source().patients(["1"])
+
+
+def test_what_nobody_waits_for_is_swept_away(beside: Beside) -> None:
+    feeds.begin(beside.clinic.pk, KEY)
+    beside.settle()
+    now = datetime.now(UTC)
+    old = asking.put(beside.clinic.pk, KEY, Kind.COUNT, {})
+    asking.questions(beside.clinic.pk, KEY).update(until=now - timedelta(seconds=1))
+    new = asking.put(beside.clinic.pk, "another", Kind.COUNT, {})
+
+    tidy(now)
+    left = set(AgentQuestion.objects.of(beside.clinic.pk).values_list("pk", flat=True))
+    assert (old.pk in left, new.pk in left, bool(stored(beside))) == (False, True, True)
+
+    Connection.objects.of(beside.clinic.pk).filter(key=KEY).delete()
+    tidy(now)
+    assert stored(beside) == []
+    assert not AgentFeed.objects.of(beside.clinic.pk).exists()
+
+
+def test_an_answer_that_would_become_an_endless_one_is_none(beside: Beside, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(asking, "MOST_UNPACKED", 1000)
+    question = asking.put(beside.clinic.pk, KEY, Kind.COUNT, {})
+    bomb = zlib.compress(b'{"answer": "' + b" " * 1000 + b'"}')
+    asking.answered(beside.clinic.pk, KEY, question.pk, bomb)
+
+    with pytest.raises(TryLater, match="cannot be understood"):
+        asking.taken(question, Counts)

@@ -5,20 +5,27 @@ The bytes: the head's length (four bytes, the highest first), the head, the body
 
 import json
 import zlib
-from dataclasses import dataclass
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
 from datetime import datetime
 from hashlib import sha256
 from typing import Any
 
-from priem.model import Page, Patient, Rejected
+from priem.model import Page, Patient, Rejected, Visit
 from priem.relay import shapes
 from priem.relay.shapes import Unreadable
+from priem.texts import text
 
 MOST_BYTES = 32 * 1024 * 1024
 """Of one parcel, packed. A page of a thousand records has some 60 KB."""
 MOST_UNPACKED = 64 * 1024 * 1024
 """Ten times a page of the largest size; as values of Python it takes many times that, beside other clinics' pages."""
-MOST_HEAD = 64 * 1024 * 1024
+MOST_HEAD = 16 * 1024 * 1024
+"""Nearly all of it the cursor, which knows each visit that may still vanish: half a million of them fit."""
+MOST_ODD = 20
+"""Records of one page: where there are more, the other side is another version, and its page waits for this one."""
+MOST_OF_AN_ID = 100
+ODD_RECORD = text("The hub cannot read what the agent sent of this record. Are hub and agent of the same version?")
 PACKING = 3
 """zlib's level: a third of the time of the usual one, for a tenth more bytes."""
 
@@ -97,9 +104,40 @@ def parted(parcel: bytes) -> tuple[Head, bytes]:
 
 
 def load_in(body: bytes) -> Load:
-    """Raises Unreadable."""
-    load: Load = shapes.read(Load, message_in(body, MOST_UNPACKED))
+    """Records that cannot be read are rejected, the others go on. Raises Unreadable where there is no page at all."""
+    message = message_in(body, MOST_UNPACKED)
+    try:
+        load: Load = shapes.read(Load, message)
+    except Unreadable:
+        load, rejected = sifted(message)
+        load = replace(load, page=replace(load.page, rejected=(*load.page.rejected, *rejected)))
     return load
+
+
+def sifted(message: dict[str, Any]) -> tuple[Load, list[Rejected]]:
+    """The page with what can be read of it, and the rest as rejected rows. Raises Unreadable."""
+    try:
+        names = message["shapes"]
+        load, page = dict(zip(names["Load"], message["value"], strict=False)), names["Page"]
+        kept = dict(zip(page, load["page"], strict=False))
+        rejected = []
+        for part, kind in (("patients", Patient), ("visits", Visit)):
+            good, bad = shapes.parted(kind, names, kept.get(part) or [])
+            kept[part] = good
+            rejected += [odd(kind.__name__, names, row) for row in bad]
+        if len(rejected) > MOST_ODD:
+            raise Unreadable("another version")
+        load["page"], load["cards"] = list(kept.values()), []  # whoever lacks a card asks for it
+        read: Load = shapes.read(Load, {"shapes": names, "value": list(load.values())})
+    except (LookupError, TypeError, ValueError, AttributeError) as error:
+        raise error if isinstance(error, Unreadable) else Unreadable(type(error).__name__) from error
+    return read, rejected
+
+
+def odd(kind: str, names: Mapping[str, Sequence[str]], row: Sequence[Any]) -> Rejected:
+    key = row[list(names[kind]).index("key")]
+    id_ = key[list(names[f"{kind}Key"]).index("id")]
+    return Rejected(kind=kind.lower(), id=str(id_)[:MOST_OF_AN_ID], reason=ODD_RECORD)
 
 
 def message_in(packed_bytes: bytes, most: int) -> dict[str, Any]:
@@ -119,7 +157,12 @@ def message_in(packed_bytes: bytes, most: int) -> dict[str, Any]:
 
 def is_of(load: Load, connection: str) -> bool:
     """Whether every record names the agent's own connection: one that names another would meet strangers' links."""
-    keys = [one.key for one in load.page.patients] + [one.key for one in load.cards if isinstance(one, Patient)]
-    named = {key.connection for key in keys} | {visit.key.connection for visit in load.page.visits}
-    named |= {visit.patient.connection for visit in load.page.visits}
+    return are_of(connection, load.page, load.cards)
+
+
+def are_of(connection: str, page: Page, cards: Sequence[Patient | Rejected] = ()) -> bool:
+    """Likewise of what answers a question."""
+    keys = [one.key for one in page.patients] + [one.key for one in cards if isinstance(one, Patient)]
+    named = {key.connection for key in keys} | {visit.key.connection for visit in page.visits}
+    named |= {visit.patient.connection for visit in page.visits}
     return named <= {connection}

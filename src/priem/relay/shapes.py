@@ -4,7 +4,7 @@ A dataclass goes as the list of its fields. Which field stands where is said onc
 is older or newer than the other reads what both know, and takes the default for the rest.
 """
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import MISSING, fields, is_dataclass
 from datetime import date, datetime
 from decimal import Decimal
@@ -41,6 +41,20 @@ def read(kind: Any, message: Mapping[str, Any]) -> Any:  # noqa: ANN401 - an obj
         raise
     except (LookupError, ValueError, TypeError, AttributeError, ArithmeticError, RecursionError) as error:
         raise Unreadable(type(error).__name__) from error
+
+
+def parted(kind: Any, names: Mapping[str, Any], rows: Sequence[Any]) -> tuple[list[Any], list[Any]]:  # noqa: ANN401
+    """Rows of one kind as they were written: those that can be read, and those that cannot."""
+    good: list[Any] = []
+    bad: list[Any] = []
+    for row in rows:
+        try:
+            read(kind, {"shapes": names, "value": row})
+        except Unreadable:
+            bad.append(row)
+        else:
+            good.append(row)
+    return good, bad
 
 
 @cache

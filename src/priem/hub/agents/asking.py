@@ -88,6 +88,11 @@ def taken(row: AgentQuestion, answer: Any) -> tuple[Any] | None:  # noqa: ANN401
         raise TryLater(text("The agent says something that cannot be understood.")) from error
 
 
+def forget_expired(now: datetime) -> int:
+    """Questions that nobody waits for, with their answers, which hold patients' data; gives how many went."""
+    return AgentQuestion.objects.of_all().filter(until__lt=now).delete()[0]
+
+
 def open_questions(clinic_id: int, connection: str) -> tuple[Asked, ...]:
     rows = questions(clinic_id, connection).filter(answered_at__isnull=True, until__gt=datetime.now(UTC))
     return tuple(Asked(id=row.pk, kind=row.kind, about=row.about) for row in rows.order_by("pk")[:AT_ONCE])

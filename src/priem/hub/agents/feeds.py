@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 
 from django.db import transaction
-from django.db.models import Count, F, Max, Min, Sum
+from django.db.models import Count, Exists, F, Max, Min, OuterRef, Sum
 
 from priem.errors import TryLater
 from priem.hub.models import AgentFeed, AgentParcel, Connection
@@ -51,7 +51,8 @@ class Place:
 
 
 def feed_of(clinic_id: int, connection: str) -> AgentFeed:
-    feed, _ = AgentFeed.objects.get_or_create(clinic_id=clinic_id, connection=connection)
+    """Without its cursor, which may be long and is seldom wanted: it is fetched when somebody looks at it."""
+    feed, _ = AgentFeed.objects.defer("cursor").get_or_create(clinic_id=clinic_id, connection=connection)
     return feed
 
 
@@ -74,7 +75,7 @@ def receive(clinic_id: int, connection: str, head: Head, body: bytes, checksum: 
     """
     with transaction.atomic():
         feed_of(clinic_id, connection)
-        feed = rows(clinic_id, connection).select_for_update().get()
+        feed = rows(clinic_id, connection).defer("cursor").select_for_update().get()
         if head.stream != feed.stream:
             raise Elsewhere
         if head.sequence <= feed.sequence:
@@ -132,7 +133,7 @@ def begin(clinic_id: int, connection: str, since: str | None = None) -> AgentFee
     """A new reading: from the beginning, or from a cursor of the hub's own reading before there was an agent."""
     with transaction.atomic():
         feed_of(clinic_id, connection)
-        feed = rows(clinic_id, connection).select_for_update().get()
+        feed = rows(clinic_id, connection).defer("cursor").select_for_update().get()
         parcels(clinic_id, connection).delete()
         feed.stream, feed.sequence, feed.cursor, feed.mark = feed.stream + 1, 0, since, mark_of(since)
         feed.is_first, feed.begun_from = since is None, mark_of(since)
@@ -166,6 +167,26 @@ def is_stale(feed: AgentFeed, now: datetime) -> bool:
     kept = parcels(feed.clinic_id, feed.connection).aggregate(last=Max("came_at"))
     newest = kept["last"] if feed.is_first else None
     return feed.begun_at is not None and max(feed.begun_at, newest or feed.begun_at) < now - STALE
+
+
+def set_aside(clinic_id: int, connection: str) -> bool:
+    """A parcel cannot be opened at all: everything is read anew, it along. Not more often than once in STALE, or a hub
+    that does not understand its agents would have them read for ever; gives whether that was now."""
+    feed = feed_of(clinic_id, connection)
+    if feed.begun_at is not None and feed.begun_at > datetime.now(UTC) - STALE:
+        return False
+    begin(clinic_id, connection)
+    return True
+
+
+def forget_strays() -> int:
+    """What agents brought for connections that were removed since; gives how many parcels went."""
+    there = Connection.objects.of_all().filter(clinic=OuterRef("clinic"), key=OuterRef("connection"))
+    strays = AgentParcel.objects.of_all().filter(~Exists(there))
+    ids = list(strays.values_list("pk", flat=True)[:MOST_PARCELS])
+    AgentParcel.objects.of_all().filter(pk__in=ids).delete()
+    AgentFeed.objects.of_all().filter(~Exists(there)).delete()
+    return len(ids)
 
 
 def forget_done(clinic_id: int, connection: str) -> None:

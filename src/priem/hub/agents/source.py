@@ -14,7 +14,7 @@ from priem.hub.models import Agent, AgentParcel
 from priem.mis.ident.applications import Application
 from priem.model import Finding, Page, Patient, Rejected, Severity
 from priem.ports import Clock, Counts
-from priem.relay.parcels import is_of, load_in
+from priem.relay.parcels import are_of, is_of, load_in
 from priem.relay.shapes import Unreadable
 from priem.relay.texts import trouble_from_json
 from priem.relay.words import Halt, Kind
@@ -88,11 +88,13 @@ class AgentFed:
         asked: tuple[Patient | Rejected, ...] = self._ask(
             Kind.PATIENTS, {"ids": unknown}, tuple[Patient | Rejected, ...]
         )
+        self._require_own(Page(cursor=""), asked)
         return (*known, *asked)
 
     def reread(self, since: str, patients: Sequence[str], visits: Sequence[str]) -> Page:
         about = {"patients": list(patients), "visits": list(visits)}
         page: Page = self._ask(Kind.REREAD, about, Page)
+        self._require_own(page)
         return replace(page, cursor=since)
 
     def directory(self) -> Directory:
@@ -101,6 +103,7 @@ class AgentFed:
 
     def samples(self, count: int) -> Page:
         found: Page = self._ask(Kind.SAMPLES, {"count": count}, Page)
+        self._require_own(found)
         return found
 
     def applications(self, tickets: Sequence[str]) -> tuple[Application, ...]:
@@ -113,6 +116,10 @@ class AgentFed:
     def _ask(self, kind: Kind, about: Mapping[str, Any], answer: Any, seconds: float = PATIENCE) -> Any:  # noqa: ANN401
         require_heard(self._agent())
         return ask(self._clinic, self._connection, kind, about, answer, clock=self._clock, seconds=seconds)
+
+    def _require_own(self, page: Page, cards: Sequence[Patient | Rejected] = ()) -> None:
+        if not are_of(self._connection, page, cards):
+            raise another_version()
 
     def _agent(self) -> Agent:
         """Raises AskOperator when none is let in."""
@@ -128,6 +135,8 @@ class AgentFed:
         try:
             load = load_in(bytes(parcel.body))
         except Unreadable as error:
+            if feeds.set_aside(self._clinic, self._connection):
+                raise read_anew() from error
             raise another_version() from error
         if not is_of(load, self._connection):
             raise another_version()
@@ -178,6 +187,14 @@ def require_heard(agent: Agent) -> None:
 
 def begun_anew() -> TryLater:
     return TryLater(text("The reading of the clinic's database was begun anew."), after=1)
+
+
+def read_anew() -> TryLater:
+    return TryLater(
+        text("A page of the agent's cannot be read: the clinic's database is read anew from its beginning."),
+        text("Nothing is lost. If it happens again, bring the hub and the agent to the same version."),
+        after=1,
+    )
 
 
 def another_version() -> AskOperator:

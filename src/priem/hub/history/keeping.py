@@ -15,6 +15,7 @@ from django.db import connection
 from django.db.models import Exists, Max, Min, OuterRef, QuerySet, Subquery
 
 from priem.hub import environment
+from priem.hub.agents import asking, feeds
 from priem.hub.models import Clinic, ExchangeBody, ExchangeRecord, ExchangeSubject, StepRecord
 from priem.hub.watch import delays
 from priem.model import State
@@ -39,7 +40,8 @@ def tidy(now: datetime, seconds: float | None = None) -> int:
     fine = max(too_many, last_before(now - period("PRIEM_KEEP_FINE_DAYS", 90)))
     failed = max(too_many, last_before(now - period("PRIEM_KEEP_FAILED_DAYS", 365)))
     bodies = last_before(now - period("PRIEM_KEEP_BODIES_DAYS", 14))
-    gone = sum(forget_bodies(piece) for piece in pieces(of_bodies(bodies), until))
+    gone = asking.forget_expired(now) + feeds.forget_strays()
+    gone += sum(forget_bodies(piece) for piece in pieces(of_bodies(bodies), until))
     for clinic_id in Clinic.objects.values_list("pk", flat=True):
         waiting = open_requests(clinic_id)
         old = pieces(of_exchanges(clinic_id, fine, failed=False), until)
