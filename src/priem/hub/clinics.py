@@ -29,6 +29,10 @@ class ConnectionData:
     """Both are read only: saving leaves them alone."""
 
 
+DECIDES_NOTHING = frozenset({"alerts"})
+"""Settings that change nothing of what a sync does."""
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ClinicData:
     id: int = 0
@@ -53,7 +57,8 @@ class ClinicData:
     def mark(self) -> str:
         """Of all that decides what a sync does. Stays the same over versions of Priem, unlike what settings mean."""
         connections = [(row.key, row.kind, row.config) for row in self.connections]
-        written = json.dumps([self.base_url, self.settings, connections], sort_keys=True, default=dict)
+        settings = {name: value for name, value in self.settings.items() if name not in DECIDES_NOTHING}
+        written = json.dumps([self.base_url, settings, connections], sort_keys=True, default=dict)
         return hashlib.sha256(written.encode()).hexdigest()[:32]
 
     @property

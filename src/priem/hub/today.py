@@ -86,7 +86,7 @@ class Card:
 
     @property
     def stands_still(self) -> bool:
-        return bool(self.trouble or self.incidents)
+        return bool(self.trouble or any(one.stops for one in self.incidents))
 
     @property
     def is_behind(self) -> bool:
@@ -101,7 +101,7 @@ class Card:
     def rank(self) -> tuple[bool, bool, str]:
         """The worst first."""
         ails = self.stands_still or self.is_behind or any(line.trouble for line in self.connections)
-        return not ails, not (self.refused or self.rejected or self.waiting), self.clinic.name
+        return not ails, not (self.incidents or self.refused or self.rejected or self.waiting), self.clinic.name
 
 
 def today(request: HttpRequest, context: dict[str, Any]) -> dict[str, Any]:

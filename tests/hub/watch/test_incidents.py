@@ -8,13 +8,27 @@ from django.test.utils import CaptureQueriesContext
 
 from priem.amocrm.stopping import AccountStopped
 from priem.errors import AskOperator, TryLater
-from priem.hub.models import Authorisation, Clinic, Connection, Delay, Incident, IncidentKind, Pulse, VisitFact
+from priem.hub.models import (
+    Authorisation,
+    Clinic,
+    Connection,
+    Delay,
+    Hearing,
+    Incident,
+    IncidentKind,
+    Pulse,
+    ReceivedHook,
+    VisitFact,
+)
+from priem.hub.store import DjangoStore
 from priem.hub.watch import delays, keeper
 from priem.hub.watch.delays import Delays, bound_of, courses, of_clinics, slot_of
 from priem.hub.watch.metrics import Clinics
 from priem.hub.watch.watcher import Watcher
-from priem.model import Page, Patient, PatientKey, Visit, VisitKey, VisitStatus
-from priem.texts import text
+from priem.mis.ident.sweep import TOO_MANY
+from priem.model import Outcome, Page, Patient, PatientKey, Rejected, State, Visit, VisitKey, VisitStatus
+from priem.texts import Text, text
+from tests.contract.store_records import MOTHER, creates
 
 NOON = datetime(2026, 11, 20, 12, 0, tzinfo=UTC)
 PLACE = ("ident", "1")
@@ -197,6 +211,89 @@ def test_a_full_disk_is_told(clinic: Clinic, monkeypatch: pytest.MonkeyPatch) ->
     monkeypatch.setenv("PRIEM_LEAST_DISK_MB", "999_000_000_000")
     keeper.look(NOON)
     assert kinds(clinic) == [IncidentKind.DISK]
+
+
+# --- what no pass fails of -----------------------------------------------------------------------------
+
+
+def live(clinic: Clinic) -> Clinic:
+    Clinic.objects.filter(pk=clinic.pk).update(live=True)
+    return clinic
+
+
+def test_messages_that_wait_for_long_are_an_incident_until_they_are_looked_at(clinic: Clinic) -> None:
+    hook = ReceivedHook.objects.create(clinic=live(clinic), received_at=NOON, body=b"x")
+    keeper.look(NOON + timedelta(minutes=4))
+    assert kinds(clinic) == []
+    keeper.look(NOON + timedelta(minutes=6))
+    assert kinds(clinic) == ["queue"]
+    hook.delete()
+    keeper.look(NOON + timedelta(minutes=7))
+    assert (kinds(clinic), kinds(clinic, over=True)) == ([], ["queue"])
+
+
+def test_messages_that_wait_because_amocrm_is_away_are_no_second_incident(
+    clinic: Clinic, watcher: Watcher, day: Day
+) -> None:
+    ReceivedHook.objects.create(clinic=live(clinic), received_at=NOON, body=b"x")
+    watcher.begins("ident")
+    watcher.fails("ident", TryLater(text("amoCRM cannot be reached.")), "crm")
+    day.passes(minutes=10)
+    keeper.look(day.now)
+    assert kinds(clinic) == ["amocrm"]
+
+
+def test_an_outcome_that_is_not_known_for_an_hour_is_an_incident(clinic: Clinic) -> None:
+    DjangoStore(live(clinic).pk, now=lambda: NOON).intend([creates(MOTHER)])
+    keeper.look(NOON + timedelta(minutes=59))
+    assert kinds(clinic) == []
+    keeper.look(NOON + timedelta(minutes=61))
+    assert kinds(clinic) == ["unknown"]
+
+
+def test_hooks_that_do_not_come_back_are_an_incident_until_one_comes(clinic: Clinic) -> None:
+    asked = Hearing.objects.create(clinic=live(clinic), destination="https://hub.example/x", alive_since=NOON)
+    store = DjangoStore(clinic.pk, now=lambda: NOON + timedelta(minutes=1))
+    store.intend([creates(MOTHER)])
+    store.record([(creates(MOTHER), Outcome(ref="1", state=State.DONE, id=1), None)])
+    keeper.look(NOON + timedelta(minutes=5))
+    assert kinds(clinic) == []
+    keeper.look(NOON + timedelta(minutes=20))
+    assert kinds(clinic) == ["hooks"]
+    asked.heard_at = NOON + timedelta(minutes=21)
+    asked.save()
+    keeper.look(NOON + timedelta(minutes=22))
+    assert (kinds(clinic), kinds(clinic, over=True)) == ([], ["hooks"])
+
+
+def test_a_quiet_clinic_is_not_deaf_and_a_refused_subscription_is_told(clinic: Clinic) -> None:
+    asked = Hearing.objects.create(clinic=live(clinic), destination="https://hub.example/x", alive_since=NOON)
+    keeper.look(NOON + timedelta(days=2))
+    assert kinds(clinic) == []
+    asked.alive_since, asked.trouble = None, text("amoCRM did not let Priem subscribe to changes.")
+    asked.save()
+    keeper.look(NOON + timedelta(days=2))
+    assert kinds(clinic) == ["hooks"]
+
+
+def test_visits_that_vanish_in_a_mass_are_an_incident_until_sweeps_find_them(
+    watcher: Watcher, clinic: Clinic, day: Day
+) -> None:
+    reason = Text(TOO_MANY.template, {"count": "900", "known": "1000", "setting": "x"})
+    rejected = Rejected(kind="visit", id="7", reason=reason)
+    DjangoStore(clinic.pk, now=day).reject("ident", [rejected])
+    a_pass(watcher, page=Page(rejected=(rejected,), cursor="1"))
+    keeper.look(day.now)
+    [incident] = Incident.objects.of(clinic.pk)
+    assert (incident.kind, incident.connection, incident.what) == ("vanished", "ident", reason)
+
+    day.passes(minutes=20)
+    a_pass(watcher)
+    keeper.look(day.now)
+    assert kinds(clinic) == ["vanished"]
+    day.passes(minutes=10)
+    keeper.look(day.now)
+    assert (kinds(clinic), kinds(clinic, over=True)) == ([], ["vanished"])
 
 
 # --- delays -----------------------------------------------------------------------------------------

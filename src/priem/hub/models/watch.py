@@ -20,6 +20,23 @@ class IncidentKind(models.TextChoices):
     LAG = "lag", _("changes are late")
     SILENCE = "silence", _("nobody keeps the clinic in step")
     DISK = "disk", _("the disk is almost full")
+    QUEUE = "queue", _("amoCRM's messages wait")
+    UNKNOWN = "unknown", _("it is not known what amoCRM has done")
+    HOOKS = "hooks", _("amoCRM does not tell of changes")
+    VANISHED = "vanished", _("very many visits vanished at once")
+
+
+STOPS = frozenset(
+    {
+        IncidentKind.AWAY,
+        IncidentKind.CLOSED,
+        IncidentKind.AMOCRM_AWAY,
+        IncidentKind.AMOCRM_STOPPED,
+        IncidentKind.SETTINGS,
+        IncidentKind.SILENCE,
+    }
+)
+"""While one of these goes on, nothing goes over. The others are to be mended, too, but changes still arrive."""
 
 
 class Incident(ClinicOwned):
@@ -49,6 +66,11 @@ class Incident(ClinicOwned):
 
     def __str__(self) -> str:
         return self.get_kind_display()
+
+    @property
+    def stops(self) -> bool:
+        """Nothing goes over while it goes on."""
+        return self.kind in STOPS
 
 
 class Pulse(ClinicOwned):

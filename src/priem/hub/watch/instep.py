@@ -6,20 +6,12 @@ from datetime import datetime
 
 from priem.hub.models import Connection, Incident, IncidentKind
 from priem.hub.models.owned import OwnedRows
+from priem.hub.models.watch import STOPS
 from priem.hub.pieces import pieces
 from priem.hub.watch import delays
 from priem.hub.watch.branches import branches_of
 from priem.hub.watch.delays import Course, Place
 
-STOPS = (
-    IncidentKind.AWAY,
-    IncidentKind.CLOSED,
-    IncidentKind.AMOCRM_AWAY,
-    IncidentKind.AMOCRM_STOPPED,
-    IncidentKind.SETTINGS,
-    IncidentKind.SILENCE,
-)
-"""While one of these goes on, nothing goes over. The others are to be mended, too, but changes still arrive."""
 MADE_UP_FOR_WITHIN = delays.LATELY + delays.SLOT
 """What comes late so soon after an outage is what the outage kept back."""
 

@@ -14,10 +14,10 @@ from priem.errors import TryLater
 from priem.hub import environment
 from priem.hub.history import keeping
 from priem.hub.locks import Purpose, locked
-from priem.hub.models import Clinic, IncidentKind, Pulse
+from priem.hub.models import Clinic, Incident, IncidentKind, Pulse
 from priem.hub.store import utc_now
-from priem.hub.watch import alerts, incidents
-from priem.hub.watch.instep import late_places, open_ones
+from priem.hub.watch import alerts, incidents, unheard
+from priem.hub.watch.instep import explained, late_places, open_ones
 from priem.texts import text
 
 BETWEEN_LOOKS = 20.0
@@ -53,10 +53,14 @@ def look(now: datetime) -> None:
     live = list(Clinic.objects.filter(live=True).values_list("pk", flat=True))
     open_ = set(open_ones().filter(connection="").values_list("clinic_id", "kind"))
     silent = all_silent(now)
+    explained_ones = explained(Incident.objects.of_all(), now)
     troubles = (
         (IncidentKind.SILENCE, SILENCE, silent),
         (IncidentKind.LAG, LATE, late_clinics(set(live) - silent, now)),
         (IncidentKind.DISK, DISK, set(live) if disk_is_full() else set[int]()),
+        (IncidentKind.QUEUE, unheard.QUEUE, unheard.stuck(now) - explained_ones),
+        (IncidentKind.UNKNOWN, unheard.UNKNOWN, unheard.unsure(now) - explained_ones),
+        (IncidentKind.HOOKS, unheard.HOOKS, unheard.deaf(now) - explained_ones),
     )
     for clinic_id in live:
         for kind, said, there in troubles:
@@ -64,6 +68,7 @@ def look(now: datetime) -> None:
                 incidents.begin(clinic_id, kind, "", said, now)
             elif (clinic_id, kind.value) in open_:
                 incidents.end(clinic_id, [kind], "", now)
+    unheard.end_vanished(now)
 
 
 def all_silent(now: datetime) -> set[int]:

@@ -15,6 +15,7 @@ from priem.hub.store import utc_now
 from priem.hub.watch import delays, facts, incidents, keeper
 from priem.hub.watch.branches import Branches
 from priem.hub.watch.delays import Tally
+from priem.hub.watch.unheard import VANISHED_ADVICE, too_many_vanished
 from priem.model import Page
 
 BETWEEN_BEATS = 10.0
@@ -84,6 +85,8 @@ class Watcher:
         if page:
             facts.remember(self._clinic, page)
             self._branches.learn(page)
+            if said := too_many_vanished(page.rejected):
+                incidents.begin(self._clinic, IncidentKind.VANISHED, connection, (said, VANISHED_ADVICE), now)
         self._live_on()
 
     @quietly

@@ -18,6 +18,10 @@ from priem.mis.ident.rows import whole
 from priem.model import Patient, Rejected, Visit
 from priem.texts import Text, text
 
+TOO_MANY = text(
+    "{count} of {known} visits vanished from IDENT's database at once: none of them is taken for deleted. "
+    "If they were deleted indeed, set {setting} to 100 for a while."
+)
 RECENT = timedelta(days=30)
 """How long after its day a visit may still be deleted, billed or corrected without being overlooked."""
 Found = tuple[Cursor, Sequence[Patient | Visit | Rejected]]
@@ -84,13 +88,8 @@ class Sweep:
         return replace(cursor, swept=cursor.noted.at, known=(written(kept.values()),))
 
     def _too_many(self, gone: Sequence[int], known: Mapping[int, KnownVisit]) -> Rejected:
-        reason = text(
-            "{count} of {known} visits vanished from IDENT's database at once: none of them is taken for deleted. "
-            "If they were deleted indeed, set {setting} to 100 for a while.",
-            setting=called(ASKED, "vanishing_share"),
-            count=len(gone),
-            known=len(known),
-        )
+        setting = called(ASKED, "vanishing_share")
+        reason = Text(TOO_MANY.template, {"setting": setting, "count": str(len(gone)), "known": str(len(known))})
         self._warn(reason)
         return Rejected(kind="visit", id=str(gone[0]), reason=reason)
 
