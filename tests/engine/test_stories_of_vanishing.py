@@ -5,10 +5,13 @@ from typing import Any
 
 import pytest
 
+from priem.engine import line
 from priem.model import ContactDraft, LeadDraft, Outcome, PatientKey, State, VisitStatus
 from priem.ports import Crm, Writing
 from tests.contract.fake_crm import LateWriting
 from tests.engine.clinic import ANNA, BOOKED, BORIS, CAME, Clinic, patient, visit
+
+VERA = "+79215550000"
 
 
 class Meanwhile:
@@ -123,3 +126,20 @@ def test_a_new_visit_whose_patients_contact_is_deleted_meanwhile_is_named(clinic
 
     assert ("ident", "visit", "502") in clinic.store.rejected
     assert refused(clinic) == []
+
+
+@pytest.mark.parametrize("rounds", [0, 1, 20])
+def test_behind_a_contact_that_was_deleted_may_stand_another_and_nobody_is_lost(
+    clinic: Clinic, rounds: int, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(line, "MOST_VANISHED", rounds)
+    namesakes = [clinic.crm.add_contact("Верин Пётр", VERA) for _ in range(3)]
+    clinic.mis.put(patient("4", "Сомов Лев"))
+    clinic.sync()
+    for contact in namesakes:
+        clinic.crm.delete_contact(contact)
+    clinic.mis.put(patient("3", "Верин Пётр", VERA))
+
+    clinic.sync_until_it_works()
+
+    assert clinic.contact_of("3").id not in namesakes

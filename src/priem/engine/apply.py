@@ -97,7 +97,7 @@ class Underway:
         """Waits for everything that is under way.
 
         Raises OutcomeUnknown or TryLater at the end if some steps are not settled: their pages have to be read again.
-        Raises DecideAnew if all that is not settled has vanished from amoCRM.
+        Raises DecideAnew if all that is not settled has vanished from amoCRM: it stays undone until `begin_anew`.
         """
         yield from self.settle_news()
         yield from map(self._settled, self._writing.finish())
@@ -105,8 +105,12 @@ class Underway:
             raise OutcomeUnknown(text("amoCRM did not say whether it has written everything."))
         if len(self._failed) > len(self._vanished):
             raise TryLater(text("amoCRM did not take everything now."))
-        vanished, self._vanished, self._failed = self._vanished, [], {}
+        vanished, self._vanished = self._vanished, []
         look_after(vanished, self._crm, self._store)
+
+    def begin_anew(self) -> None:
+        """What had to be done over is decided now: nothing stands against sending more."""
+        self._failed = {}
 
     def _settled(self, outcomes: Sequence[Outcome]) -> Carried:
         told = [(*self._sent.pop(outcome.ref), outcome) for outcome in outcomes]

@@ -25,6 +25,8 @@ from priem.errors import AskOperator, TryLater
 from priem.model import Action, Key, Page, PatientKey, Step, Surroundings, VisitKey
 from priem.ports import Clock, Crm, Ears, Source, Store, Watch
 
+MOST_VANISHED = 20
+"""How often a page is decided anew within a pass, each time without what had vanished; then the next pass goes on."""
 Decision = tuple[Sequence[Step], Surroundings]
 
 
@@ -163,13 +165,23 @@ class Line:
         return (Progress(carried=carried) for carried in self._underway.settle())
 
     def _anew_if_vanished(self, work: Iterator[Progress]) -> Iterator[Progress]:
-        try:
-            yield from work
-        except DecideAnew:
-            self._mirror.catch_up()  # a merge changes the one that lives on
-            for turn in tuple(self._turns):
-                yield from self._decide(turn)
-                yield from self._settled()
+        """Again and again: behind a contact that was deleted may stand another one that was, too."""
+        for is_last in (*(False,) * MOST_VANISHED, True):
+            try:
+                yield from work
+            except DecideAnew:
+                if is_last:
+                    raise
+                self._mirror.catch_up()  # a merge changes the one that lives on
+                self._underway.begin_anew()
+                work = self._over_again()
+            else:
+                return
+
+    def _over_again(self) -> Iterator[Progress]:
+        for turn in tuple(self._turns):
+            yield from self._decide(turn)
+            yield from self._settled()
 
     def _done(self) -> Iterator[Progress]:
         undone = self._underway.undone
