@@ -34,7 +34,8 @@ WAY = ("server", "port", "password")
 
 
 class Wire(httpx2.BaseTransport):
-    """The hub at the other end. `breaks` may cut a request on its way there, or its answer on the way back."""
+    """The hub at the other end. `breaks` may cut a request on its way there, or its answer on the way back, or say
+    what a proxy does with it."""
 
     def __init__(self) -> None:
         self._hub = httpx2.WSGITransport(app=application)
@@ -50,6 +51,10 @@ class Wire(httpx2.BaseTransport):
             headers = {name: value for name, value in request.headers.items() if name != "content-length"}
             self._answered(httpx2.Request(request.method, request.url, headers=headers, content=half))
             raise httpx2.WriteError("the line broke")
+        if how == "large":
+            return httpx2.Response(413, content=b"<html>413 Request Entity Too Large</html>")
+        if how == "damaged":
+            request = httpx2.Request(request.method, request.url, headers=request.headers, content=request.read()[::-1])
         answer = self._answered(request)
         if how == "after":
             raise httpx2.ReadTimeout("half a line")

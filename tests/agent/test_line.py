@@ -1,15 +1,19 @@
 """Whatever becomes of the line, of the agent's disk and of the hub: nothing is lost, and nothing comes twice."""
 
+import gzip
 import os
 import random
 import shutil
 from collections import Counter
 from pathlib import Path
 
+import httpx2
 import pytest
 
 from priem.agent.folder import Folder
-from priem.agent.running import Agent
+from priem.agent.line import Line, TooLarge, Unread
+from priem.agent.reading import MOST_PARTS
+from priem.agent.running import TRIES, Agent
 from priem.errors import AskOperator, TryLater
 from priem.hub.agents import feeds
 from priem.hub.agents.feeds import Place
@@ -257,6 +261,67 @@ def test_a_parcel_that_was_damaged_on_its_way_is_not_kept(beside: Beside) -> Non
 
     assert answer.status_code == 400
     assert stored(beside) == []
+
+
+def test_a_page_that_a_proxy_finds_too_large_goes_in_smaller_ones(beside: Beside, ident: IdentClinic) -> None:
+    feeds.begin(beside.clinic.pk, KEY)
+    beside.agent.report()
+    sizes: list[int] = []
+
+    def narrow(request: httpx2.Request) -> str:
+        sizes.append(len(request.content))
+        return "large" if len(request.content) > 2500 else ""
+
+    beside.wire.breaks = narrow
+    settle_at_last(beside)
+
+    assert max(sizes) > 2500
+    assert patients_of(read_all(beside)).keys() == patients_of(list(ident.open().changes(None))).keys()
+    assert stored(beside) == list(range(1, len(stored(beside)) + 1))
+
+
+def test_what_cannot_be_smaller_is_said_by_the_hub(beside: Beside) -> None:
+    feeds.begin(beside.clinic.pk, KEY)
+    beside.agent.report()
+    beside.agent.read_once()
+    beside.wire.breaks = lambda request: "large" if "parcels" in request.url.path else ""
+    beside.agent.reader._part = MOST_PARTS
+
+    with pytest.raises(TooLarge) as met:
+        beside.agent.send_one()
+    beside.agent.sending.met(met.value)
+    beside.agent.report()
+
+    with pytest.raises(TryLater, match="at once"):
+        list(beside.source().changes(None))
+
+
+def test_a_parcel_that_the_hub_cannot_read_is_read_anew(beside: Beside, ident: IdentClinic) -> None:
+    feeds.begin(beside.clinic.pk, KEY)
+    beside.agent.report()
+    beside.agent.read_once()
+    beside.wire.breaks = lambda request: "damaged" if "parcels" in request.url.path else ""
+    for _ in range(TRIES):
+        with pytest.raises(Unread):
+            beside.agent.send_one()
+    assert beside.agent.spool.waiting() == 0
+
+    beside.wire.breaks = lambda _request: ""
+    beside.settle()
+
+    assert patients_of(read_all(beside)).keys() == patients_of(list(ident.open().changes(None))).keys()
+
+
+@pytest.mark.parametrize("told", [b"x" * 20_000_000, b"[" * 100_000])
+def test_whoever_answers_endlessly_is_not_the_hub(beside: Beside, told: bytes) -> None:
+    packed = httpx2.MockTransport(
+        lambda _request: httpx2.Response(200, headers={"Content-Encoding": "gzip"}, content=gzip.compress(told, 1))
+    )
+    plain = httpx2.MockTransport(lambda _request: httpx2.Response(200, content=iter([told, told])))
+
+    for transport in (packed, plain):
+        with pytest.raises(TryLater, match="else than the hub"):
+            Line(beside.line().address, "x", transport=transport).position()
 
 
 def test_a_clinic_that_was_read_by_the_hub_goes_on_from_there(beside: Beside, ident: IdentClinic) -> None:

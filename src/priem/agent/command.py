@@ -25,6 +25,8 @@ from priem.texts import Text, reader_language, text
 
 MARKS = {Severity.FINE: "✓", Severity.WARNING: "!", Severity.BROKEN: "✗"}
 PASSWORD = "PRIEM_AGENT_PASSWORD"  # noqa: S105 - the name of the variable
+PROXY = "PRIEM_AGENT_PROXY"
+LOG, LOG_BYTES, LOG_FILES = "agent.log", 1_000_000, 3
 MOST = text("Most MB of pages that wait for the hub")
 LEAST = text("Least MB that stay free on the disk")
 PARTS = {
@@ -63,7 +65,12 @@ def parser() -> argparse.ArgumentParser:
         part.add_argument("--home", type=Path, help=said(text("Folder of the agent")))
     made["enrol"].add_argument("code", help=said(text("The code that the hub shows")))
     made["enrol"].add_argument("--hub", required=True, help=said(text("Address of the hub, https://…")))
-    made["enrol"].add_argument("--proxy", default="", help=said(text("Address of the clinic's proxy")))
+    made["enrol"].add_argument("--proxy", default="", help=said(text("Address of the clinic's proxy, without a login")))
+    made["enrol"].add_argument(
+        "--proxy-file",
+        type=Path,
+        help=said(text("File with its address and login; or it stands in {name}", name=PROXY)),
+    )
     made["enrol"].add_argument(
         "--certificates", default="", help=said(text("PEM file with your network's certificate"))
     )
@@ -93,7 +100,7 @@ def add_database(part: argparse.ArgumentParser, *, is_needed: bool) -> None:
 
 def enrol(chosen: argparse.Namespace) -> int:
     folder = folder_of(chosen)
-    proxy, certificates = chosen.proxy, str(Path(chosen.certificates).absolute()) if chosen.certificates else ""
+    proxy, certificates = proxy_of(chosen), str(Path(chosen.certificates).absolute()) if chosen.certificates else ""
     address = Address(url=chosen.hub, proxy=proxy, certificates=certificates)
     limits = Limits(most_megabytes=chosen.most_megabytes, least_free_megabytes=chosen.least_free_megabytes)
     if chosen.server:
@@ -131,6 +138,20 @@ def database(chosen: argparse.Namespace) -> int:
     return 0
 
 
+def proxy_of(chosen: argparse.Namespace) -> str:
+    """Raises AskOperator for a login among the arguments: those are seen by everybody on the computer."""
+    if chosen.proxy_file:
+        return str(chosen.proxy_file.read_text(encoding="utf-8").strip())
+    if "@" in chosen.proxy:
+        raise AskOperator(
+            text("A proxy's login does not belong on the command line: everybody on this computer sees it there."),
+            text(
+                "Write the whole address into a file and name it with --proxy-file, or put it into {name}.", name=PROXY
+            ),
+        )
+    return str(chosen.proxy or os.environ.get(PROXY, ""))
+
+
 def password_of(chosen: argparse.Namespace) -> str:
     """Never an argument: those are seen by everybody on the computer."""
     if chosen.password_file:
@@ -141,15 +162,26 @@ def password_of(chosen: argparse.Namespace) -> str:
 
 
 def run(chosen: argparse.Namespace) -> int:
-    logging.basicConfig(level=logging.INFO, format="%(asctime)s %(levelname)s %(message)s", stream=sys.stderr)
     folder = folder_of(chosen)
     with folder.alone():
+        logging.basicConfig(
+            level=logging.INFO, format="%(asctime)s %(levelname)s %(message)s", handlers=[log_in(folder)]
+        )
         agent = Agent(folder, enrolment.access_in(folder), enrolment.limits_in(folder))
         for number in (signal.SIGTERM, signal.SIGINT):
             signal.signal(number, lambda *_: agent.end())
         logging.getLogger("priem.agent").info("began, process %s", os.getpid())
         agent.run()
     return 0
+
+
+def log_in(folder: Folder) -> logging.Handler:
+    """Where nobody would see it, as a task of Windows has no console, it goes into the agent's folder."""
+    if sys.stderr is not None:
+        return logging.StreamHandler(sys.stderr)
+    from logging.handlers import RotatingFileHandler  # noqa: PLC0415 - it brings a network along; elsewhere for nothing
+
+    return RotatingFileHandler(folder.path / LOG, maxBytes=LOG_BYTES, backupCount=LOG_FILES, encoding="utf-8")
 
 
 def status(chosen: argparse.Namespace) -> int:

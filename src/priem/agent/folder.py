@@ -5,6 +5,7 @@ import json
 import os
 import secrets
 import shutil
+import subprocess
 import sys
 from collections.abc import Iterator
 from pathlib import Path
@@ -32,7 +33,9 @@ def usual_place() -> Path:
 class Folder:
     def __init__(self, path: Path) -> None:
         """Raises OSError where nothing can be written."""
-        path.mkdir(mode=PRIVATE_FOLDER, parents=True, exist_ok=True)
+        if not path.exists():
+            path.mkdir(mode=PRIVATE_FOLDER, parents=True, exist_ok=True)
+            shut(path)  # before anything is in it
         self.path = path
         self._cipher: Fernet | None = None
 
@@ -111,6 +114,18 @@ class Folder:
             yield
 
 
+ADMINISTRATORS, SYSTEM, OWNER = "*S-1-5-32-544", "*S-1-5-18", "*S-1-3-4"
+"""By their numbers: their names differ from language to language."""
+
+
+def shutting(folder: Path, *, to_owner: bool) -> tuple[str, ...]:
+    """The command that closes a folder of Windows to everybody else: file modes mean nothing there, and what stands in
+    ProgramData may be read by all."""
+    rights = [f"{who}:(OI)(CI)F" for who in (ADMINISTRATORS, SYSTEM, *((OWNER,) if to_owner else ()))]
+    left = () if to_owner else ("/remove:g", OWNER)
+    return ("icacls", str(folder), "/inheritance:r", "/grant:r", *rights, *left)
+
+
 if sys.platform == "win32":  # pragma: no cover - the other half of one idea
 
     def take(descriptor: int) -> None:
@@ -121,11 +136,31 @@ if sys.platform == "win32":  # pragma: no cover - the other half of one idea
     def settle(folder: Path) -> None:
         """NTFS writes names down by itself."""
 
+    def shut(folder: Path) -> None:
+        done = subprocess.run(shutting(folder, to_owner=True), check=False, capture_output=True)  # noqa: S603 - our words
+        if done.returncode:
+            raise AskOperator(
+                text("The folder {path} cannot be closed to others.", path=folder),
+                text("Run this as an administrator, or name another folder with --home."),
+            )
+
+    def keep_owner(descriptor: int, folder: Path) -> None:
+        """The folder's rights hold for what is in it."""
+
 else:
     import fcntl
 
     def take(descriptor: int) -> None:
         fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
+
+    def shut(folder: Path) -> None:
+        """Its mode has said it."""
+
+    def keep_owner(descriptor: int, folder: Path) -> None:
+        """What root writes belongs to whom the folder belongs: the service is another user, and has to read it."""
+        if os.geteuid() == 0:
+            owner = folder.stat()
+            os.fchown(descriptor, owner.st_uid, owner.st_gid)
 
     def settle(folder: Path) -> None:
         """Makes sure that the names in it are on the disk."""
@@ -139,6 +174,7 @@ else:
 def write_durably(file: Path, content: bytes) -> None:
     descriptor = os.open(file, os.O_WRONLY | os.O_CREAT | os.O_TRUNC | getattr(os, "O_BINARY", 0), PRIVATE)
     with os.fdopen(descriptor, "wb") as opened:
+        keep_owner(opened.fileno(), file.parent)
         opened.write(content)
         opened.flush()
         os.fsync(opened.fileno())

@@ -5,6 +5,7 @@ import logging
 import ssl
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from http import HTTPStatus
 from pathlib import Path
 from typing import Any
 from urllib.parse import urlsplit
@@ -32,6 +33,14 @@ PACKED = "application/vnd.priem.parcel"
 
 class Revoked(AskOperator):
     """The hub does not know this agent (any more)."""
+
+
+class TooLarge(TryLater):
+    """The hub, or a proxy on the way, takes nothing of this size."""
+
+
+class Unread(TryLater):
+    """The hub got something that nobody can read: it was damaged on its way, or before."""
 
 
 class Elsewhere(Exception):
@@ -66,7 +75,8 @@ class Line:
             transport=self.transport,
             follow_redirects=False,
             limits=httpx2.Limits(keepalive_expiry=KEPT_OPEN),
-            headers={"User-Agent": "priem-agent", "Priem-Protocol": str(PROTOCOL)},
+            # Nothing packed: a few bytes of anybody's on the way could become endless ones.
+            headers={"User-Agent": "priem-agent", "Priem-Protocol": str(PROTOCOL), "Accept-Encoding": "identity"},
         )
 
     def close(self) -> None:
@@ -109,7 +119,8 @@ class Line:
         if self.token:
             sent["Authorization"] = f"Bearer {self.token}"
         try:
-            answer = self.client.request(verb, f"agent/{path}", content=body, headers=sent)
+            with self.client.stream(verb, f"agent/{path}", content=body, headers=sent) as answer:
+                return self._read(answer.status_code, message_of(answer), len(body or b""))
         except httpx2.ProxyError as error:
             raise TryLater(
                 text("The proxy {proxy} does not let the agent out.", proxy=shown(self.address.proxy)),
@@ -117,13 +128,13 @@ class Line:
             ) from error
         except (httpx2.HTTPError, OSError) as error:
             raise away(self.address, error) from error
-        return self._read(answer)
 
-    def _read(self, answer: httpx2.Response) -> dict[str, Any]:
-        told = message_of(answer)
+    def _read(self, status: int, told: dict[str, Any] | None, size: int) -> dict[str, Any]:
+        if status == HTTPStatus.REQUEST_ENTITY_TOO_LARGE:  # a proxy says it in its own words
+            raise too_large(size)
         if told is None:
             raise no_hub(self.address)
-        match answer.status_code:
+        match status:
             case 200 | 201:
                 return told
             case 409 if told.get("error") == "elsewhere":
@@ -133,6 +144,10 @@ class Line:
                     text("The hub does not know this agent any more: its access was revoked."),
                     text("Make a new code in the hub and enrol the agent anew: priem agent enrol CODE."),
                 )
+            case 400:
+                raise Unread(
+                    text("The hub cannot read what the agent sent."), text("The agent reads it anew by itself.")
+                )
         if isinstance(told.get("trouble"), dict):
             raise trouble_from_json(told["trouble"])
         raise away(self.address)
@@ -140,11 +155,16 @@ class Line:
 
 def message_of(answer: httpx2.Response) -> dict[str, Any] | None:
     """None where somebody else answers: a proxy's own page, or another program at this address."""
-    if len(answer.content) > MOST_BYTES:
+    if answer.headers.get("Content-Encoding", "identity") != "identity":
         return None
+    content = bytearray()
+    for piece in answer.iter_bytes():
+        content += piece
+        if len(content) > MOST_BYTES:
+            return None
     try:
-        told = answer.json()
-    except ValueError:
+        told = json.loads(content)
+    except (ValueError, RecursionError):
         return None
     return told if isinstance(told, dict) and told.get("priem") == PROTOCOL else None
 
@@ -193,6 +213,13 @@ def away(address: Address, error: BaseException | None = None) -> TryLater:
     return TryLater(
         text("The hub {hub} does not answer.", hub=shown(address.url)),
         text("What is read meanwhile is kept on this computer and sent later."),
+    )
+
+
+def too_large(size: int) -> TooLarge:
+    return TooLarge(
+        text("The hub, or a proxy before it, does not take {kilobytes} KB at once.", kilobytes=-(-size // 1000)),
+        text("The agent sends smaller pages by itself. If this goes on, let the proxy take larger bodies: 100 MB."),
     )
 
 

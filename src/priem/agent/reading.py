@@ -4,6 +4,7 @@ import contextlib
 import logging
 import threading
 from collections.abc import Iterator
+from dataclasses import replace
 from datetime import UTC, datetime
 
 from priem.agent.enrolment import database_in
@@ -19,6 +20,7 @@ from priem.ports import Clock, Exchange
 from priem.relay.parcels import Load
 from priem.relay.words import Given
 
+MOST_PARTS = 1024
 log = logging.getLogger("priem.agent")
 
 
@@ -37,7 +39,9 @@ class Reader:
         self._folder = folder
         self._spool = spool
         self._clock = clock
-        self._opened: tuple[str, ReadAhead, Ident] | None = None
+        self._opened: tuple[tuple[str, int], ReadAhead, Ident] | None = None
+        self._part = 1
+        """Of the pages that the settings name: see `read_less`."""
         self._opening = threading.Lock()
         self.read_at: datetime | None = None
         """When it was last read to its end."""
@@ -64,6 +68,13 @@ class Reader:
         cards: tuple[Patient | Rejected, ...] = source.patients(sorted(missing)) if missing else ()
         return Load(page=page, cards=cards)
 
+    def read_less(self) -> bool:
+        """Pages of half the size from now on. False: they cannot be smaller."""
+        if self._part >= MOST_PARTS:
+            return False
+        self._part *= 2
+        return True
+
     @contextlib.contextmanager
     def alone(self, given: Given) -> Iterator[Ident]:
         """The source itself, between two pages. Raises AskOperator for settings that it does not take."""
@@ -75,11 +86,13 @@ class Reader:
 
     def _source(self, given: Given) -> ReadAhead:
         with self._opening:
-            if self._opened is None or self._opened[0] != given.version:
+            wanted = given.version, self._part
+            if self._opened is None or self._opened[0] != wanted:
                 config = config_of(self._folder, given, database_in(self._folder))
                 self._close()
+                config = replace(config, page_size=max(1, config.page_size // self._part))
                 source = Ident(config, Questions(), self._clock)
-                self._opened = given.version, ReadAhead(source), source
+                self._opened = wanted, ReadAhead(source), source
             return self._opened[1]
 
     def close(self) -> None:

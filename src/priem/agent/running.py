@@ -17,7 +17,7 @@ from priem.agent.answering import answer, not_now, packed
 from priem.agent.clock import SystemClock
 from priem.agent.enrolment import Access, Limits, about_here
 from priem.agent.folder import Folder
-from priem.agent.line import Elsewhere, Line, Revoked
+from priem.agent.line import Elsewhere, Line, Revoked, TooLarge, Unread
 from priem.agent.reading import Reader
 from priem.agent.settings import given_in, keep_given
 from priem.agent.spool import Rewound, Spool
@@ -33,6 +33,7 @@ LONGEST_PAUSE = 60.0
 SHORTEST_PAUSE = 1.0
 MOST_PAUSE_OF_A_HALT = 5.0
 REVOKED_PAUSE = 300.0
+TRIES = 3
 STATUS = "status.json"
 
 log = logging.getLogger("priem.agent")
@@ -86,6 +87,7 @@ class Agent:
         self._taken: set[int] = set()
         self._here = about_here()
         self._again = 1.0
+        self._unread = 0
         self.halt = self.spool.halt()
 
     # One step of each work
@@ -117,6 +119,11 @@ class Agent:
         if self.spool.rewind(self.line.position()):
             self._look.set()
 
+    def read_anew(self) -> None:
+        """What waits is of no use as it is: behind what the hub has, everything is read over."""
+        self.spool.rewind(Position(stream=-1))
+        self.go_where_the_hub_stands()
+
     def read_once(self) -> None:
         """One reading to its end, or until nothing more may be read. Raises TryLater and AskOperator."""
         self.halt = self.spool.halt()
@@ -136,8 +143,7 @@ class Agent:
         first = self.spool.first()
         if first is None:
             if self.spool.is_damaged():
-                self.spool.rewind(Position(stream=-1))
-                self.go_where_the_hub_stands()
+                self.read_anew()
             return False
         head, parcel = first
         try:
@@ -145,6 +151,17 @@ class Agent:
         except Elsewhere:
             self.go_where_the_hub_stands()
             return True
+        except TooLarge:
+            if not self.reader.read_less():
+                raise
+            self.read_anew()
+            return True
+        except Unread:
+            self._unread += 1
+            if self._unread % TRIES == 0:  # not damaged on its way: it is no better here
+                self.read_anew()
+            raise
+        self._unread = 0
         self.spool.has_arrived(head.position)
         self.heed(orders)
         return True
@@ -157,10 +174,16 @@ class Agent:
             return False
         try:
             told = self._answered(asked)
-            self.heed(self.line.answer(asked.id, packed(told)))
+            self.heed(self._said(asked, told))
         finally:
             self._taken.discard(asked.id)  # a question that is still open is asked again
         return True
+
+    def _said(self, asked: Asked, told: dict[str, object]) -> Orders:
+        try:
+            return self.line.answer(asked.id, packed(told))
+        except TooLarge as error:
+            return self.line.answer(asked.id, packed(not_now(error)))
 
     def _answered(self, asked: Asked) -> dict[str, object]:
         if self.given is None:
@@ -263,7 +286,8 @@ class Agent:
 
     def _report(self) -> Report:
         tail = self.spool.tail
-        error = self.reading.error
+        # What never gets through is for the hub to say, too: nobody looks at this computer.
+        error = self.reading.error or (self.sending.error if isinstance(self.sending.error, TooLarge) else None)
         return Report(
             program=self._here["program"],
             host=self._here["host"],

@@ -4,11 +4,11 @@ watches over the process where the system does it better."""
 import getpass
 import subprocess
 import sys
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
 from xml.sax.saxutils import escape
 
-from priem.agent.folder import Folder
+from priem.agent.folder import Folder, shutting
 from priem.errors import AskOperator
 from priem.texts import Text, text
 
@@ -23,14 +23,35 @@ User={user}
 Restart=always
 RestartSec=5
 TimeoutStopSec=20
+MemoryMax=256M
+LimitCORE=0
+Nice=10
+
+ReadWritePaths={home}
 UMask=0077
 NoNewPrivileges=yes
-PrivateTmp=yes
+CapabilityBoundingSet=
+AmbientCapabilities=
 ProtectSystem=strict
 ProtectHome=read-only
-ReadWritePaths={home}
-MemoryMax=256M
-Nice=10
+PrivateTmp=yes
+PrivateDevices=yes
+ProtectClock=yes
+ProtectControlGroups=yes
+ProtectHostname=yes
+ProtectKernelLogs=yes
+ProtectKernelModules=yes
+ProtectKernelTunables=yes
+ProtectProc=invisible
+RestrictAddressFamilies=AF_UNIX AF_INET AF_INET6
+RestrictNamespaces=yes
+RestrictRealtime=yes
+RestrictSUIDSGID=yes
+LockPersonality=yes
+RemoveIPC=yes
+SystemCallArchitectures=native
+SystemCallFilter=@system-service
+SystemCallErrorNumber=EPERM
 
 [Install]
 WantedBy=multi-user.target
@@ -67,8 +88,8 @@ TASK = """<?xml version="1.0" encoding="UTF-16"?>
 """
 NAME = "priem-agent"
 UNITS = Path("/etc/systemd/system")
-ADMINISTRATORS, SYSTEM = "*S-1-5-32-544", "*S-1-5-18"
-"""By their numbers: their names differ from language to language."""
+NOBODY = "/usr/sbin/nologin"
+Run = Callable[..., None]
 
 
 def install(folder: Folder, *, write: bool) -> Iterator[Text | str]:
@@ -80,7 +101,13 @@ def install(folder: Folder, *, write: bool) -> Iterator[Text | str]:
 
 
 def unit(folder: Folder) -> str:
-    return UNIT.format(python=quoted(sys.executable), home=quoted(str(folder.path.absolute())), user=getpass.getuser())
+    return UNIT.format(python=quoted(sys.executable), home=quoted(str(folder.path.absolute())), user=own_user())
+
+
+def own_user() -> str:
+    """Never root: whoever installs as root gets a user that has nothing but the agent's folder."""
+    user = getpass.getuser()
+    return NAME if user == "root" else user
 
 
 def quoted(path: str) -> str:
@@ -89,12 +116,12 @@ def quoted(path: str) -> str:
     return f'"{escaped}"' if " " in path or escaped != path else path
 
 
-def install_unit(folder: Folder, *, write: bool, units: Path) -> Iterator[Text | str]:
+def install_unit(folder: Folder, *, write: bool, units: Path, run: Run | None = None) -> Iterator[Text | str]:
     if not write:
         yield unit(folder)
         yield text("Nothing is written yet: priem agent install --write does it, as root.")
         return
-    file = units / f"{NAME}.service"
+    do, file, home = run or run_it, units / f"{NAME}.service", str(folder.path.absolute())
     try:
         file.write_text(unit(folder), encoding="utf-8")
     except OSError as error:
@@ -103,9 +130,20 @@ def install_unit(folder: Folder, *, write: bool, units: Path) -> Iterator[Text |
             text("Run it as root: sudo priem agent install --write."),
         ) from error
     yield text("Written: {path}.", path=file)
-    run("systemctl", "daemon-reload")
-    run("systemctl", "enable", "--now", f"{NAME}.service")
+    if own_user() == NAME:
+        if not is_user(NAME):
+            do("useradd", "--system", "--user-group", "--no-create-home", "--home-dir", home, "--shell", NOBODY, NAME)
+        do("chown", "--recursive", f"{NAME}:", home)
+    do("systemctl", "daemon-reload")
+    do("systemctl", "enable", f"{NAME}.service")
+    do("systemctl", "restart", f"{NAME}.service")
     yield text("The service runs and starts with the computer. Look at it: systemctl status {name}.", name=NAME)
+
+
+def is_user(name: str) -> bool:
+    import pwd  # noqa: PLC0415 - Windows has none
+
+    return name in (one.pw_name for one in pwd.getpwall())
 
 
 def task(folder: Folder) -> str:
@@ -116,27 +154,21 @@ def task(folder: Folder) -> str:
     )
 
 
-def install_task(folder: Folder, *, write: bool) -> Iterator[Text | str]:
-    """The folder is closed to everybody but the system and its administrators: file modes mean nothing there."""
-    file = folder.path / "task.xml"
-    file.write_text(task(folder), encoding="utf-16")
-    yield text("Written: {path}.", path=file)
-    commands = (
-        (
-            "icacls",
-            str(folder.path),
-            "/inheritance:r",
-            "/grant:r",
-            f"{ADMINISTRATORS}:(OI)(CI)F",
-            f"{SYSTEM}:(OI)(CI)F",
-        ),
+def install_task(folder: Folder, *, write: bool, run: Run | None = None) -> Iterator[Text | str]:
+    """First the folder is closed to everybody but the system and its administrators: whoever could change the task's
+    file before it is read would run as the system."""
+    do, file = run or run_it, folder.path / "task.xml"
+    for command in (
+        shutting(folder.path, to_owner=False),
         ("schtasks", "/Create", "/TN", NAME, "/XML", str(file), "/F"),
         ("schtasks", "/Run", "/TN", NAME),
-    )
-    for command in commands:
+    ):
         yield " ".join(f'"{word}"' if " " in word else word for word in command)
         if write:
-            run(*command)
+            do(*command)
+        if command[0] == "icacls":
+            file.write_text(task(folder), encoding="utf-16")
+            yield text("Written: {path}.", path=file)
     if write:
         yield text("The task runs and starts with the computer. Look at it in the Task Scheduler: {name}.", name=NAME)
     else:
@@ -145,7 +177,7 @@ def install_task(folder: Folder, *, write: bool) -> Iterator[Text | str]:
         )
 
 
-def run(*command: str) -> None:
+def run_it(*command: str) -> None:
     try:
         subprocess.run(command, check=True, capture_output=True)  # noqa: S603 - commands of the system, our own words
     except (OSError, subprocess.CalledProcessError) as error:
