@@ -105,7 +105,13 @@ def answering(server: subprocess.Popen[str]) -> list[int]:
     """Its workers, once it answers."""
     assert server.stdout
     url = server.stdout.readline().strip()
-    assert json.loads(answer(f"{url}/healthz")) == {"state": "ok", "database": "ok", "clinics": 0, "incidents": {}}
+    assert json.loads(answer(f"{url}/healthz")) == {
+        "state": "ok",
+        "database": "ok",
+        "clinics": 0,
+        "out_of_step": {"clinics": 0, "branches": 0},
+        "incidents": {},
+    }
     assert b"<svg" in answer(f"{url}/static/hub/favicon.svg")
     workers = children_of(server.pid)
     assert workers

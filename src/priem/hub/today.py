@@ -11,7 +11,7 @@ from django.urls import NoReverseMatch, reverse
 from django.utils import timezone
 from django.utils.translation import gettext
 
-from priem.hub.models import Clinic, Connection, ExchangeRecord, IdentService, Incident, RejectedRow, StepRecord
+from priem.hub.models import Clinic, Connection, IdentService, Incident, RejectedRow, StepRecord
 from priem.hub.scope import visible_clinics
 from priem.hub.sentences import readable
 from priem.hub.watch import delays, figures, incidents
@@ -119,7 +119,7 @@ def card(clinic: Clinic) -> Card:
         trouble=trouble(clinic),
         incidents=tuple(open_),
         connections=lines(clinic.pk, open_, branch_lines(clinic.pk, courses, open_, now)),
-        amocrm_at=last_contact(clinic.pk),
+        amocrm_at=figures.last_answers([clinic.pk]).get(clinic.pk),
         course=courses[None],
         chart=sparkline(courses[None]),
         queue=waiting["queue"],
@@ -209,19 +209,6 @@ def line(connection: Connection, open_: Sequence[Incident], branches: Sequence[B
         trouble=readable(connection.last_error),
         out=out_of_step((connection.key, ""), own, None),
         branches=branches,
-    )
-
-
-def last_contact(clinic_id: int) -> datetime | None:
-    """The latest of a few hundred requests: a clinic that asked nothing for so long has no contact to show."""
-    rows = ExchangeRecord.objects.of(clinic_id).order_by("-started_at")[:500]
-    return next(
-        (
-            at
-            for system, failed, at in rows.values_list("system", "failed", "started_at")
-            if system == "amocrm" and not failed
-        ),
-        None,
     )
 
 

@@ -5,10 +5,11 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from datetime import datetime, timedelta
 from typing import Any
 
-from django.db.models import Count, Exists, OuterRef
+from django.db.models import Count, Exists, OuterRef, Subquery
 
 from priem.amocrm.pace import STEADY
 from priem.hub.models import (
+    Clinic,
     ExchangeRecord,
     Question,
     RecalledRecord,
@@ -17,10 +18,13 @@ from priem.hub.models import (
     StepRecord,
     UnmappedStatus,
 )
+from priem.hub.models.exchanges import Sort
 from priem.hub.models.owned import OwnedRows
 from priem.hub.pieces import pieces
 from priem.model import State
 
+SENT = (Sort.CONTACTS, Sort.LEADS, Sort.TASKS, Sort.CALLS, Sort.EVENTS, Sort.ACCOUNT, Sort.ACCESS, Sort.OTHER)
+"""What Priem asks amoCRM about. What amoCRM tells by itself is no answer."""
 MOST = 1_000
 """What is more is not counted to its end."""
 BUDGET_PER_MINUTE = round(60 * 7 / STEADY)
@@ -119,8 +123,23 @@ def last_minute(clinic_id: int, now: datetime) -> list[tuple[str, bool, bool, in
     return list(found[: 10 * MOST])
 
 
-def last_minute_of(clinic_ids: Iterable[int], now: datetime) -> Iterator[tuple[int, str, bool, int]]:
-    """Clinic, system, failed and how many times."""
+def last_minute_of(clinic_ids: Iterable[int], now: datetime) -> Iterator[tuple[int, str, bool, bool, int]]:
+    """Clinic, system, incoming, failed and how many times."""
     for piece in pieces(clinic_ids):
         rows = ExchangeRecord.objects.of_any(piece).filter(started_at__gte=now - timedelta(minutes=1))
-        yield from rows.values_list("clinic_id", "system", "failed", "times")
+        yield from rows.values_list("clinic_id", "system", "incoming", "failed", "times")
+
+
+def last_answers(clinic_ids: Iterable[int]) -> dict[int, datetime]:
+    """When amoCRM last did as Priem asked. Each sort by itself: that is one step into the index, however long ago."""
+    ours = ExchangeRecord.objects.of_all().filter(clinic=OuterRef("pk"), system="amocrm", failed=False)
+    latest = {
+        f"last_{sort}": Subquery(ours.filter(sort=sort).order_by("-started_at").values("started_at")[:1])
+        for sort in SENT
+    }
+    found: dict[int, datetime] = {}
+    for piece in pieces(clinic_ids):
+        for id_, *moments in Clinic.objects.filter(pk__in=piece).annotate(**latest).values_list("pk", *latest):
+            if answered := [at for at in moments if at]:
+                found[id_] = max(answered)
+    return found

@@ -7,7 +7,7 @@ import hmac
 import os
 from collections import Counter
 from collections.abc import Iterator
-from datetime import datetime, timedelta
+from datetime import datetime
 
 from django.http import HttpRequest, HttpResponse, HttpResponseForbidden
 from django.views.decorators.http import require_GET
@@ -18,6 +18,7 @@ from prometheus_client.registry import Collector
 from priem.hub.models import Clinic, Connection, Incident, IncidentKind
 from priem.hub.store import utc_now
 from priem.hub.watch import delays, figures
+from priem.hub.watch.instep import in_step
 from priem.hub.watch.shard_metrics import Shards
 
 LOOPBACK = ("127.0.0.1", "::1")
@@ -52,8 +53,10 @@ class Clinics(Collector):
         clinics = list(Clinic.objects.order_by("slug").values_list("pk", "slug"))
         yield self._incidents(clinics)
         yield self._last_read(clinics)
-        yield self._delays(clinics)
-        yield self._requests(clinics)
+        yield self._last_answers(clinics)
+        yield from self._delays(clinics)
+        yield self._in_step(clinics)
+        yield from self._requests(clinics)
         yield self._waiting(clinics)
 
     def _incidents(self, clinics: list[tuple[int, str]]) -> GaugeMetricFamily:
@@ -75,25 +78,55 @@ class Clinics(Collector):
                 family.add_metric((names[id_], key), at.timestamp())
         return family
 
-    def _delays(self, clinics: list[tuple[int, str]]) -> GaugeMetricFamily:
+    def _last_answers(self, clinics: list[tuple[int, str]]) -> GaugeMetricFamily:
         family = GaugeMetricFamily(
-            "priem_delay_seconds", "From the clinic into amoCRM, of the last 10 minutes", labels=("clinic", "quantile")
+            "priem_amocrm_last_answer_timestamp_seconds", "When amoCRM answered Priem last", labels=("clinic",)
         )
-        names, since = dict(clinics), delays.slot_of(self._now - timedelta(minutes=10))
-        for id_, found in delays.of_clinics(names, since).items():
-            for quantile, value in (("0.5", found.median), ("0.99", found.p99)):
-                if value is not None:
-                    family.add_metric((names[id_], quantile), value / 1000)
+        names = dict(clinics)
+        for id_, at in figures.last_answers(names).items():
+            family.add_metric((names[id_],), at.timestamp())
         return family
 
-    def _requests(self, clinics: list[tuple[int, str]]) -> GaugeMetricFamily:
-        family = GaugeMetricFamily("priem_requests", "Of the last minute", labels=("clinic", "system", "result"))
-        names, counted = dict(clinics), Counter[tuple[int, str, bool]]()
-        for id_, system, failed, times in figures.last_minute_of(names, self._now):
-            counted[id_, system, failed] += times
-        for (id_, system, failed), times in counted.items():
-            family.add_metric((names[id_], system, "failed" if failed else "fine"), times)
+    def _delays(self, clinics: list[tuple[int, str]]) -> Iterator[GaugeMetricFamily]:
+        said = "From the clinic into amoCRM, of the last 10 minutes"
+        whole = GaugeMetricFamily("priem_delay_seconds", said, labels=("clinic", "quantile"))
+        branches = GaugeMetricFamily(
+            "priem_branch_delay_seconds", f"{said}, by branch", labels=("clinic", "connection", "branch", "quantile")
+        )
+        names = dict(clinics)
+        for (id_, place), found in delays.of_places(names, delays.lately(self._now)).items():
+            for quantile, value in (("0.5", found.median), ("0.99", found.p99)):
+                if value is not None and place is None:
+                    whole.add_metric((names[id_], quantile), value / 1000)
+                elif value is not None and place is not None:
+                    branches.add_metric((names[id_], *place, quantile), value / 1000)
+        yield from (whole, branches)
+
+    def _in_step(self, clinics: list[tuple[int, str]]) -> GaugeMetricFamily:
+        family = GaugeMetricFamily(
+            "priem_in_step", "1 while what changes in the branch goes over", labels=("clinic", "connection", "branch")
+        )
+        names = dict(clinics)
+        for id_, place, is_well in in_step(names, self._now):
+            family.add_metric((names[id_], *place), int(is_well))
         return family
+
+    def _requests(self, clinics: list[tuple[int, str]]) -> Iterator[GaugeMetricFamily]:
+        requests = GaugeMetricFamily("priem_requests", "Of the last minute", labels=("clinic", "system", "result"))
+        budget = GaugeMetricFamily(
+            "priem_amocrm_budget_used_ratio",
+            "Requests to amoCRM in the last minute, of those that it lets one integration make",
+            labels=("clinic",),
+        )
+        names, counted, sent = dict(clinics), Counter[tuple[int, str, bool]](), Counter[int]()
+        for id_, system, incoming, failed, times in figures.last_minute_of(names, self._now):
+            counted[id_, system, failed] += times
+            sent[id_] += times if system == "amocrm" and not incoming else 0
+        for (id_, system, failed), times in counted.items():
+            requests.add_metric((names[id_], system, "failed" if failed else "fine"), times)
+        for id_, slug in clinics:
+            budget.add_metric((slug,), sent[id_] / figures.BUDGET_PER_MINUTE)
+        yield from (requests, budget)
 
     def _waiting(self, clinics: list[tuple[int, str]]) -> GaugeMetricFamily:
         family = GaugeMetricFamily("priem_waiting", "What waits, for Priem or a person", labels=("clinic", "what"))
