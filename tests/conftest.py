@@ -1,10 +1,13 @@
 import os
 import tempfile
+from collections.abc import Iterator
 from pathlib import Path
 
 import hypothesis
 import pytest
 from django.conf import settings
+from django.db import connection
+from pytest_django import DjangoDbBlocker
 
 from tests.dealing import dealt
 from tests.postgres import FOLDER, Cluster
@@ -51,3 +54,13 @@ def django_db_modify_db_settings(
     if "sqlite" in database["ENGINE"]:
         name = tmp_path_factory.mktemp("database") / "test.sqlite3"
         database["TEST"] = {**database.get("TEST", {}), "NAME": str(name)}
+
+
+@pytest.fixture(scope="session")
+def django_db_setup(django_db_setup: None, django_db_blocker: DjangoDbBlocker) -> Iterator[None]:  # noqa: ARG001
+    """PostgreSQL drops no database while somebody is in it: threads and pools of the tests' own process are."""
+    yield
+    if connection.vendor == "postgresql":
+        with django_db_blocker.unblock(), connection.cursor() as cursor:
+            others = "datname = current_database() AND pid <> pg_backend_pid()"
+            cursor.execute(f"SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE {others}")  # noqa: S608
