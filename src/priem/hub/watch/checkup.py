@@ -6,7 +6,7 @@ from collections.abc import Iterator, Sequence
 from datetime import datetime, timedelta
 
 import httpx2
-from django.db import DatabaseError, connection
+from django.db import DatabaseError, NotSupportedError, connection
 from django.db.models import Min
 
 from priem.errors import AskOperator
@@ -16,13 +16,12 @@ from priem.hub.models import Agent, Clinic, Hearing, Pulse, ReceivedHook, Shift,
 from priem.hub.setup.living import has_workers
 from priem.hub.start import is_behind
 from priem.hub.store import utc_now
-from priem.hub.watch.server_health import postgresql_findings
+from priem.hub.watch.server_health import WORKER_IS_DEAD, postgresql_findings
 from priem.model import Finding, Severity
 from priem.texts import Text, text
 
 SLOW_ANSWER = 0.25
 """Seconds for a question that costs nothing."""
-WORKER_IS_DEAD = timedelta(seconds=30)
 AGENT_IS_SILENT = timedelta(minutes=5)
 HOOK_IS_OLD = timedelta(minutes=5)
 STEP_IS_OLD = timedelta(hours=1)
@@ -65,6 +64,12 @@ def check_store() -> Iterator[Finding]:
             cursor.execute("SELECT 1")
         took = time.monotonic() - began
         behind = is_behind()
+    except NotSupportedError:
+        yield broken(
+            text("PostgreSQL is too old for this version of Priem."),
+            text("Bring it to 14 or newer: pg_upgrade, or a dump that is read into a new one."),
+        )
+        return
     except (DatabaseError, OSError):
         yield broken(
             text("The hub's database does not answer."),

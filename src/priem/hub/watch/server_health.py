@@ -1,11 +1,13 @@
 """What PostgreSQL's own figures say: before connections run out, before a table is more holes than rows."""
 
 from collections.abc import Iterator
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from typing import Any
 
 from django.db import connection
 
+from priem.hub.models import Shift
+from priem.hub.watch.sessions import pool_findings, room_findings
 from priem.model import Finding, Severity
 from priem.texts import text
 
@@ -22,6 +24,7 @@ SELECT coalesce(max(extract(epoch FROM now() - xact_start)), 0) FROM pg_stat_act
 WHERE datname = current_database() AND pid <> pg_backend_pid() AND state <> 'idle' AND backend_type = 'client backend'
 """
 LONGEST_TRANSACTION = 600
+WORKER_IS_DEAD = timedelta(seconds=30)
 
 
 def postgresql_findings() -> Iterator[Finding]:
@@ -36,6 +39,9 @@ def postgresql_findings() -> Iterator[Finding]:
             text("PostgreSQL has {used} of {most} connections in use.", used=used, most=most),
             text("Raise max_connections, or run fewer workers: each needs up to 40."),
         )
+    workers = Shift.objects.filter(beat_at__gt=datetime.now(UTC) - WORKER_IS_DEAD).values("worker").distinct().count()
+    yield from room_findings(most, workers)
+    yield from sessions()
     (seconds,) = row(OLDEST)
     if seconds > LONGEST_TRANSACTION:
         yield Finding(
@@ -48,6 +54,21 @@ def postgresql_findings() -> Iterator[Finding]:
             Severity.WARNING,
             text("The table {table} has {count} dead rows: autovacuum does not keep up.", table=table, count=dead),
             text("Lower autovacuum_vacuum_scale_factor to 0.02, see docs/how-to/scale.md."),
+        )
+
+
+def sessions() -> Iterator[Finding]:
+    import psycopg  # noqa: PLC0415 - it is there on PostgreSQL only
+
+    from priem.hub.shifts.listening import connected  # noqa: PLC0415 - likewise
+
+    try:
+        yield from pool_findings(connected)
+    except psycopg.Error:
+        yield Finding(
+            Severity.BROKEN,
+            text("PostgreSQL gives no further connection."),
+            text("Raise max_connections, or run fewer workers: each needs up to 40."),
         )
 
 
