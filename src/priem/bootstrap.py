@@ -23,10 +23,11 @@ from priem.errors import AskOperator, PriemError, TryLater
 from priem.hub import clinics, explaining
 from priem.hub.agents.choosing import open_for_passes, require_settings
 from priem.hub.amocrm import subscription
-from priem.hub.amocrm.access import connected, note_account
+from priem.hub.amocrm.access import authorise, connected, note_account
 from priem.hub.amocrm.hearing import Ears, zone_of
 from priem.hub.amocrm.remembered import keep
 from priem.hub.audit.document import shown
+from priem.hub.audit.notes import note
 from priem.hub.booking.receptions import desks_of, reception
 from priem.hub.clinics import ClinicData, ConnectionData
 from priem.hub.clock import SystemClock
@@ -35,17 +36,17 @@ from priem.hub.explaining import Explanation
 from priem.hub.histories import Kind
 from priem.hub.ident.kept import save_services, services_of
 from priem.hub.ident.parts import with_ident
+from priem.hub.models.audit import Deed
 from priem.hub.people import ensure_administrator
-from priem.hub.references import resolve, resolved
+from priem.hub.references import resolved
 from priem.hub.roles.accounts import people_of, save_people, without_password
 from priem.hub.server import serve as serve_hub
 from priem.hub.setup.outside import OpenedClinic
 from priem.hub.start import setup
 from priem.hub.store import DjangoStore
-from priem.hub.tokens import DjangoTokens
 from priem.hub.watch.watcher import Watcher
 from priem.model import Account, FieldInfo, Finding, Severity
-from priem.ports import K, Source, Store, Tokens
+from priem.ports import K, Source, Store
 from priem.texts import text
 
 LONGEST_WAIT_FOR_A_PASS = 30.0
@@ -72,6 +73,8 @@ def configure(file: ClinicFile) -> Sequence[str]:
         authorise(crm, file.amocrm, clinic)
         refuse_another_account(known, crm.account())
         made, account = make_fields(crm, file.settings.fields, crm.prepare())
+        if made:
+            note(clinic.id, Deed.FIELDS, ", ".join(made))
         note_account(clinic.id, account.id)
         keep(clinic.id, account)
         bind(file.settings, account)
@@ -145,17 +148,6 @@ def connection_data(connection: ConnectionFile, known: ConnectionData | None) ->
 
 def as_written(value: object) -> object:
     return value.isoformat() if isinstance(value, date) else value
-
-
-def authorise(crm: AmoCrm, access: AmoCrmAccess, clinic: ClinicData) -> None:
-    """A code is good for once: when Priem is let in already, an old one in the file does no harm."""
-
-    tokens = DjangoTokens(clinic.id)
-    if access.long_lived_token:
-        with tokens.renewing():
-            tokens.save(Tokens(access=resolve(access.long_lived_token)))
-    elif access.code and not clinic.authorised:
-        crm.oauth.exchange(resolve(access.code))
 
 
 def make_fields(crm: AmoCrm, rules: Sequence[FieldRule], account: Account) -> tuple[Sequence[str], Account]:

@@ -50,6 +50,8 @@ def test_a_code_is_shown_once_and_lets_an_agent_in(browser: Client, beside: Besi
     assert "Ещё не читает" in shown
     entry = AuditEntry.objects.of(beside.clinic.pk).get(deed="code")
     assert (entry.name, entry.about, code in str(entry.changes)) == ("owner", KEY, False)
+    come = AuditEntry.objects.of(beside.clinic.pk).filter(deed="enrolled").latest("id")
+    assert (come.name, come.about) == ("", f"{KEY}: {beside.agent._here['host']}")
 
 
 def test_an_agent_is_taken_away(browser: Client, beside: Beside) -> None:

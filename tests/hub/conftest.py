@@ -6,6 +6,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from pytest_django import Settings
 
 from priem.hub import exchanges
 from priem.hub.exchanges import NOTEBOOK
@@ -23,6 +24,12 @@ def home(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     monkeypatch.delenv("PRIEM_SECRET_KEY", raising=False)
     monkeypatch.delenv("PRIEM_SECRET_KEY_FILE", raising=False)
     return tmp_path
+
+
+@pytest.fixture(autouse=True)
+def passwords_are_cheap(settings: Settings) -> None:
+    """A hash that is slow to guess costs half a second each time, and no test is about that."""
+    settings.PASSWORD_HASHERS = ["django.contrib.auth.hashers.MD5PasswordHasher"]
 
 
 @pytest.fixture

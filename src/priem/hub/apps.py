@@ -11,6 +11,7 @@ class Hub(AppConfig):
 
     def ready(self) -> None:
         configure_structlog()
-        from priem.hub.audit import watching  # noqa: PLC0415  # models are there only now
+        from priem.hub.audit import accounts, watching  # noqa: PLC0415  # models are there only now
 
         watching.start()
+        accounts.start()

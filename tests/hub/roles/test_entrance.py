@@ -63,6 +63,7 @@ def test_a_second_factor_is_set_up_shown_at_the_next_login_and_asked_before_any_
     done = client.post(set_up, {"code": code(app.secret.reveal())}).content.decode()
     spare = re.findall(r"<li><code>([0-9a-f-]+)</code>", done)
     assert len(spare) == 10
+    assert AuditEntry.objects.of_all().filter(deed="factor_on", about=person.username, name=person.username).exists()
     assert client.get("/admin/").status_code == 200
 
     fresh = Client()
@@ -119,6 +120,8 @@ def test_an_invitation_is_a_link_to_choose_a_password_by_once(client: Client, wo
     address = answer.redirect_chain[-1][0]
     sent = {"new_password1": PASSWORD, "new_password2": PASSWORD}
     assert guest.post(address, sent)["Location"] == LOGIN
+    kept = AuditEntry.objects.of(world.own.pk).get(deed="account", about="anna@example.ru")
+    assert kept.changes == [["password", "stored", "stored anew"]]
     assert log_in(guest, "anna@example.ru") == 302
     assert "уже использована" in Client().get(link, follow=True).content.decode()
     entries = AuditEntry.objects.of(world.own.pk).filter(name="administrator")

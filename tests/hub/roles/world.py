@@ -96,6 +96,10 @@ def furnish(clinic: Clinic, connection: str) -> None:
     exchanges = DjangoExchanges(clinic.pk)
     now = datetime.now(UTC)
     exchanges.note(Exchange(system="amocrm", what="GET /api/v4/leads", started_at=now, milliseconds=3, status=200))
+    about = [("patient", f"{connection}:10")]
+    exchanges.note(
+        Exchange(system="amocrm", what="POST /api/v4/contacts", started_at=now, milliseconds=3, status=200, about=about)
+    )
     exchanges.flush()
     BookingIntent.objects.create(
         clinic=clinic, ref=f"{clinic.slug}-1", deed="book", connection=connection, lead=7, patient="10",

@@ -11,7 +11,9 @@ from hashlib import sha256
 from django.db import transaction
 
 from priem.errors import AskOperator, TryLater
+from priem.hub.audit.notes import note
 from priem.hub.models import Agent, AgentCode, Connection
+from priem.hub.models.audit import Deed
 from priem.texts import text
 
 CODE_LIVES = timedelta(minutes=30)
@@ -75,6 +77,7 @@ def enrol(code: str, host: str, program: str) -> Enrolled:
             heard_at=now,
         )
         AgentCode.objects.of(row.clinic_id).filter(pk=row.pk).update(used_at=now, agent=agent)
+        note(row.clinic_id, Deed.ENROLLED, f"{row.connection}: {agent.host}")
     return Enrolled(agent, token)
 
 

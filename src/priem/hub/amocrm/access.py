@@ -2,18 +2,23 @@
 
 from collections.abc import Iterator
 from contextlib import contextmanager
+from urllib.parse import urlsplit
 
 from priem.amocrm.config import Config
 from priem.amocrm.crm import AmoCrm
 from priem.amocrm.pace import Lane
+from priem.configuration import AmoCrmAccess
 from priem.hub.amocrm.pace import pace_memories
+from priem.hub.audit.notes import note
 from priem.hub.clinics import ClinicData
 from priem.hub.clock import SystemClock
 from priem.hub.environment import flag, number
 from priem.hub.exchanges import DjangoExchanges
 from priem.hub.models import Clinic
+from priem.hub.models.audit import Deed
 from priem.hub.references import resolve
 from priem.hub.tokens import DjangoTokens
+from priem.ports import Tokens
 
 RATE = 7
 """Requests a second of one integration. docs/reference/amocrm.md §2"""
@@ -61,3 +66,18 @@ def connect(clinic: ClinicData, lane: Lane) -> AmoCrm:
 def note_account(clinic_id: int, account: int) -> None:
     """Which of amoCRM's accounts the clinic's is; its address may change, this does not."""
     Clinic.objects.filter(pk=clinic_id).exclude(account=account).update(account=account)
+
+
+def authorise(crm: AmoCrm, access: AmoCrmAccess, clinic: ClinicData) -> None:
+    """A code is good for once: when Priem is let in already, an old one in the file does no harm."""
+
+    tokens = DjangoTokens(clinic.id)
+    if access.long_lived_token:
+        given = resolve(access.long_lived_token)
+        with tokens.renewing():
+            is_new = not (clinic.authorised and tokens.load().access == given)
+            tokens.save(Tokens(access=given))
+    elif is_new := bool(access.code and not clinic.authorised):
+        crm.oauth.exchange(resolve(access.code))
+    if is_new:
+        note(clinic.id, Deed.ACCESS, urlsplit(clinic.base_url).netloc)

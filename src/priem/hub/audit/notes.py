@@ -12,7 +12,8 @@ LONGEST = 2000
 """Letters of a value that are kept."""
 
 
-def note(clinic_id: int, deed: Deed, about: object = "", changes: Sequence[Change] = ()) -> None:
+def note(clinic_id: int | None, deed: Deed, about: object = "", changes: Sequence[Change] = ()) -> None:
+    """Of a clinic, or, for None, of the hub itself."""
     person = actor()
     AuditEntry.objects.create(
         clinic_id=clinic_id,

@@ -19,11 +19,21 @@ WHAT: Mapping[str, "StrPromise"] = {
     "lead": _("lead"),
     "role": _("role"),
     "status": _("status"),
+    "username": _("name for the login"),
+    "email": _("e-mail"),
+    "password": _("password"),
+    "is_active": _("may come in"),
+    "is_superuser": _("owner of the hub"),
 }
-VALUES: Mapping[str, "StrPromise"] = {
+STORED_WORDS: Mapping[str, "StrPromise"] = {
     STORED: _("stored"),
     STORED_ANEW: _("another one is stored"),
+}
+VALUES: Mapping[str, "StrPromise"] = {
+    **STORED_WORDS,
     "new": _("a new contact"),
+    "true": _("yes"),
+    "false": _("no"),
 }
 Shown = tuple[str, str, str, bool]
 """What, before, after; and whether it is the name of a setting."""
@@ -37,7 +47,7 @@ def shown(what: str, before: str, after: str) -> Shown:
 
 
 def stored(written: str) -> str:
-    return str(VALUES.get(written, written)) or "—"
+    return str(STORED_WORDS.get(written, written)) or "—"
 
 
 def value(written: str) -> str:
@@ -45,7 +55,7 @@ def value(written: str) -> str:
         return str(Role(written).label)
     if written in set(VisitStatus):
         return str(words.STATUSES[VisitStatus(written)])
-    return stored(written)
+    return str(VALUES.get(written, written)) or "—"
 
 
 def about(written: str) -> str:

@@ -11,9 +11,14 @@ class Deed(models.TextChoices):
     SETTINGS = "settings", _("settings changed")
     BACK = "back", _("earlier settings brought back")
     LIVE = "live", _("clinic went live")
+    STARTED = "started", _("sync started again")
+    STOPPED = "stopped", _("sync stopped")
+    FIELDS = "fields", _("fields made in amoCRM")
     ROLE = "role", _("role given or taken")
     INVITED = "invited", _("person invited")
+    ACCOUNT = "account", _("account changed")
     FACTOR = "factor", _("second factor taken off")
+    FACTOR_ON = "factor_on", _("second factor set up")
     CAME_IN = "came_in", _("came in from amoCRM")
     LINK = "link", _("linked by hand")
     UNLINK = "unlink", _("link undone")
@@ -24,6 +29,7 @@ class Deed(models.TextChoices):
     ACCESS = "access", _("access to amoCRM given")
     REMOVED = "removed", _("integration removed in amoCRM")
     CODE = "code", _("code for an agent made")
+    ENROLLED = "enrolled", _("agent enrolled")
     AGENT = "agent", _("agent shut out")
     LOOKED = "looked", _("personal data looked at")
 
@@ -31,6 +37,10 @@ class Deed(models.TextChoices):
 class AuditEntry(ClinicOwned):
     """Something that a person did: names of settings, ids, old and new values; no secret and no patient's data."""
 
+    clinic = models.ForeignKey(  # type: ignore[assignment]  # elsewhere it is never None
+        "hub.Clinic", models.CASCADE, null=True, blank=True, db_index=False, related_name="+"
+    )
+    """None: of the hub itself; its owner alone sees that."""
     at = models.DateTimeField(_("when"), auto_now_add=True)
     person = models.ForeignKey(
         settings.AUTH_USER_MODEL,

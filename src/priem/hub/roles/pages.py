@@ -93,6 +93,7 @@ def invite_again(request: HttpRequest, membership_id: int) -> HttpResponse:
     one = found(request, membership_id)
     if not one.may_invite_again:
         raise Http404
+    note(one.clinic.pk, Deed.INVITED, one.person.get_username())
     said = {
         "form": InvitationForm(bare(request)),
         "link": link_for(request, one.person),
@@ -110,7 +111,6 @@ def forget_factor(request: HttpRequest, membership_id: int) -> HttpResponse:
     if not one.may_forget_factor:
         raise Http404
     second_factor.forget(one.person)
-    note(one.clinic.pk, Deed.FACTOR, one.person.get_username())
     messages.success(
         request, gettext("The second factor is off; the next login sets it up anew, if the role asks for it.")
     )

@@ -15,7 +15,9 @@ from django.urls import reverse
 from django.utils.http import urlencode
 from django_otp import login, match_token
 
+from priem.hub.audit.accounts import note_everywhere, places_of
 from priem.hub.models import AuthenticatorApp, SpareCodes
+from priem.hub.models.audit import Deed
 from priem.hub.models.second_factor import hash_of
 from priem.hub.scope import roles, sees_everything
 
@@ -101,6 +103,7 @@ def confirm(request: HttpRequest, app: AuthenticatorApp, code: str) -> list[str]
     app.confirmed = True
     app.save()
     login(request, app)
+    note_everywhere(app.user, places_of(app.user), deed=Deed.FACTOR_ON)
     return new_spare_codes(app.user)
 
 
@@ -121,7 +124,9 @@ def show(request: HttpRequest, code: str) -> bool:
     return True
 
 
+@transaction.atomic
 def forget(person: User) -> None:
     """For whoever has lost phone and paper: the next login sets it up anew."""
+    note_everywhere(person, places_of(person), deed=Deed.FACTOR)
     AuthenticatorApp.objects.filter(user=person).delete()
     SpareCodes.objects.filter(user=person).delete()

@@ -27,6 +27,7 @@ ELEMENTS = {
 }
 """Field → of what, and whether it is the list's name or that of one of it."""
 USUAL = {"tickets": (TICKETS.document, TICKETS.item), "calls": (CALLS.document, CALLS.item)}
+USUAL_ZONE = "Europe/Moscow"
 OTHERWISE = _("Empty unless IDENT names this element otherwise.")
 
 
@@ -78,7 +79,7 @@ class ServiceForm(forms.Form):
         self.initial = self.known()
 
     def known(self) -> dict[str, Any]:
-        zone = str(self.connection.config.get("time_zone", ""))
+        zone = str(self.connection.config.get("time_zone", "")) or USUAL_ZONE
         row = self.row or IdentService(time_zone=zone)
         own = {name: names[place] for name, (of, place, _) in ELEMENTS.items() if (names := row.element_names.get(of))}
         cast(ZoneField, self.fields["time_zone"]).choices = ZoneField(now=row.time_zone).choices

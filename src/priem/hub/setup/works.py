@@ -8,8 +8,10 @@ from django.shortcuts import redirect, render
 from django.utils.translation import gettext
 from django.views.decorators.http import require_GET, require_POST
 
+from priem.hub.audit.notes import note
 from priem.hub.clinics import clinic_data
 from priem.hub.models import Clinic, WorkKind
+from priem.hub.models.audit import Deed
 from priem.hub.sentences import from_json, readable
 from priem.hub.setup import steps
 from priem.hub.setup.access import of_clinic
@@ -121,6 +123,8 @@ def begin_preview(request: HttpRequest, clinic: Clinic) -> HttpResponse:
 def start(request: HttpRequest, clinic: Clinic) -> HttpResponse:
     """Only what somebody has looked at."""
     if clinic_data(clinic).is_seen:
+        if clinic.live:
+            note(clinic.pk, Deed.STARTED)
         go_live(clinic)
     else:
         messages.warning(request, gettext("The settings have changed since the check. Check once more, then start."))
@@ -131,6 +135,7 @@ def start(request: HttpRequest, clinic: Clinic) -> HttpResponse:
 @of_clinic
 def stop_sync(request: HttpRequest, clinic: Clinic) -> HttpResponse:
     if found := latest(clinic, WorkKind.SYNC):
+        note(clinic.pk, Deed.STOPPED)
         stop(found)
         messages.info(request, gettext("Priem stops after the request under way. What changes meanwhile is not lost."))
     return back(request, clinic)
