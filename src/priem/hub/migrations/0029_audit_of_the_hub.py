@@ -7,7 +7,7 @@ from django.db import migrations, models
 class Migration(migrations.Migration):
 
     dependencies = [
-        ('hub', '0027_stage_orders'),
+        ('hub', '0028_more_incidents'),
     ]
 
     operations = [
