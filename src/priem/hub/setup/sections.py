@@ -387,15 +387,6 @@ TABLES: Sequence[str] = ("status_sync", "branches", "fields", "booking.users", "
 """Settings that are tables, with pages of their own."""
 
 KNOBS: tuple[Knob, ...] = (
-    *DUPLICATES,
-    *AUTOMATION,
-    *WINDOW,
-    *USERS,
-    *PATIENTS,
-    *RECONCILING,
-    *PRICE,
-    *WINNER,
-    *APPLICATIONS,
-    *JOBS,
-    *SLOT_LIST,
+    *(*DUPLICATES, *AUTOMATION, *WINDOW, *USERS, *PATIENTS, *RECONCILING),
+    *(*PRICE, *WINNER, *APPLICATIONS, *JOBS, *SLOT_LIST),
 )
