@@ -7,6 +7,7 @@ from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import pytest
+from django.template.loader import render_to_string
 
 from priem.errors import AskOperator
 from priem.hub.models import Clinic, Work, WorkKind, WorkState
@@ -108,3 +109,13 @@ def test_the_remaining_time_follows_from_what_is_done(clinic: Clinic) -> None:
     seen = shown(Work(clinic=clinic, kind=WorkKind.SYNC, progress=told, beat_at=datetime.now(UTC)))
 
     assert (seen.rate, seen.left) == (50, 15)
+
+
+@pytest.mark.parametrize(("lines", "told"), [(3, False), (5, True)])
+def test_several_connections_are_said_to_take_turns(clinic: Clinic, lines: int, *, told: bool) -> None:
+    progress = {"lines": [[{"template": "patients", "values": {}}, 0, 10]] * lines}
+    work = shown(Work(clinic=clinic, kind=WorkKind.SYNC, progress=progress, beat_at=datetime.now(UTC)))
+
+    page = render_to_string("hub/setup/work_bars.html", {"clinic": clinic, "work": work})
+
+    assert ("Подключения читаются одно за другим" in page) is told

@@ -22,6 +22,8 @@ TITLES = {
     WorkKind.SYNC: _("Bringing the clinic over"),
     WorkKind.RECORD: _("Syncing one record"),
 }
+LINES_OF_ONE = 3
+"""amoCRM's, and the patients and visits of one connection."""
 AT_LEAST = 0.5
 """Seconds before a rate says anything."""
 
@@ -57,6 +59,11 @@ class Shown:
     @property
     def is_running(self) -> bool:
         return is_alive(self.work)
+
+    @property
+    def takes_turns(self) -> bool:
+        """Several connections are read, one after another."""
+        return self.work.kind == WorkKind.SYNC and len(self.lines) > LINES_OF_ONE
 
     @property
     def is_live(self) -> bool:
