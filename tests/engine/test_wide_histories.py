@@ -247,8 +247,8 @@ class WideHistories(RuleBasedStateMachine):
 
     def nothing_is_left_to_do(self) -> None:
         assert [drift for drift in self.compared() if not OURS.issuperset(drift.kinds)] == []
-        for _ in range(2):
-            self.read_all_anew()  # a contact that patients share is called after the last of them, and its leads after it
+        for _ in range(2):  # a contact that patients share is called after the last of them, and then its leads are
+            self.read_all_anew()
         before = without_times(self.contacts), without_times(self.leads)
         self.read_all_anew()
         assert (without_times(self.contacts), without_times(self.leads)) == before
