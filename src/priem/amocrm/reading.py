@@ -4,7 +4,8 @@ import math
 from bisect import bisect_right
 from collections import deque
 from collections.abc import Callable, Collection, Iterator, Sequence
-from concurrent.futures import Executor
+from concurrent.futures import Executor, Future
+from itertools import count
 from typing import Any, Protocol, TypeVar
 
 from priem.amocrm.client import Client
@@ -25,12 +26,18 @@ def full_pages(number: int) -> tuple[int, int]:
 
 
 def read_pages(
-    get: Callable[[int], Answer], parse: Callable[[Answer], T], executor: Executor, per_second: int, first: int = 1
+    get: Callable[[int], Answer],
+    parse: Callable[[Answer], T],
+    executor: Executor,
+    per_second: int,
+    first: int = 1,
+    *,
+    is_whole: bool = False,
 ) -> Iterator[T]:
     """Parsed pages in order, from the first on, which is asked for at once. An empty list, or one of a single page,
-    costs one request.
+    costs one request. `is_whole`: all pages will be wanted, so the next is asked for before this one is given.
 
-    Looks further ahead only as pages keep coming, and no further than the latency makes useful; what was asked
+    Looks further ahead only as pages are waited for, and no further than the latency makes useful; what was asked
     for beyond the end is wasted.
     """
 
@@ -38,23 +45,30 @@ def read_pages(
         answer = get(page)
         return answer, parse(answer)
 
+    def look_ahead(width: int) -> None:
+        while len(ahead) < width:
+            ahead.append(executor.submit(read, next(numbers)))
+
     def pages() -> Iterator[T]:
-        asked, width = first, 1
+        width = 1
         try:
-            while True:
-                while len(ahead) < width:
-                    asked += 1
-                    ahead.append(executor.submit(read, asked))
+            while ahead:
+                is_waited_for = not ahead[0].done()
                 answer, parsed = ahead.popleft().result()
+                width = min(width + is_waited_for, AHEAD, max(2, math.ceil(answer.seconds * per_second + 0.5)))
+                if answer.has_next and is_whole:
+                    look_ahead(width)
                 yield parsed
                 if not answer.has_next:
                     return
-                width = min(width + 1, AHEAD, max(2, math.ceil(answer.seconds * per_second + 0.5)))
+                look_ahead(width)
         finally:
             for future in ahead:
                 future.cancel()
 
-    ahead = deque([executor.submit(read, first)])
+    numbers = count(first)
+    ahead: deque[Future[tuple[Answer, T]]] = deque()
+    look_ahead(1)
     return pages()
 
 

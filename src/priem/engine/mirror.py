@@ -31,6 +31,9 @@ FRESH = timedelta(minutes=5)
 """How long what was read holds within one pass. Each reading brings our own writes back, a request for 250 of them:
 in a first sync a shorter time would double the requests."""
 
+BETWEEN_PAGES = timedelta(seconds=1)
+"""Of what is read beside writing: each was asked for when the one before it came, and nobody waits for its answer."""
+
 
 @dataclass(slots=True)
 class Mirror:
@@ -45,13 +48,52 @@ class Mirror:
     """They bring also what others make, before anybody could make it twice."""
     read_at: datetime | None = None
     """When this pass has read last."""
+    filling: Iterator[int] | None = None
+    """What is still to come of the first reading of all."""
+    filled_at: datetime | None = None
+    """When a page of that came last while contacts were written."""
     unheard: list[OpenStep] = field(default_factory=list)
     """Steps that may be done, or are, without anybody having heard so."""
 
     def fill(self) -> Iterator[int]:
         """Reads everything once, if that was never done. Gives the number of contacts and leads that came."""
-        if self.store.mirrored_until() is None:
-            yield from self.read()
+        yield from self.begin()
+        yield from self.rest()
+
+    def begin(self) -> Iterator[int]:
+        """Reads all contacts, if that was never done. Leads, which nobody needs before visits, come with `some` and
+        `rest`: meanwhile contacts can be written. The mirror counts as read with the last of them."""
+        if self.store.mirrored_until() is not None or self.filling:
+            return
+        began, latest = self.clock.now(), 0
+        contacts = self.crm.contacts(None, self.bound.contact_field_ids)
+        leads = self.crm.leads(None, self.bound.lead_field_ids)
+        for page in self.mirrored_contacts(contacts, None):
+            latest = max(latest, last_change(page))
+            yield len(page)
+        self.read_at, self.filling = began, self.leads_at_first(leads, began, latest)
+
+    def leads_at_first(self, pages: Iterator[Sequence[Lead]], began: datetime, latest: int) -> Iterator[int]:
+        for page in self.mirrored_leads(pages, None):
+            latest = max(latest, last_change(page))
+            yield len(page)
+        self.is_read(began, latest)
+
+    def some(self) -> Iterator[int]:
+        """A page of what is still to come of the first reading, if it must have come by now."""
+        if self.filled_at is None or self.clock.now() - self.filled_at >= BETWEEN_PAGES:
+            self.filled_at = self.clock.now()
+            yield from self.next_page()
+
+    def rest(self) -> Iterator[int]:
+        while self.filling:
+            yield from self.next_page()
+
+    def next_page(self) -> Iterator[int]:
+        filling, self.filling = self.filling, None
+        if filling and (count := next(filling, None)) is not None:
+            self.filling = filling
+            yield count
 
     def freshen_for(self, steps: Sequence[Step]) -> bool:
         """Brings the mirror up to now, if these steps need that. Then they have to be decided anew."""
@@ -83,9 +125,11 @@ class Mirror:
         Where the next one begins is told by amoCRM's clock, not ours: what came early may have changed while the rest
         was read. Changes come with the latest first, so that what is changed meanwhile will be in front again.
         """
-        until, began = self.store.mirrored_until(), self.clock.now()
-        since = None if until is None else max(0, until - OVERLAP)
-        latest = 0
+        until, began, latest = self.store.mirrored_until(), self.clock.now(), 0
+        if until is None:
+            yield from self.fill()
+            return
+        since = max(0, until - OVERLAP)
         # Both are asked for at once: a change waits for these answers.
         contacts = self.mirrored_contacts(self.crm.contacts(since, self.bound.contact_field_ids), until)
         leads = self.mirrored_leads(self.crm.leads(since, self.bound.lead_field_ids), until)
@@ -93,9 +137,12 @@ class Mirror:
             latest = max(latest, last_change(page))
             yield len(page)
         self.read_at = began
+        self.is_read(began, latest)
+
+    def is_read(self, began: datetime, latest: int) -> None:
         known = latest - self.seconds_since(began)
         # Not beyond our own time: integrations may give a record a time of change that is still to come.
-        self.store.mirrored(max(until or 0, min(known, int(began.timestamp()))))
+        self.store.mirrored(max(self.store.mirrored_until() or 0, min(known, int(began.timestamp()))))
 
     def mirrored_contacts(self, pages: Iterator[Sequence[Contact]], until: int | None) -> Iterator[Sequence[Contact]]:
         for contacts in pages:

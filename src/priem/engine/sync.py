@@ -28,8 +28,7 @@ def sync(source: Source, clinic: Clinic) -> Iterator[Progress]:
         is_told=clinic.is_told,
         is_told_at_once=clinic.is_told_at_once,
     )
-    for count in mirror.fill():
-        yield Progress(mirrored=count)
+    yield from mirrored(mirror.begin())
     mirror.settle()
     if clinic.reception:
         take_up(source.connection, clinic.reception)
@@ -38,7 +37,9 @@ def sync(source: Source, clinic: Clinic) -> Iterator[Progress]:
     recalls = clinic.store.recalled(source.connection) if cursor else ()
     try:
         for came in chain(recalled_pages(source, recalls, cursor), source.changes(cursor), line.later.rest()):
+            yield from mirrored(mirror.rest() if came.visits else mirror.some())
             yield from line.take(came)
+        yield from mirrored(mirror.rest())
         yield from line.finish()
         line.make_tasks()
     except (TryLater, AskOperator):
@@ -46,3 +47,7 @@ def sync(source: Source, clinic: Clinic) -> Iterator[Progress]:
         raise
     mirror.heard(source.connection)
     clinic.store.recall_is_over([recall.id for recall in recalls])
+
+
+def mirrored(counts: Iterator[int]) -> Iterator[Progress]:
+    return (Progress(mirrored=count) for count in counts)
