@@ -1,7 +1,7 @@
 """Read, decide, carry out."""
 
 from collections.abc import Iterator
-from itertools import chain
+from itertools import chain, islice
 
 from priem.engine.finding_out import take_up
 from priem.engine.line import Clinic, Line, Progress
@@ -9,6 +9,7 @@ from priem.engine.mirror import Mirror
 from priem.engine.triggers import fire
 from priem.engine.waiting import recalled_pages
 from priem.errors import AskOperator, TryLater
+from priem.model import Page
 from priem.ports import Source
 
 __all__ = ["Clinic", "Line", "Progress", "sync"]
@@ -28,15 +29,19 @@ def sync(source: Source, clinic: Clinic) -> Iterator[Progress]:
         is_told=clinic.is_told,
         is_told_at_once=clinic.is_told_at_once,
     )
-    yield from mirrored(mirror.begin())
+    cursor = clinic.store.cursor(source.connection)
+    changes, first = source.changes(cursor), tuple[Page, ...]()
+    for count in mirror.begin():
+        yield Progress(mirrored=count)
+        first = first or tuple(islice(changes, 1))  # it takes its time, and more is read ahead from then on
     mirror.settle()
     if clinic.reception:
         take_up(source.connection, clinic.reception)
         fire(source.connection, clinic, mirror)
-    line, cursor = Line(source, clinic, mirror), clinic.store.cursor(source.connection)
+    line = Line(source, clinic, mirror)
     recalls = clinic.store.recalled(source.connection) if cursor else ()
     try:
-        for came in chain(recalled_pages(source, recalls, cursor), source.changes(cursor), line.later.rest()):
+        for came in chain(recalled_pages(source, recalls, cursor), first, changes, line.later.rest()):
             yield from mirrored(mirror.rest() if came.visits else mirror.some())
             yield from line.take(came)
         yield from mirrored(mirror.rest())
