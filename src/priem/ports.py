@@ -139,10 +139,10 @@ class Writing(Protocol):
     """Changes on their way, for one thread. What `write_contacts` promises of drafts and outcomes holds here, too."""
 
     def put(self, drafts: Sequence[ContactDraft | LeadDraft]) -> Iterator[Sequence[Outcome]]:
-        """Sends whole batches; the rest waits for more. Gives what was answered meanwhile, and waits itself only
-        while more is under way than helps. Has to be read to its end."""
+        """Sends whole batches; the rest waits for more, contacts until leads come. Gives what was answered meanwhile,
+        and waits itself only while more is under way than helps. Has to be read to its end."""
 
-    def finish(self) -> Iterator[Sequence[Outcome]]:
+    def finish(self, *, only_contacts: bool = False) -> Iterator[Sequence[Outcome]]:
         """Sends the rest and waits for every answer. More may be put afterwards."""
 
 

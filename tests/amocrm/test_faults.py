@@ -13,7 +13,7 @@ from typing import Any
 import pytest
 
 from priem.amocrm.crm import AmoCrm
-from priem.amocrm.writing import Load
+from priem.amocrm.writing import Load, Together
 from priem.engine.bindings import bind
 from priem.engine.memory import MemoryStore
 from priem.engine.settings import Settings, StageRule, StatusSync
@@ -115,7 +115,7 @@ class World:
 
 def small_batches() -> Load:
     """So that some arrive and others do not."""
-    load = Load(in_flight=24)
+    load = Load(Together(in_flight=24))
     load.records = 8
     return load
 

@@ -304,11 +304,12 @@ class LateWriting:
         self._leads += [draft for draft in drafts if isinstance(draft, LeadDraft)]
         return iter(())
 
-    def finish(self) -> Iterator[Sequence[Outcome]]:
+    def finish(self, *, only_contacts: bool = False) -> Iterator[Sequence[Outcome]]:
         contacts, self._contacts = self._contacts, []
-        leads, self._leads = self._leads, []
         if contacts:
             yield from self._crm.write_contacts(contacts)
+        leads = () if only_contacts else tuple(self._leads)
+        self._leads = self._leads[len(leads) :]
         if leads:
             yield from self._crm.write_leads(leads)
 

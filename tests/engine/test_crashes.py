@@ -5,6 +5,7 @@ from dataclasses import dataclass
 
 import pytest
 
+from priem.engine import line
 from priem.model import VisitStatus
 from tests.engine.clinic import ANNA, BORIS, Clinic, patient, visit
 from tests.engine.crashing import Death, Killed, Moment, dying
@@ -161,3 +162,22 @@ def test_answers_that_are_lost_during_a_day_change_nothing_in_the_end(lost: str,
     clinic.sync_until_it_works()
 
     assert seen(clinic) == seen(unhurt)
+
+
+@pytest.mark.parametrize("then", [nothing_yet, a_day])
+def test_visits_that_do_not_wait_for_other_patients_contacts_come_out_the_same(
+    then: Life, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    one_after_another = lived(then)
+    one_after_another.sync()
+    the_next_day(one_after_another)
+    one_after_another.sync()
+
+    monkeypatch.setattr(line, "MANY", 1)
+    clinic = lived(then)
+    clinic.sync()
+    the_next_day(clinic)
+    clinic.sync()
+
+    assert seen(clinic) == seen(one_after_another)
+    assert clinic.store.open_steps() == ()

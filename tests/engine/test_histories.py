@@ -7,6 +7,7 @@ from hypothesis import HealthCheck, settings
 from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, precondition, rule
 
+from priem.engine import line
 from priem.errors import TryLater
 from priem.model import Key, PatientKey, VisitKey, VisitStatus
 from tests.engine.clinic import ANNA, BORIS, CAME, NEW, STAGES, Clinic, patient, visit
@@ -30,9 +31,10 @@ class Histories(RuleBasedStateMachine):
         self.made_by_hand = {"contacts": 0, "leads": 0}
         self.ids = iter(range(500, 10_000))
 
-    @initialize(size=st.sampled_from([1, 2, 100]))
-    def opens(self, size: int) -> None:
+    @initialize(size=st.sampled_from([1, 2, 100]), many=st.sampled_from([1, 100]))
+    def opens(self, size: int, many: int) -> None:
         self.clinic.mis.page_size = size
+        line.MANY = many
 
     # In the clinic
 
@@ -121,6 +123,7 @@ class Histories(RuleBasedStateMachine):
 
     def teardown(self) -> None:
         """Once it is quiet, both sides agree."""
+        line.MANY = 100
         self.clinic.crm.lose_next_answers(0)
         self.clinic.crm.lose_next_requests(0)
         self.clinic.sync_until_it_works()

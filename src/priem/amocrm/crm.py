@@ -27,7 +27,7 @@ from priem.amocrm.problems import Answer
 from priem.amocrm.reading import begun, complete_pages, full_pages, read_pages, read_some
 from priem.amocrm.readying import make_ready
 from priem.amocrm.work import from_note_draft, from_task_draft, tasks_of
-from priem.amocrm.writing import D, Load, Writing
+from priem.amocrm.writing import D, Load, Together, Writing
 from priem.errors import PriemError
 from priem.model import Account, Contact, ContactDraft, FieldInfo, FieldValue, Lead, LeadDraft, Outcome
 from priem.ports import Clock, ExchangeLog, Gone, TokenStore
@@ -35,6 +35,8 @@ from priem.tasks import NoteDraft, Task, TaskDraft
 
 R = TypeVar("R", bound=Contact | Lead)
 CONTACTS, LEADS = "/api/v4/contacts", "/api/v4/leads"
+KINDS = 2
+"""Contacts and leads: the last of the ones are under way with the first of the others."""
 URGENT = 4
 """Requests under way beside those in bulk."""
 CLOCKS_APART = 5
@@ -68,6 +70,7 @@ class AmoCrm:
             "contacts": Catalog(self.client, "contacts"),
             "leads": Catalog(self.client, "leads"),
         }
+        self._together = Together(self._config.in_flight)
         self._loads: dict[str, Load] = {}
         self._account: Account | None = None
 
@@ -81,7 +84,7 @@ class AmoCrm:
         self._executor = self._threads()
 
     def _threads(self) -> ThreadPoolExecutor:
-        return ThreadPoolExecutor(self._config.in_flight + URGENT, thread_name_prefix="amocrm")
+        return ThreadPoolExecutor(KINDS * self._config.in_flight + URGENT, thread_name_prefix="amocrm")
 
     def __enter__(self) -> Self:
         return self
@@ -200,7 +203,7 @@ class AmoCrm:
         return self._writing(path).run(drafts, encode)
 
     def _writing(self, path: str) -> Writing[Any]:
-        load = self._loads.setdefault(path, Load(self._config.in_flight))
+        load = self._loads.setdefault(path, Load(self._together))
         return Writing(self.client, self._executor, path, load)
 
     def _ready(self, drafts: Sequence[LeadDraft]) -> tuple[Sequence[Outcome], Sequence[LeadDraft]]:
@@ -290,12 +293,15 @@ class Desk:
 
     def put(self, drafts: Sequence[ContactDraft | LeadDraft]) -> Iterator[Sequence[Outcome]]:
         self._let_in()
+        leads = [draft for draft in drafts if isinstance(draft, LeadDraft)]
+        yield from self._contacts.writing.heard(is_last=bool(leads))
         yield from self._contacts.put([draft for draft in drafts if isinstance(draft, ContactDraft)])
-        yield from self._leads.put([draft for draft in drafts if isinstance(draft, LeadDraft)])
+        yield from self._leads.put(leads)
 
-    def finish(self) -> Iterator[Sequence[Outcome]]:
+    def finish(self, *, only_contacts: bool = False) -> Iterator[Sequence[Outcome]]:
         yield from self._contacts.writing.finish()
-        yield from self._leads.writing.finish()
+        if not only_contacts:
+            yield from self._leads.writing.finish()
 
 
 @dataclass(frozen=True, slots=True)

@@ -38,24 +38,40 @@ class Draft(Protocol):
 D = TypeVar("D", bound=Draft)
 
 
-class Load:
-    """How much amoCRM is given at once: halved when it did not manage in time, grown while it does."""
+class Together:
+    """How many batches of a list may be under way at once: halved when amoCRM did not manage, grown while it does."""
 
     def __init__(self, in_flight: int) -> None:
-        self.records = LARGEST
-        """In one batch."""
         self.batches = min(in_flight, FIRST_AT_ONCE)
-        """Under way together."""
         self._in_flight = in_flight
 
-    def was_lost(self, records: int, *, too_slow: bool) -> None:
+    def was_lost(self) -> None:
         self.batches = max(1, self.batches // 2)
+
+    def was_managed(self) -> None:
+        # One more for each that came back doubles them with every round: seconds of latency are soon made up for.
+        self.batches = min(self._in_flight, self.batches + 1)
+
+
+class Load:
+    """How much amoCRM is given of one list at once."""
+
+    def __init__(self, together: Together) -> None:
+        self.records = LARGEST
+        """In one batch."""
+        self._together = together
+
+    @property
+    def batches(self) -> int:
+        return self._together.batches
+
+    def was_lost(self, records: int, *, too_slow: bool) -> None:
+        self._together.was_lost()
         if too_slow:
             self.records = min(self.records, max(1, records // 2))
 
     def was_managed(self, records: int) -> None:
-        # One more for each that came back doubles them with every round: seconds of latency are soon made up for.
-        self.batches = min(self._in_flight, self.batches + 1)
+        self._together.was_managed()
         if records >= self.records:
             # Slowly: every batch that is too big again has to be looked up, record by record.
             self.records = min(LARGEST, self.records + 1)
@@ -94,6 +110,8 @@ class Writing(Generic[D]):
         self._todo: dict[str, deque[tuple[D, dict[str, Any]]]] = {"POST": deque(), "PATCH": deque()}
         self._halves: deque[Batch[D]] = deque()
         self._running: dict[Future[Answer], Batch[D]] = {}
+        self._least = load.records
+        """Records that a batch waits for."""
         self._lost = 0
         self._stopped_by: TryLater | AskOperator | None = None
 
@@ -110,11 +128,18 @@ class Writing(Generic[D]):
         """Waits for an answer only while there are whole batches that may not be sent yet."""
         if hopeless := self._take_in(drafts, encode):
             yield hopeless
+        self._least = self._load.records
         self._start(at_least=self._load.records)
         while self._running and self._has(self._load.records):
             yield from self._answered(timeout=None)
             self._start(at_least=self._load.records)
         yield from self._answered(timeout=0)
+
+    def heard(self, *, is_last: bool) -> Iterator[Sequence[Outcome]]:
+        """What was answered by now. Once the last is put, batches do not wait to be filled."""
+        self._least = 1 if is_last else self._least
+        yield from self._answered(timeout=0)
+        self._start(self._least)
 
     def finish(self) -> Iterator[Sequence[Outcome]]:
         while self._start(at_least=1):

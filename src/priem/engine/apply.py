@@ -89,6 +89,10 @@ class Underway:
         self._sent |= {step.draft.ref: (step, around) for step in steps if step.draft}
         yield from map(self._settled, (self._of_news if are_news else self._writing).put(drafts))
 
+    def settle_contacts(self) -> Iterator[Carried]:
+        """Waits for them. Whether any has failed is for `settle` to say."""
+        yield from map(self._settled, self._writing.finish(only_contacts=True))
+
     def settle_news(self) -> Iterator[Carried]:
         """Waits for what was sent as news, and for nothing else. Whether it has failed is for `settle` to say."""
         yield from map(self._settled, self._of_news.finish())

@@ -5,24 +5,26 @@ earliest visit: both are known once all pages were seen. Nothing has to be kept 
 record that was put off: after a crash the reading begins before it, and what was done meanwhile needs nothing more.
 """
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Collection, Iterator, Sequence
 from dataclasses import dataclass, field, replace
 
 from priem.engine.reasons import Reason
-from priem.model import Page, Patient, PatientKey, Step, Visit, VisitKey
+from priem.model import Key, Page, Patient, PatientKey, Step, Visit, VisitKey
 
 
 @dataclass(slots=True)
 class Later:
     patients: dict[PatientKey, Patient] = field(default_factory=dict)
     visits: dict[VisitKey, Visit] = field(default_factory=dict)
+    soon: dict[VisitKey, Visit] = field(default_factory=dict)
+    """Visits whose patient is on the way to amoCRM: they come with the next page."""
     page: Page | None = None
     """The one that came last."""
     is_over: bool = False
     """No more pages come."""
 
     def __bool__(self) -> bool:
-        return bool(self.patients or self.visits)
+        return bool(self.patients or self.visits or self.soon)
 
     def rest(self) -> Iterator[Page]:
         """A page without records of its own, after the last one, if something is put off by then."""
@@ -40,8 +42,11 @@ class Later:
             patients = self.patients | patients
         if self.is_over:
             visits = self.visits | visits
+        if not page.is_news:
+            visits = self.soon | visits
         self.patients = {key: patient for key, patient in self.patients.items() if key not in patients}
         self.visits = {key: visit for key, visit in self.visits.items() if key not in visits}
+        self.soon = {key: visit for key, visit in self.soon.items() if key not in visits}
         return replace(page, patients=tuple(patients.values()), visits=tuple(visits.values()))
 
     def is_last_for_patients(self, page: Page) -> bool:
@@ -50,6 +55,21 @@ class Later:
     def is_last_for_visits(self, page: Page) -> bool:
         """News do not wait for the hours that a first reading may take."""
         return self.is_over or page.is_news
+
+    def that_wait_for(self, undone: Collection[Key], visits: Sequence[Visit]) -> set[VisitKey]:
+        """Those of the visits whose patient is among the undone, and those moved from a visit that waits, too."""
+        waiting = {visit.key for visit in visits if visit.patient in undone}
+        before = -1
+        while before != len(waiting):
+            before = len(waiting)
+            put_off = waiting | self.visits.keys() | self.soon.keys()
+            waiting |= {visit.key for visit in visits if visit.moved_from in put_off}
+        return waiting
+
+    def keep(self, page: Page, waiting: Collection[VisitKey]) -> Page:
+        """The page without these visits, which are decided soon."""
+        self.soon |= {visit.key: visit for visit in page.visits if visit.key in waiting}
+        return replace(page, visits=tuple(visit for visit in page.visits if visit.key not in waiting))
 
     def put_off(self, page: Page, steps: Sequence[Step]) -> list[Step]:
         """Keeps those of the page's records that are to be decided later; gives the steps that were decided."""

@@ -28,6 +28,8 @@ from priem.ports import Clock, Crm, Ears, Source, Store, Watch
 MOST_VANISHED = 20
 """How often a page is decided anew within a pass, each time without what had vanished; then the next pass goes on."""
 Decision = tuple[Sequence[Step], Surroundings]
+MANY = 100
+"""Visits that can be decided on keep the line full while the last contacts are on their way."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -95,9 +97,10 @@ class Line:
         self._turns: deque[Turn] = deque()
 
     def take(self, came: Page) -> Iterator[Progress]:
-        if (came.visits or self.later.is_over) and not came.is_news:
+        comes_last = self.later.is_over or 0 < len(came.visits) < MANY
+        if comes_last and not came.is_news:
             yield from self._anew_if_vanished(self._alone(VisitKey))
-        page = with_patients(self.later.joined(came), self._source, self._clinic.store)
+        page = with_patients(self.later.joined(came), self._source, self._clinic.store, self._underway.undone)
         turn = Turn(came, page)
         self._turns.append(turn)
         yield from self._anew_if_vanished(self._decide(turn))
@@ -131,10 +134,15 @@ class Line:
         for kind, records, decide in ways:
             if not records:
                 continue
-            if not passes:
+            left = self._without_waiting(turn) if kind is VisitKey else None
+            page = left or page
+            if not (passes or left):
                 yield from self._alone(kind)
             steps, around = decide(page)
-            if self._mirror.freshen_for(steps):
+            if self._mirror.is_stale_for(steps):
+                # What was read before an answer came, and is newer than what was decided upon, would hide the answer.
+                yield from () if passes else self._settled()
+                self._mirror.catch_up()
                 steps, around = decide(page)
             if self._underway.concerns(steps, [visit.moved_from for visit in page.visits]):
                 yield from self._settled()
@@ -152,13 +160,23 @@ class Line:
         if self._underway.has_failed or (turn.came.is_news and not passes):
             yield from self._settled()
 
+    def _without_waiting(self, turn: Turn) -> Page | None:
+        """The page without visits whose patients are on their way, if so many are left that it need not wait for these;
+        None otherwise."""
+        if turn.came.is_news or self.later.is_over or not self._underway.has_other_than(VisitKey):
+            return None
+        waiting = self.later.that_wait_for(self._underway.undone, turn.page.visits)
+        return self.later.keep(turn.page, waiting) if len(turn.page.visits) - len(waiting) >= MANY else None
+
     def _is_as_it_was(self, step: Step) -> bool:
         """Compared anew and found as it should be: a journal of that would hold every record once more."""
         return self._clinic.doubts and step.action is Action.UPDATE and step.draft is None
 
     def _alone(self, kind: type[Key]) -> Iterator[Progress]:
         """Leads only once all contacts are settled, and contacts once all leads are."""
-        if self._underway.has_other_than(kind):
+        if kind is VisitKey and self._underway.has_other_than(kind):
+            yield from (Progress(carried=carried) for carried in self._underway.settle_contacts())
+        if self._underway.has_other_than(kind) or self._underway.has_failed:
             yield from self._settled()
 
     def _settled(self) -> Iterator[Progress]:

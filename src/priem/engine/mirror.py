@@ -95,13 +95,10 @@ class Mirror:
             self.filling = filling
             yield count
 
-    def freshen_for(self, steps: Sequence[Step]) -> bool:
-        """Brings the mirror up to now, if these steps need that. Then they have to be decided anew."""
+    def is_stale_for(self, steps: Sequence[Step]) -> bool:
+        """Whether these steps need the mirror brought up to now. Then they have to be decided anew."""
         is_fresh = self.read_at is not None and self.clock.now() - self.read_at < FRESH
-        if is_fresh or not any(map(self.looks_first, steps)):
-            return False
-        self.catch_up()
-        return True
+        return not is_fresh and any(map(self.looks_first, steps))
 
     def looks_first(self, step: Step) -> bool:
         """What is made or taken may be there since the last reading; what people write, too, they may have written."""

@@ -1,17 +1,19 @@
 """Visits and the patients they belong to: fetched when a visit came first, named when there is none."""
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import replace
 
 from priem.engine.reasons import Reason
-from priem.model import Page, Patient, Rejected, Step, Visit
+from priem.model import Key, Page, Patient, Rejected, Step, Visit
 from priem.ports import Source, Store
 from priem.texts import Text, text
 
 
-def with_patients(page: Page, source: Source, store: Store) -> Page:
-    """Adds the patients of visits that came before their patients did, and names visits whose patient nobody has."""
+def with_patients(page: Page, source: Source, store: Store, underway: Collection[Key] = ()) -> Page:
+    """Adds the patients of visits that came before their patients did, and names visits whose patient nobody has.
+    Those who are under way are there."""
     of_visits = {visit.patient for visit in page.visits} - {patient.key for patient in page.patients}
+    of_visits = of_visits.difference(underway)
     missing = sorted(of_visits.difference(store.decided(of_visits) if of_visits else ()))
     if not missing:
         return page

@@ -149,7 +149,7 @@ class PretendedCrm:
     def put(self, drafts: Sequence[ContactDraft | LeadDraft]) -> Iterator[Sequence[Outcome]]:
         return self._written(drafts)
 
-    def finish(self) -> Iterator[Sequence[Outcome]]:
+    def finish(self, *, only_contacts: bool = False) -> Iterator[Sequence[Outcome]]:  # noqa: ARG002 - the port's
         return iter(())
 
     def _written(self, drafts: Sequence[ContactDraft | LeadDraft]) -> Iterator[Sequence[Outcome]]:
