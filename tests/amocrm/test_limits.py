@@ -16,11 +16,13 @@ from hypothesis import strategies as st
 
 from priem.amocrm.config import Config
 from priem.amocrm.crm import AmoCrm
-from priem.amocrm.limits import Limiter, read_pace
+from priem.amocrm.limits import Limiter, read_pace, write_pace
 from priem.amocrm.pace import CLOSED_FOR, ROUNDS_BEFORE_CLOSING, WINDOW, Lane, Pace
+from priem.amocrm.stopping import AccountStopped
 from priem.errors import TryLater
 from priem.model import ContactDraft, State
 from priem.ports import Tokens
+from priem.texts import text
 from tests.amocrm.kit import Journal, MemoryTokens, SandboxProcess, SystemClock, connected
 
 FULL = 7
@@ -287,3 +289,13 @@ def test_an_account_with_half_the_rate_is_written_in_peace() -> None:
     assert len(state["contacts"]) == len(drafts), "what was refused was not done, and what was done not repeated"
     assert state["requests"]["by_status"]["429"] <= 8
     assert not state["requests"]["blocked"]
+
+
+def test_what_a_newer_version_wrote_of_the_pace_is_not_forgotten() -> None:
+    """Else an account would be asked twice as often while machines are upgraded one after another."""
+    pace = Pace(sent=[1.0, 2.0], rounds=2)
+    pace.halt(AccountStopped(text("The API is blocked."), text("Write to amoCRM.")), now=3.0)
+    told = json.loads(write_pace(pace))
+    told["stop"]["by"], told["colour"] = "somebody", "a field to come"
+
+    assert read_pace(json.dumps(told)) == pace

@@ -2,7 +2,7 @@
 
 from tests.rules.source import exceptions
 
-RULES = {"function_length", "module_length", "names", "sleep", "print", "personal_data"}
+RULES = {"function_length", "module_length", "names", "sleep", "print", "personal_data", "migration"}
 
 
 def test_every_exception_belongs_to_a_rule_and_says_why() -> None:

@@ -14,9 +14,9 @@ import re
 import secrets
 import threading
 import time
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import AbstractContextManager, contextmanager
-from dataclasses import asdict
+from dataclasses import asdict, fields
 from pathlib import Path
 from typing import Any, Protocol, cast
 
@@ -229,11 +229,16 @@ def write_pace(pace: Pace) -> str:
     return json.dumps(asdict(pace))
 
 
+def known(kind: type[Pace] | type[Stop], told: Mapping[str, Any]) -> dict[str, Any]:
+    return {one.name: told[one.name] for one in fields(kind) if one.init and one.name in told}
+
+
 def read_pace(written: bytes | str) -> Pace:
+    """Takes what it knows: a newer version beside this one may have written more, and shares the same budget."""
     try:
-        pace = Pace(**json.loads(written))
+        pace = Pace(**known(Pace, json.loads(written)))
         if pace.stop is not None:
-            pace.stop = Stop(**cast(dict[str, Any], pace.stop))
+            pace.stop = Stop(**known(Stop, cast(dict[str, Any], pace.stop)))
     except (ValueError, TypeError):
         return Pace()
     return pace

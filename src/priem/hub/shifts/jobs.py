@@ -37,8 +37,8 @@ class Post(Protocol):
 
 
 @app.task(name="priem.shift", queue=QUEUE, pass_context=True)
-async def shift(context: JobContext, shard: int, of: int) -> None:
-    """Names and arguments are what versions side by side agree upon."""
+async def shift(context: JobContext, /, shard: int, of: int, **_of_a_newer_version: object) -> None:
+    """Name and arguments are what versions side by side agree upon: docs/adr/0025."""
     post: Post = context.additional_context["post"]
     if of != SHARDS:
         return  # of a version that shards otherwise: its own workers go on
