@@ -68,7 +68,8 @@ def test_what_differs_is_repaired_through_the_same_steps(clinic: Clinic) -> None
 
     assert drifted.repaired
     assert clinic.lead_of("500").price == 1900
-    assert [entry.step.key for entry in clinic.store.journal.values()][-1] == VISIT
+    written = list(clinic.store.journal.values())[-1].step
+    assert (written.key, written.why.rule) == (VISIT, "put_back")
     assert found(clinic) == []
 
 
@@ -110,6 +111,7 @@ def test_a_change_of_the_clinic_that_nobody_told_is_found(clinic: Clinic) -> Non
     assert kinds(found(clinic, repair=True)) == [("ident:500", Drift.STAGE)]
 
     assert clinic.lead_of("500").stage == CONFIRMED
+    assert list(clinic.store.journal.values())[-1].step.why.rule == "link"
 
 
 def test_a_key_that_was_lost_is_written_again(clinic: Clinic) -> None:

@@ -12,7 +12,7 @@ from priem.engine.expected import claim, kept
 from priem.engine.inbox import show_unmapped
 from priem.engine.kinds import Act
 from priem.engine.later import Later
-from priem.engine.linking import decided_on_nothing
+from priem.engine.linking import decided_on_nothing, with_put_back
 from priem.engine.mirror import SETTLE, Mirror
 from priem.engine.orphans import with_patients, without_contact
 from priem.engine.plan import plan_patients, plan_visits
@@ -217,7 +217,8 @@ class Line:
     def _patients(self, page: Page) -> Decision:
         self._booked(page)
         around = self._underway.seen_in(self._clinic.store.around_patients(page.patients))
-        return decide_patients(page, remembered(around, self._clinic), self._clinic, self.later)
+        decision = decide_patients(page, remembered(around, self._clinic), self._clinic, self.later)
+        return as_told(decision, around, self._clinic)
 
     def _visits(self, page: Page) -> Decision:
         moves = {visit.key: visit.moved_from for visit in page.visits}
@@ -226,7 +227,8 @@ class Line:
         around = kept(self._underway.seen_in(known), booked)
         if self._mirror.unheard:
             around = as_if_heard(around, {step.key for step in self._mirror.unheard})
-        return decide_visits(page, remembered(around, self._clinic), self._clinic, self.later)
+        decision = decide_visits(page, remembered(around, self._clinic), self._clinic, self.later)
+        return as_told(decision, around, self._clinic)
 
 
 def named_on(page: Page) -> set[Key | None]:
@@ -237,6 +239,11 @@ def named_on(page: Page) -> set[Key | None]:
 
 def remembered(around: Surroundings, clinic: Clinic) -> Surroundings:
     return decided_on_nothing(around) if clinic.doubts else around
+
+
+def as_told(decision: Decision, around: Surroundings, clinic: Clinic) -> Decision:
+    steps, decided_in = decision
+    return (tuple(with_put_back(steps, around)), decided_in) if clinic.doubts else decision
 
 
 def decide_patients(page: Page, around: Surroundings, clinic: Clinic, later: Later) -> Decision:

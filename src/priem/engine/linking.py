@@ -1,10 +1,11 @@
 """How links change once steps are done. Pure, and the same for every store."""
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import replace
 
-from priem.engine.marks import forgotten
-from priem.model import LeadDraft, PatientKey, PatientLink, Step, Surroundings, VisitKey, VisitLink
+from priem.engine.marks import decided_upon, forgotten
+from priem.engine.reasons import Reason
+from priem.model import Action, LeadDraft, PatientKey, PatientLink, Step, Surroundings, VisitKey, VisitLink
 
 
 def links_after(done: Iterable[tuple[Step, int]], known: Mapping[VisitKey, VisitLink]) -> dict[VisitKey, VisitLink]:
@@ -52,6 +53,17 @@ def decided_on_nothing(around: Surroundings) -> Surroundings:
     }
     visits = {key: replace(link, fingerprint=forgotten(link.fingerprint)) for key, link in around.visit_links.items()}
     return replace(around, patient_links=patients, visit_links=visits)
+
+
+def with_put_back(steps: Iterable[Step], around: Surroundings) -> Iterator[Step]:
+    """Of steps that were decided on nothing: those whose record and settings are as they were say that they undo what
+    somebody did in the CRM."""
+    for step in steps:
+        link = around.patient_links.get(step.key) if isinstance(step.key, PatientKey) else None
+        known = link or (around.visit_links.get(step.key) if isinstance(step.key, VisitKey) else None)
+        is_same = known is not None and decided_upon(known.fingerprint) == decided_upon(step.fingerprint)
+        undoes = is_same and step.draft is not None and step.action is Action.UPDATE
+        yield replace(step, why=replace(step.why, rule=Reason.PUT_BACK)) if undoes else step
 
 
 def is_shared(key: PatientKey, link: PatientLink, around: Surroundings) -> bool:

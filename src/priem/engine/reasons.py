@@ -24,6 +24,7 @@ class Reason(StrEnum):
     WAITING = "waiting"
     NOT_WAITING = "not_waiting"
     MOVED = "moved"
+    PUT_BACK = "put_back"
     CLAIMED = "claimed"
     NOBODY = "nobody"
     ASK = "ask"
@@ -64,6 +65,9 @@ SENTENCES: Mapping[str, Text] = {
     Reason.WAITING: text("A request that was waiting for a visit."),
     Reason.NOT_WAITING: text("In a stage where no requests wait."),
     Reason.MOVED: text("The lead of the visit that this one was moved from."),
+    Reason.PUT_BACK: text(
+        "Somebody has changed it in amoCRM, while the МИС and the settings say the same as before: it is put back."
+    ),
     Reason.CLAIMED: text("It belongs to another record."),
     Reason.NOBODY: text("Nothing in amoCRM fits."),
     Reason.ASK: text("Several fit equally well: a person is asked."),

@@ -54,10 +54,10 @@ def card_address(clinic: Clinic, kind: str, target: int | None) -> str:
 
 
 def decision(found: Explanation) -> Happening | None:
-    """The latest step that chose between candidates, else the latest that said why. That it was linked before says
-    nothing of how it came to be."""
+    """The latest step that chose between candidates, else the latest that said why. That it was linked before, or put
+    back, says nothing of how it came to be."""
     chose = [one for one in found.happenings if any(it.because != Reason.LINK for it in one.step.why.candidates)]
-    said = [one for one in found.happenings if one.step.why.rule != Reason.LINK]
+    said = [one for one in found.happenings if one.step.why.rule not in (Reason.LINK, Reason.PUT_BACK)]
     return next(iter(chose or said or found.happenings), None)
 
 
