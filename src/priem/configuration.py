@@ -109,6 +109,8 @@ SETTINGS = TypeAdapter(Settings)
 LOGIN = re.compile(r"[\w.@+-]{1,150}")
 KEY = re.compile(r"[a-z0-9][a-z0-9_-]{0,30}")
 """No colon: it parts the connection from the id in a key."""
+ADDRESS = re.compile(r"[^@\s,;<>]+@[^@\s,;<>]+\.[^@\s,;<>]+")
+"""Good enough to be sent to, and never two in one."""
 TIME_OF_DAY = re.compile(r"([01]\d|2[0-3]):[0-5]\d")
 NAMES_OF_SETTINGS = frozenset(Settings.__dataclass_fields__)
 NAMES_OF_CONNECTION = frozenset(ConnectionFile.__dataclass_fields__) - {"options"}
@@ -232,6 +234,11 @@ def contradictions(file: ClinicFile) -> list[Text]:
         *(
             text("reconcile.at «{at}» is no time of day such as 03:30", at=settings.reconcile.at)
             for _ in range(settings.reconcile.at != "" and not TIME_OF_DAY.fullmatch(settings.reconcile.at))
+        ),
+        *(
+            text("alerts.mail «{address}» is no mail address", address=address)
+            for address in settings.alerts.mail
+            if not ADDRESS.fullmatch(address)
         ),
     ]
 

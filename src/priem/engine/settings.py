@@ -280,6 +280,14 @@ class SlotList(Strict):
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Alerts(Strict):
+    """Who hears of the clinic's incidents."""
+
+    mail: tuple[str, ...] = ()
+    """Addresses of the clinic's own. Empty: those of the whole hub."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Settings(Strict):
     status_sync: StatusSync = StatusSync()
     branches: Mapping[str, BranchSettings] = field(default_factory=dict)
@@ -296,3 +304,4 @@ class Settings(Strict):
     calls: Calls = Calls()
     jobs: Jobs = Jobs()
     slot_list: SlotList = SlotList()
+    alerts: Alerts = Alerts()

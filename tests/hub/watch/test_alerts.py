@@ -6,16 +6,21 @@ import threading
 from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
 from email import message_from_bytes
+from email.policy import default
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from typing import Any
 
 import pytest
 from django.test import Client
+from django.urls import reverse
 
+from priem.configuration import parse
+from priem.errors import AskOperator
 from priem.hub.models import Clinic, Incident
 from priem.hub.watch import alerts
 from priem.texts import text
 
+FILE = {"clinic": {"slug": "smile", "name": "Улыбка"}, "amocrm": {"url": "https://smile.amocrm.ru"}}
 NOON = datetime(2026, 11, 20, 12, 0, tzinfo=UTC)
 
 
@@ -110,6 +115,73 @@ def test_an_incident_is_mailed_once_when_it_begins_and_once_when_it_is_over(clin
     assert isinstance(body, bytes)
     assert "Ничего делать не нужно" in body.decode()
     assert first["Subject"] != last["Subject"]
+
+
+def whole(letter: bytes) -> tuple[str, str, str]:
+    """To whom, about what, and the words."""
+    message = message_from_bytes(letter, policy=default)
+    body = message.get_body()
+    assert body
+    return str(message["To"]), str(message["Subject"]), str(body.get_content())
+
+
+def test_a_clinic_with_addresses_of_its_own_gets_its_own_incidents_and_no_others(clinic: Clinic, post: Post) -> None:
+    Clinic.objects.filter(pk=clinic.pk).update(settings={"alerts": {"mail": ["anna@smile.example"]}})
+    other = Clinic.objects.create(slug="mira", name="Мира")
+    incident(Clinic.objects.get(pk=clinic.pk))
+    incident(other)
+    alerts.send_due(NOON)
+    told = {to: about for to, about, _ in map(whole, post.letters)}
+    assert set(told) == {"anna@smile.example", "head@clinic.example, engineer@clinic.example"}
+    assert "Улыбка" in told["anna@smile.example"]
+    assert "Мира" in told["head@clinic.example, engineer@clinic.example"]
+
+
+def test_what_only_the_engineer_can_mend_is_told_to_the_hub_too_in_a_letter_of_its_own(
+    clinic: Clinic, post: Post
+) -> None:
+    Clinic.objects.filter(pk=clinic.pk).update(settings={"alerts": {"mail": ["anna@smile.example"]}})
+    incident(Clinic.objects.get(pk=clinic.pk), "disk")
+    alerts.send_due(NOON)
+    alerts.send_due(NOON)
+    assert sorted(to for to, _, _ in map(whole, post.letters)) == [
+        "anna@smile.example",
+        "head@clinic.example, engineer@clinic.example",
+    ]
+
+
+def test_a_clinic_alone_may_have_addresses(clinic: Clinic, post: Post, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.delenv("PRIEM_ALERT_MAIL")
+    incident(clinic)
+    alerts.send_due(NOON)
+    assert not post.letters
+    Clinic.objects.filter(pk=clinic.pk).update(settings={"alerts": {"mail": ["anna@smile.example"]}})
+    alerts.send_due(NOON)
+    assert len(post.letters) == 1
+
+
+def test_the_letter_that_it_is_over_says_how_long_it_was_and_what_was_made_up_for(clinic: Clinic, post: Post) -> None:
+    row = incident(clinic)
+    alerts.send_due(NOON)
+    Incident.objects.of(clinic.pk).filter(pk=row.pk).update(over_at=NOON + timedelta(minutes=50), caught_up=12)
+    alerts.send_due(NOON + timedelta(minutes=51))
+    _, about, words = whole(post.letters[-1])
+    assert about == "Priem: Улыбка: закончилось: amoCRM закрыта для Priem"
+    assert "вдогонку: 12" in words
+    assert "Ничего делать не нужно" not in words
+
+
+def test_what_is_no_address_is_said_beside_its_field_and_in_the_file(admin_client: Client, clinic: Clinic) -> None:
+    url = reverse("settings_section", args=[clinic.slug, "alerts"])
+    russian = {"accept-language": "ru"}
+    shown = admin_client.post(url, {"alerts_mail": "anna@smile.example\nанна"}, headers=russian).content.decode()
+    assert "«анна» — не почтовый адрес." in shown
+    assert Clinic.objects.get(pk=clinic.pk).settings == {}
+    admin_client.post(url, {"alerts_mail": "anna@smile.example\n"}, headers=russian)
+    assert Clinic.objects.get(pk=clinic.pk).settings == {"alerts": {"mail": ["anna@smile.example"]}}
+    with pytest.raises(AskOperator) as refused:
+        parse({**FILE, "alerts": {"mail": ["a@b.example, c@d.example"]}})
+    assert "alerts.mail" in refused.value.what.read("ru")
 
 
 def test_a_webhook_gets_it_as_data(clinic: Clinic, chat: Chat) -> None:

@@ -1,6 +1,6 @@
 """Form fields of the set-up: their values are ids as texts, or plain values."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from typing import Any
 
 from django import forms
@@ -106,15 +106,21 @@ class LinesField(forms.CharField):
 
     widget = forms.Textarea
 
-    def __init__(self, **options: Any) -> None:  # noqa: ANN401
+    def __init__(self, *, each: Callable[[str], None] | None = None, **options: Any) -> None:  # noqa: ANN401
+        """`each` raises ValidationError for a line that does not hold."""
         super().__init__(required=False, **options)
+        self.each = each
         self.widget.attrs["rows"] = 3
 
     def prepare_value(self, value: Any) -> Any:  # noqa: ANN401 - Django's signature
         return "\n".join(value) if isinstance(value, list | tuple) else value
 
     def clean(self, value: Any) -> tuple[str, ...]:  # noqa: ANN401 - Django's signature
-        return tuple(line.strip() for line in super().clean(value).splitlines() if line.strip())
+        lines = tuple(line.strip() for line in super().clean(value).splitlines() if line.strip())
+        if self.each:
+            for line in lines:
+                self.each(line)
+        return lines
 
 
 def unknown(value: str) -> list[tuple[str, str]]:

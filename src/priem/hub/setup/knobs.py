@@ -5,9 +5,10 @@ from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Any
 
 from django import forms
+from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 
-from priem.configuration import TIME_OF_DAY, name_mistakes
+from priem.configuration import ADDRESS, TIME_OF_DAY, name_mistakes
 from priem.engine.settings import BookingTask, Settings
 from priem.hub.sentences import readable
 from priem.hub.setup.choices import Choices, kept_name, value_in
@@ -92,6 +93,15 @@ def lines(knob: Knob, _choices: Choices, _now: object) -> forms.Field:
     return LinesField(label=knob.label, help_text=knob.help)
 
 
+def addresses(knob: Knob, _choices: Choices, _now: object) -> forms.Field:
+    return LinesField(label=knob.label, help_text=knob.help, each=address_holds)
+
+
+def address_holds(value: str) -> None:
+    if not ADDRESS.fullmatch(value):
+        raise forms.ValidationError(gettext("«{value}» is no mail address.").format(value=value))
+
+
 def a_stage(knob: Knob, choices: Choices, now: Any) -> forms.Field:  # noqa: ANN401 - what KINDS shows
     return StageField(choices.stages(), now, str(knob.empty), label=knob.label, help_text=knob.help)
 
@@ -153,6 +163,7 @@ KINDS: Mapping[str, Kind] = {
     "number": Kind(a_number),
     "time": Kind(a_time),
     "lines": Kind(lines),
+    "addresses": Kind(addresses),
     "stage": Kind(
         a_stage,
         lambda choices, value: choices.value_of(value),

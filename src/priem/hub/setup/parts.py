@@ -24,6 +24,7 @@ from priem.hub.setup.letting_in import AmoCrmForm, has_token
 from priem.hub.setup.looking import look_around
 from priem.hub.setup.making import make_fields
 from priem.hub.setup.mapping import MappingForm, missing
+from priem.hub.setup.night_knobs import ALERTS, RECONCILING
 from priem.hub.setup.part import Part
 from priem.hub.setup.pictures import account_of, cards_of, sources_of
 from priem.hub.setup.sections import (
@@ -32,7 +33,6 @@ from priem.hub.setup.sections import (
     DUPLICATES,
     PATIENTS,
     PRICE,
-    RECONCILING,
     USERS,
     WINDOW,
     WINNER,
@@ -229,6 +229,11 @@ class ReconcilingPart(KnobsPart):
     knobs = RECONCILING
 
 
+class AlertsPart(KnobsPart):
+    knobs = ALERTS
+    needs_account = False
+
+
 class UsersPart(KnobsPart):
     template = "hub/setup/users.html"
     title = _("Users")
@@ -352,6 +357,7 @@ SECTIONS: Mapping[str, Section] = {
             _("Once a night Priem compares all links with both sides."),
             (ReconcilingPart,),
         ),
+        Section("alerts", _("Alerts"), _("Who of the clinic hears when something stands still."), (AlertsPart,)),
         Section("amocrm", _("amoCRM"), _("The account and Priem's access to it."), (AmoCrmPart,)),
         Section("mis", _("MIS"), _("The clinic's own systems. Priem only reads them."), (MisPart,)),
         Section(

@@ -7,6 +7,7 @@ from django.utils.translation import gettext_lazy as _
 
 from priem.hub.setup.job_knobs import JOBS, SLOT_LIST
 from priem.hub.setup.knobs import AS_A_RULE, TASK, Knob
+from priem.hub.setup.night_knobs import ALERTS, RECONCILING
 
 if TYPE_CHECKING:
     from django.utils.functional import _StrPromise as StrPromise
@@ -277,21 +278,6 @@ PATIENTS = (
     ),
 )
 
-RECONCILING = (
-    Knob(
-        path="reconcile.at",
-        kind="time",
-        label=_("Compare everything at"),
-        help=_("Once a night all links are compared with both sides. amoCRM's time zone; empty: never."),
-    ),
-    Knob(
-        path="reconcile.repair",
-        kind="flag",
-        label=_("Repair what differs"),
-        help=_("Else it is only shown."),
-    ),
-)
-
 PRICE = (
     Knob(
         path="leads.total_is_price",
@@ -387,6 +373,6 @@ TABLES: Sequence[str] = ("status_sync", "branches", "fields", "booking.users", "
 """Settings that are tables, with pages of their own."""
 
 KNOBS: tuple[Knob, ...] = (
-    *(*DUPLICATES, *AUTOMATION, *WINDOW, *USERS, *PATIENTS, *RECONCILING),
+    *(*DUPLICATES, *AUTOMATION, *WINDOW, *USERS, *PATIENTS, *RECONCILING, *ALERTS),
     *(*PRICE, *WINNER, *APPLICATIONS, *JOBS, *SLOT_LIST),
 )

@@ -1,16 +1,20 @@
 """Mail and webhook: once when an incident begins, once when it is over. Names of clinics, and nobody else's."""
 
 import os
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from datetime import datetime, timedelta
 from email.message import EmailMessage
 from email.utils import formatdate, make_msgid
+from functools import partial
 from smtplib import SMTP, SMTP_SSL, SMTPException
 from typing import Any
 from urllib.parse import unquote, urlsplit
 
 import httpx2
 import structlog
+from django.urls import reverse
+from django.utils import timezone
+from django.utils.translation import override
 
 from priem.hub import environment
 from priem.hub.models import Incident, IncidentKind
@@ -20,16 +24,26 @@ PATIENCE = timedelta(minutes=2)
 """What mends itself so soon wakes nobody."""
 AT_ONCE = frozenset({IncidentKind.CLOSED, IncidentKind.AMOCRM_STOPPED, IncidentKind.SETTINGS, IncidentKind.DISK})
 """What only a person can mend."""
+ENGINEERS = frozenset(
+    {
+        IncidentKind.DISK,
+        IncidentKind.HOOKS,
+        IncidentKind.LAG,
+        IncidentKind.QUEUE,
+        IncidentKind.SILENCE,
+        IncidentKind.UNKNOWN,
+    }
+)
+"""What no clinic can mend: whoever looks after the hub hears of it, whether the clinic has addresses or not."""
 TIMEOUT = 10.0
 
 log = structlog.get_logger(__name__)
 BEGAN = text("Priem: {clinic}: {what}")
-OVER = text("Priem: {clinic}: it is over, all is well again")
+OVER = text("Priem: {clinic}: it is over: {what}")
+Channel = Callable[[Incident], None]
 
 
 def send_due(now: datetime) -> None:
-    if not channels():
-        return
     waiting = Incident.objects.of_all().select_related("clinic")
     for incident in waiting.filter(over_at__isnull=True, told_at__isnull=True):
         if incident.kind in AT_ONCE or incident.began_at <= now - PATIENCE:
@@ -40,15 +54,16 @@ def send_due(now: datetime) -> None:
 
 def tell(incident: Incident, mark: str, now: datetime) -> None:
     """Marked before it is sent: whoever dies over it has told once too little, not once too often."""
+    ways = channels(incident)
     untold = Incident.objects.of(incident.clinic_id).filter(pk=incident.pk, **{f"{mark}__isnull": True})
-    if not untold.update(**{mark: now}):
+    if not ways or not untold.update(**{mark: now}):
         return
-    told = [sent(channel, incident) for channel in channels()]  # all of them, even when one has heard already
+    told = [sent(channel, incident) for channel in ways]  # all of them, even when one has heard already
     if True not in told:
         Incident.objects.of(incident.clinic_id).filter(pk=incident.pk).update(**{mark: None})
 
 
-def sent(channel: Callable[[Incident], None], incident: Incident) -> bool:
+def sent(channel: Channel, incident: Incident) -> bool:
     try:
         channel(incident)
     except (OSError, SMTPException, httpx2.HTTPError, ValueError) as error:
@@ -57,16 +72,22 @@ def sent(channel: Callable[[Incident], None], incident: Incident) -> bool:
     return True
 
 
-def channels() -> list[Callable[[Incident], None]]:
-    found: list[Callable[[Incident], None]] = []
-    if environment.words("PRIEM_ALERT_MAIL"):
-        found.append(mail)
+def channels(incident: Incident) -> list[Channel]:
+    found: list[Channel] = [partial(mail, addresses) for addresses in circles(incident)]
     if os.environ.get("PRIEM_ALERT_WEBHOOK"):
         found.append(post)
     return found
 
 
-def mail(incident: Incident) -> None:
+def circles(incident: Incident) -> list[list[str]]:
+    """Who gets a letter of their own: nobody sees the addresses of the others."""
+    of_hub = environment.words("PRIEM_ALERT_MAIL")
+    of_clinic = list(incident.clinic.settings.get("alerts", {}).get("mail", ()))
+    found = [of_clinic or of_hub, of_hub if of_clinic and incident.kind in ENGINEERS else []]
+    return [addresses for addresses in found if addresses]
+
+
+def mail(addresses: Sequence[str], incident: Incident) -> None:
     """Raises OSError, SMTPException, or ValueError for an address of the server that is none."""
     server = urlsplit(os.environ.get("PRIEM_SMTP", "smtp://localhost:25"))
     if server.scheme not in ("smtp", "smtps") or not server.hostname:
@@ -77,44 +98,51 @@ def mail(incident: Incident) -> None:
             session.starttls()
         if server.username:
             session.login(unquote(server.username), unquote(server.password or ""))
-        session.send_message(letter(incident))
+        session.send_message(letter(incident, addresses))
 
 
-def letter(incident: Incident) -> EmailMessage:
+def letter(incident: Incident, addresses: Sequence[str]) -> EmailMessage:
     message = EmailMessage()
     message["Subject"] = read(subject(incident))
     message["From"] = os.environ.get("PRIEM_MAIL_FROM", "priem@localhost")
-    message["To"] = ", ".join(environment.words("PRIEM_ALERT_MAIL"))
+    message["To"] = ", ".join(addresses)
     message["Date"] = formatdate(localtime=True)
     message["Message-ID"] = make_msgid(domain="priem.invalid")
-    message.set_content("\n\n".join(read(line) for line in (incident.what, incident.advice) if line) + link())
+    message.set_content("\n\n".join(read(line) for line in lines(incident) if line) + link(incident))
     return message
 
 
+def lines(incident: Incident) -> tuple[Text | None, ...]:
+    if incident.over_at is None:
+        began = text("It began: {moment}.", moment=clock(incident.began_at))
+        return incident.what, began, incident.advice
+    was = text(
+        "It was from {began} to {over}. Changes made up for since: {changes}.",
+        began=clock(incident.began_at),
+        over=clock(incident.over_at),
+        changes=incident.caught_up,
+    )
+    return text("It is over. It had been said: {what}", what=incident.what or ""), was
+
+
+def clock(moment: datetime) -> str:
+    """A letter may be read tomorrow: no «today»."""
+    return timezone.localtime(moment).strftime("%d.%m.%Y %H:%M")
+
+
 def subject(incident: Incident) -> Text:
-    template = (OVER if incident.over_at else BEGAN).template
-    return Text(template, {"clinic": incident.clinic.name, "what": TITLES[IncidentKind(incident.kind)]})
-
-
-TITLES = {
-    IncidentKind.AWAY: text("the clinic's system does not answer"),
-    IncidentKind.CLOSED: text("the clinic's system lets nobody in"),
-    IncidentKind.AMOCRM_AWAY: text("amoCRM does not answer"),
-    IncidentKind.AMOCRM_STOPPED: text("amoCRM is closed for Priem"),
-    IncidentKind.SETTINGS: text("the set-up does not fit"),
-    IncidentKind.LAG: text("changes are late"),
-    IncidentKind.SILENCE: text("nobody keeps the clinic in step"),
-    IncidentKind.DISK: text("the disk is almost full"),
-}
+    with override(reader_language()):
+        what = str(IncidentKind(incident.kind).label)
+    return Text((OVER if incident.over_at else BEGAN).template, {"clinic": incident.clinic.name, "what": what})
 
 
 def read(sentence: Text) -> str:
     return sentence.read(reader_language())
 
 
-def link() -> str:
-    address = os.environ.get("PRIEM_PUBLIC_URL", "").rstrip("/")
-    return f"\n\n{address}/\n" if address else "\n"
+def link(incident: Incident) -> str:
+    address = environment.public_url()
+    return f"\n\n{address}{reverse('incidents')}?clinic={incident.clinic.slug}\n" if address else "\n"
 
 
 def post(incident: Incident) -> None:
