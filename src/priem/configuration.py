@@ -235,12 +235,12 @@ def contradictions(file: ClinicFile) -> list[Text]:
             text("reconcile.at «{at}» is no time of day such as 03:30", at=settings.reconcile.at)
             for _ in range(settings.reconcile.at != "" and not TIME_OF_DAY.fullmatch(settings.reconcile.at))
         ),
-        *(
-            text("alerts.mail «{address}» is no mail address", address=address)
-            for address in settings.alerts.mail
-            if not ADDRESS.fullmatch(address)
-        ),
+        *(address_mistake(address) for address in settings.alerts.mail if not ADDRESS.fullmatch(address)),
     ]
+
+
+def address_mistake(address: str) -> Text:
+    return text("alerts.mail «{address}» is no mail address", address=address)
 
 
 def key_mistakes(keys: Sequence[str]) -> Iterator[Text]:
