@@ -18,7 +18,7 @@ import pytest
 from tests.mis.ident.clinic import IdentClinic, Sandbox
 from tests.warm import Python, priem
 
-pytestmark = [pytest.mark.slow, pytest.mark.e2e]
+pytestmark = [pytest.mark.slow, pytest.mark.e2e, pytest.mark.timeout(1200)]
 HUB = """
 import json, sys
 from priem.hub.start import setup
@@ -28,6 +28,9 @@ from priem.hub.agents.choosing import AGENT, THROUGH
 from priem.hub.agents.enrolling import make_code
 from priem.hub.models import Clinic, Connection
 from priem.relay.parcels import load_in
+
+def named(one):
+    return f"{type(one).__name__} {one.key}"
 
 for line in sys.stdin:
     asked = json.loads(line)
@@ -42,25 +45,50 @@ for line in sys.stdin:
         loads = [(row.sequence, row.is_first, load_in(bytes(row.body)).page) for row in kept]
         told = {
             "numbers": [number for number, _, _ in loads],
-            "first": [str(one.key) for _, first, page in loads if first for one in (*page.patients, *page.visits)],
-            "all": sorted({str(one.key) for _, _, page in loads for one in (*page.patients, *page.visits)}),
+            "first": [named(one) for _, first, page in loads if first for one in (*page.patients, *page.visits)],
+            "all": sorted({named(one) for _, _, page in loads for one in (*page.patients, *page.visits)}),
             "is_first": feeds.feed_of(clinic.pk, "pz").is_first,
         }
     print(json.dumps(told), flush=True)
 """
-LONGEST = 20.0
 AGENT = (sys.executable, "-m", "priem.agent")
+HASTY = """
+import sys, httpx2
+from priem.agent import line
+line.TIMEOUT = httpx2.Timeout(1.5)  # in earnest it waits for half a minute until it gives a silent line up
+from priem.agent.command import main
+sys.exit(main(sys.argv[1:]))
+"""
+PATIENT_FOR = float(os.environ.get("PRIEM_CUT_SECONDS", "1"))
+"""For how long nothing goes through: `make chaos` cuts for ten minutes."""
+LONGEST = 30.0 + min(60.0, PATIENT_FOR)
+"""With the longest pause between an agent's tries."""
 
 
 class Line:
-    """A TCP line between agent and hub, that may be cut in the middle of whatever is on it."""
+    """A TCP line between agent and hub, that may be cut in the middle of whatever is on it, or fall silent: then
+    neither end is told anything, what is sent is gone, and who dials meanwhile is answered by nobody."""
 
     def __init__(self, port: int) -> None:
         self.hub = port
         self._listening = socket.create_server(("127.0.0.1", 0))
         self.port = self._listening.getsockname()[1]
         self._pairs: list[tuple[socket.socket, socket.socket]] = []
+        self._silent: list[tuple[socket.socket, ...]] = []
+        self._bytes_left: int | None = None
+        """Towards the hub, before it falls silent."""
+        self.is_silent = threading.Event()
         threading.Thread(target=self._accept, daemon=True).start()
+
+    def fall_silent(self, after: int) -> None:
+        """Amid the next request: the hub has so many bytes of it, and waits for the rest."""
+        self._bytes_left = after
+
+    def speak_again(self) -> None:
+        """Lines that are dialled from now on; those that fell silent stay so."""
+        self._silent += self._pairs
+        self._pairs, self._bytes_left = [], None
+        self.is_silent.clear()
 
     def cut(self) -> None:
         for pair in self._pairs:
@@ -71,6 +99,8 @@ class Line:
 
     def close(self) -> None:
         self._listening.close()
+        self._pairs += self._silent  # type: ignore[arg-type]  # who dialled into the silence has one end only
+        self.is_silent.clear()
         self.cut()
 
     def _accept(self) -> None:
@@ -79,19 +109,30 @@ class Line:
                 here, _ = self._listening.accept()
             except OSError:
                 return
+            if self.is_silent.is_set():
+                self._silent.append((here,))
+                continue
             try:
                 there = socket.create_connection(("127.0.0.1", self.hub), 2)
             except OSError:
                 here.close()
                 continue
-            self._pairs.append((here, there))
-            for one, other in ((here, there), (there, here)):
-                threading.Thread(target=self._carry, args=(one, other), daemon=True).start()
+            pair = (here, there)
+            self._pairs.append(pair)
+            for one, other in (pair, pair[::-1]):
+                threading.Thread(target=self._carry, args=(one, other, pair), daemon=True).start()
 
-    def _carry(self, one: socket.socket, other: socket.socket) -> None:
+    def _carry(self, one: socket.socket, other: socket.socket, pair: tuple[socket.socket, ...]) -> None:
         with suppress(OSError):
             while piece := one.recv(1000):
-                other.sendall(piece)
+                if self._bytes_left is not None and one is pair[0]:
+                    piece, self._bytes_left = piece[: self._bytes_left], max(0, self._bytes_left - len(piece))
+                    if not self._bytes_left:
+                        self.is_silent.set()
+                if pair not in self._silent and (piece or not self.is_silent.is_set()):
+                    other.sendall(piece)
+        if pair in self._silent or self.is_silent.is_set():
+            return  # nobody hears that the other one has hung up
         for end in (one, other):
             with suppress(OSError):
                 end.shutdown(socket.SHUT_RDWR)
@@ -132,7 +173,8 @@ class Far:
         self.hub.stdout.readline()
 
     def start_agent(self) -> None:
-        self.agent = subprocess.Popen([*AGENT, "run", "--home", str(self.folder / "agent")], env=self.environment)
+        command = [sys.executable, "-c", HASTY, "run", "--home", str(self.folder / "agent")]
+        self.agent = subprocess.Popen(command, env=self.environment)
 
     def until(self, met: Callable[[dict[str, Any]], bool]) -> dict[str, Any]:
         deadline = time.monotonic() + LONGEST
@@ -174,16 +216,20 @@ def test_kills_and_cuts_lose_and_double_nothing(far: tuple[Far, IdentClinic]) ->
         world.agent.wait()
         world.line.cut()
         world.start_agent()
-    put_down(world.hub)
+    world.line.fall_silent(after=400)  # the hub has the headers of a request and waits for its body
     visit = clinic.book(clinic.register("Обрывова"))
+    assert world.line.is_silent.wait(LONGEST)
+    put_down(world.hub)
     world.start_hub()
+    threading.Event().wait(PATIENT_FOR)
+    world.line.speak_again()
 
-    told = world.until(lambda told: f"pz:{visit}" in told["all"])
+    told = world.until(lambda told: f"Visit pz:{visit}" in told["all"])
 
     assert not told["is_first"]
     assert max(Counter(told["first"]).values()) == 1
     assert told["numbers"] == list(range(1, len(told["numbers"]) + 1))
     pages = list(clinic.open().changes(None))
-    direct = {str(one.key) for page in pages for one in page.patients}
-    direct |= {str(one.key) for page in pages for one in page.visits}
+    direct = {f"Patient {one.key}" for page in pages for one in page.patients}
+    direct |= {f"Visit {one.key}" for page in pages for one in page.visits}
     assert direct <= set(told["all"])
