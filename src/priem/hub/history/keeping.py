@@ -17,7 +17,7 @@ from django.db.models import Exists, Max, Min, OuterRef, QuerySet, Subquery
 from priem.hub import environment
 from priem.hub.agents import asking, feeds
 from priem.hub.models import Clinic, ExchangeBody, ExchangeRecord, ExchangeSubject, StepRecord
-from priem.hub.watch import delays
+from priem.hub.watch import delays, seen
 from priem.model import State
 
 AT_ONCE = 500
@@ -50,6 +50,7 @@ def tidy(now: datetime, seconds: float | None = None) -> int:
         gone += sum(forget(made_up_for(piece)) for piece in old)
         gone += tidy_steps(clinic_id, now - period("PRIEM_KEEP_STEPS_DAYS", 365), until)
         delays.forget(clinic_id, now)
+        seen.forget(clinic_id, now)
     return gone
 
 

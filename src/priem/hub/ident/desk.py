@@ -19,9 +19,11 @@ from priem.hub.ident import tickets
 from priem.hub.ident.tickets import OtherContent
 from priem.hub.ident.timetables import unpacked
 from priem.hub.models import IdentService, MirroredLead, Timetable, TimetableDay
+from priem.hub.watch import seen
 from priem.mis.ident.exchange.refusals import TicketRefused
 from priem.mis.ident.exchange.ticket import id_of_lead, to_ticket
 from priem.mis.ident.exchange.timetable import Interval, free_windows
+from priem.model import Visit
 from priem.texts import text
 
 STEP = timedelta(minutes=15)
@@ -85,6 +87,10 @@ class IdentDesk(Unable):
         for one in intervals:
             if one.busy:
                 yield Slot(one.starts_at.astimezone(self._zone), one.ends_at.astimezone(self._zone), free=False)
+
+    def visits_between(self, wanted: ScheduleQuery) -> Sequence[Visit]:
+        """As they were read last for the sync: IDENT's database is asked for nothing else."""
+        return tuple(seen.visits_between(self._clinic, self.connection, wanted, self._zone))
 
     def apply(self, application: Application) -> str:
         patient, time = application.patient, application.time

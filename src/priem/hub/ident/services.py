@@ -15,6 +15,7 @@ from django.db.models import Q
 from priem.errors import AskOperator
 from priem.hub.models import Clinic, IdentService, Serialization
 from priem.hub.references import resolve
+from priem.hub.watch import seen
 from priem.mis.ident.exchange.writing import CALLS, TICKETS, ElementNames
 from priem.texts import text
 
@@ -44,12 +45,14 @@ def open_service(clinic_id: int, connection: str, time_zone: str = "") -> Servic
     """
     known = IdentService.objects.of(clinic_id).filter(connection=connection).first()
     zone = checked_zone(time_zone or (known.time_zone if known else ""))
-    row, _is_new = IdentService.objects.update_or_create(
+    row, is_new = IdentService.objects.update_or_create(
         clinic_id=clinic_id,
         connection=connection,
         defaults={"time_zone": zone},
         create_defaults={"time_zone": zone, "key": new_key(), "applications_key": new_key()},
     )
+    if is_new:
+        seen.read_anew(clinic_id, connection)
     return service_data(IdentService.objects.of(clinic_id).select_related("clinic").get(pk=row.pk))
 
 

@@ -32,6 +32,7 @@ from priem.hub.models.mirror import (
 )
 from priem.hub.models.people import AmoCrmPerson, Membership, UsedToken
 from priem.hub.models.second_factor import AuthenticatorApp, SpareCodes
+from priem.hub.models.seen import SeenVisit
 from priem.hub.models.setting_up import (
     AccountCopy,
     AccountPicture,
@@ -97,6 +98,7 @@ __all__ = [
     "RejectedRow",
     "Revision",
     "Saying",
+    "SeenVisit",
     "Serialization",
     "SetUpState",
     "Shift",

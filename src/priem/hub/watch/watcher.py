@@ -12,7 +12,7 @@ from priem.errors import PriemError
 from priem.hub.models import Connection, IncidentKind, Pulse
 from priem.hub.models.watch import FOLLOWED
 from priem.hub.store import utc_now
-from priem.hub.watch import delays, facts, incidents, keeper
+from priem.hub.watch import delays, facts, incidents, keeper, seen
 from priem.hub.watch.branches import Branches
 from priem.hub.watch.delays import Tally
 from priem.hub.watch.unheard import VANISHED_ADVICE, too_many_vanished
@@ -84,10 +84,15 @@ class Watcher:
                 self._tally[(connection, branch), slot, bound] += count
         if page:
             facts.remember(self._clinic, page)
+            self._show(connection, page)
             self._branches.learn(page)
             if said := too_many_vanished(page.rejected):
                 incidents.begin(self._clinic, IncidentKind.VANISHED, connection, (said, VANISHED_ADVICE), now)
         self._live_on()
+
+    def _show(self, connection: str, page: Page) -> None:
+        if page.visits and seen.is_shown(self._clinic, connection):
+            seen.remember(self._clinic, page, self._now())
 
     @quietly
     def ends(self, connection: str) -> None:
