@@ -231,8 +231,7 @@ WINDOW = (
         kind="lines",
         label=_("Who does which service"),
         help=_(
-            "One in a line: a service or its category, an equals sign between spaces, then specialities or doctors. "
-            "Whoever chooses the service sees these doctors. Services without a line show everybody."
+            "One in a line: a service or its category, an equals sign between spaces, then specialities or doctors."
         ),
     ),
 )

@@ -146,7 +146,9 @@ def shows_journal(office: Office, pipeline: int) -> bool:
 
 
 def has_journal(office: Office, actor: Actor) -> bool:
-    return any(Ability.BOOK in place.desk.abilities for place in places_for(actor, office))
+    return bool(
+        {Ability.BOOK, Ability.APPLY} & {able for place in places_for(actor, office) for able in place.desk.abilities}
+    )
 
 
 def others(office: Office, lead_id: int) -> list[dict[str, Any]]:

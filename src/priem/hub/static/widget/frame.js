@@ -149,12 +149,6 @@ export function shortName(name) {
   return [last, ...others.map((word) => `${word[0]}.`)].filter(Boolean).join(' ');
 }
 
-export function phone(written) {
-  const digits = written.replace(/\D/g, '').replace(/^8(?=\d{10}$)/, '7');
-  if (!/^7\d{10}$/.test(digits)) return written;
-  return `+7 ${digits.slice(1, 4)} ${digits.slice(4, 7)}-${digits.slice(7, 9)}-${digits.slice(9)}`;
-}
-
 export function shown(error) {
   if (!(error instanceof Trouble)) throw error;
   return make('div', { className: 'trouble', attributes: { role: 'alert' } }, make('p', { textContent: error.message }),

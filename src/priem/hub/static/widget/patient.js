@@ -1,6 +1,7 @@
 // Who is booked: the fields from the card, corrected in place, and everybody in the МИС whom it may be.
 
-import { ask, dateOf, dayName, language, make, phone, say } from './frame.js';
+import { ask, dateOf, dayName, language, make, say } from './frame.js';
+import { masked, maskPhone } from './phone.js';
 
 function field(name, label, properties = {}) {
   const input = make('input', { name, autocomplete: 'off', maxLength: 200, ...properties });
@@ -26,7 +27,7 @@ export class PatientForm {
     this.found = make('div', { className: 'found', attributes: { 'aria-live': 'polite' } });
     this.fields = make('div', { className: 'person' }, last, first, middle, number, birthday);
     this.element = make('fieldset', { className: 'patient' }, make('legend', { textContent: say('patient') }), this.fields, this.found);
-    numberInput.addEventListener('blur', () => { numberInput.value = phone(numberInput.value); });
+    maskPhone(numberInput);
     this.element.addEventListener('input', (event) => {
       if (event.target.type === 'radio') return;
       clearTimeout(this.later);
@@ -38,7 +39,7 @@ export class PatientForm {
   fill(person) {
     if (!person) return;
     ['last_name', 'first_name', 'middle_name'].forEach((name) => { this.inputs[name].value = person[name] || ''; });
-    this.inputs.phone.value = phone(person.phone || '');
+    this.inputs.phone.value = masked(person.phone || '');
     this.known = person.known || {};
   }
 

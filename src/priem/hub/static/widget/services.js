@@ -3,6 +3,7 @@
 import { make, roubles, say } from './frame.js';
 
 const SHOWN = 8;
+const NARROW = 720;
 
 export class Services {
   constructor(changed) {
@@ -13,9 +14,13 @@ export class Services {
     this.list = make('div', { className: 'options' });
     this.picked = make('ul', { className: 'picked' });
     this.sum = make('p', { className: 'soft', attributes: { 'aria-live': 'polite' } });
-    this.element = make('fieldset', { className: 'services' }, make('legend', { textContent: say('services') }), this.search, this.list, this.picked, this.sum);
+    this.who = make('p', { className: 'soft who', attributes: { 'aria-live': 'polite' } });
+    this.element = make('fieldset', { className: 'services' }, make('legend', { textContent: say('services') }), this.search, this.list, this.picked, this.sum, this.who);
     this.search.addEventListener('input', () => this.offer());
-    this.search.addEventListener('focus', () => this.offer());
+    this.search.addEventListener('focus', () => {
+      this.offer();
+      if (window.innerWidth <= NARROW) this.element.scrollIntoView({ block: 'start' }); // room for what is offered
+    });
     this.search.addEventListener('keydown', (event) => {
       const first = this.list.querySelector('button');
       if (event.key === 'Enter') { event.preventDefault(); if (first) first.click(); }
@@ -51,8 +56,22 @@ export class Services {
     this.picked.replaceChildren(...this.chosen.map((service) => make('li', {}, make('span', { textContent: service.name }),
       make('button', { type: 'button', textContent: '×', attributes: { 'aria-label': say('remove', { name: service.name }) }, onclick: () => { this.chosen = this.chosen.filter((one) => one !== service); this.draw(); } }))));
     const total = this.chosen.reduce((sum, service) => sum + Number(service.price || 0), 0);
+    this.who.textContent = this.saysWho();
     this.sum.textContent = this.chosen.length ? [this.minutes ? say('minutes', { count: this.minutes }) : '', total ? roubles(total) : ''].filter(Boolean).join(' · ') : '';
     this.changed();
+  }
+
+  // Who does all that is chosen, as far as anybody has said; null: nobody has.
+  get doctors() {
+    const told = this.chosen.filter((service) => service.doctors).map((service) => new Set(service.doctors));
+    return told.length ? new Set([...told[0]].filter((id) => told.every((each) => each.has(id)))) : null;
+  }
+
+  saysWho() {
+    if (!this.chosen.length) return '';
+    const able = this.doctors;
+    if (!able) return say('doers_unknown');
+    return able.size ? say('doers_known', { count: able.size }) : say('doers_none');
   }
 
   get minutes() {

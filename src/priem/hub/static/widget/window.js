@@ -1,18 +1,19 @@
 // The booking window and the journal: the same schedule, with other people's visits in it or without.
 
 import { ask, asked, button, carryOut, clock, dayAfter, dayName, make, minutesOf, moment, monday, roomName, say, shortName, shown, span, tell } from './frame.js';
+import { Doctors } from './doctors.js';
 import { dayColumns, timeGrid, weekColumns, weekTable } from './grid.js';
 import { PatientForm } from './patient.js';
 import { Services } from './services.js';
 import { visitCard } from './visit.js';
 
 const root = document.querySelector('main');
-const state = { mode: asked.mode, place: null, places: [], directory: { doctors: [], services: [] }, day: '', view: 'day', doctor: '', speciality: '', shifts: [], visits: [], chosen: null, visit: null, turn: 0 };
+const state = { mode: asked.mode, place: null, places: [], directory: { doctors: [], services: [] }, day: '', view: 'day', speciality: '', shifts: [], visits: [], chosen: null, visit: null, turn: 0 };
 const patient = new PatientForm(() => line());
-const services = new Services(() => { if (state.chosen) pick(state.chosen); });
+const services = new Services(() => narrowed());
 const comment = make('textarea', { rows: 2, maxLength: 2000, attributes: { 'aria-label': say('comment') }, placeholder: say('comment') });
 const places = make('select', { attributes: { 'aria-label': say('branch') } });
-const doctors = make('select', { attributes: { 'aria-label': say('doctor') } });
+const doctors = new Doctors(() => load());
 const chips = make('div', { className: 'chips', attributes: { role: 'group', 'aria-label': say('specialities') } });
 const title = make('h2', { attributes: { 'aria-live': 'polite' } });
 const schedule = make('div', { className: 'schedule' });
@@ -50,7 +51,7 @@ function layout() {
   root.removeAttribute('aria-busy');
   const arrow = (sign, name, by) => make('button', { type: 'button', textContent: sign, attributes: { 'aria-label': say(name) }, data: { act: name }, onclick: () => turn(by) });
   const dates = make('div', { className: 'dates' }, arrow('‹', 'earlier', -1), make('button', { type: 'button', textContent: say('today'), data: { act: 'today' }, onclick: () => { state.day = state.place.today; load(); } }), arrow('›', 'later', 1), title);
-  const head = make('header', {}, tabs, places, dates, views, doctors, button('close', () => tell('close'), 'close'));
+  const head = make('header', {}, tabs, places, dates, views, doctors.element, button('close', () => tell('close'), 'close'));
   head.lastElementChild.textContent = '×';
   head.lastElementChild.setAttribute('aria-label', say('close'));
   root.replaceChildren(make('h1', { className: 'hidden', textContent: say('book_open') }), head, make('div', { className: 'body' }, side, make('div', { className: 'right' }, chips, schedule)), make('footer', {}, status, confirm), card);
@@ -76,7 +77,25 @@ function heads() {
 }
 
 function shownDoctors() {
-  return state.directory.doctors.filter((one) => (!state.doctor || one.id === state.doctor) && (!state.speciality || one.specialities.includes(state.speciality)));
+  const able = services.doctors;
+  return everyDoctor().filter((one) => doctors.shows(one.id) && (!able || able.has(one.id)) && (!state.speciality || one.specialities.includes(state.speciality)));
+}
+
+// Somebody who is not in the directory any more may still have visits.
+function everyDoctor() {
+  const known = new Set(state.directory.doctors.map((one) => one.id));
+  const others = new Map(state.visits.filter((visit) => visit.doctor && !known.has(visit.doctor)).map((visit) => [visit.doctor, { id: visit.doctor, name: visit.doctor_name || '—', specialities: [] }]));
+  return [...state.directory.doctors, ...others.values()];
+}
+
+// Other services: other doctors, another length. A time that was chosen stays, if its doctor does.
+function narrowed() {
+  if (!state.isShown) return;
+  const cell = state.chosen;
+  draw();
+  const again = cell && schedule.querySelector(`button.free[data-doctor="${CSS.escape(cell.doctor)}"][data-day="${cell.day}"][data-from="${cell.from}"]`);
+  if (again) again.click();
+  else choose(cell && shownDoctors().some((one) => one.id === cell.doctor) ? cell : null);
 }
 
 async function load() {
@@ -87,8 +106,8 @@ async function load() {
   schedule.setAttribute('aria-busy', 'true');
   const first = state.view === 'week' ? monday(state.day) : state.day;
   const last = state.view === 'week' ? dayAfter(first, 6) : state.day;
-  const query = { place: state.place.key, first, last, doctors: state.doctor };
-  const withVisits = state.mode === 'journal' && (state.view === 'day' || state.doctor);
+  const query = { place: state.place.key, first, last, doctors: doctors.ids, services: services.ids.join(',') };
+  const withVisits = state.mode === 'journal' && (state.view === 'day' || doctors.sole);
   try {
     const [shifts, visits] = await Promise.all([ask('schedule', query), withVisits ? ask('journal', query) : []]);
     if (mine !== state.turn) return;
@@ -106,13 +125,14 @@ function draw() {
   const visits = state.visits.filter((visit) => !visit.is_over);
   const first = monday(state.day);
   let grid;
-  if (state.view === 'week' && !state.doctor) grid = weekTable(first, doctorsHere.filter((one) => state.shifts.some((shift) => shift.doctor === one.id)), state.shifts, openDay);
-  else if (state.view === 'week') grid = timeGrid(weekColumns(first, doctorsHere[0], state.shifts, visits), options);
+  if (state.view === 'week' && !doctors.sole) grid = weekTable(first, doctorsHere.filter((one) => state.shifts.some((shift) => shift.doctor === one.id)), state.shifts, openDay);
+  else if (state.view === 'week') grid = timeGrid(weekColumns(first, everyDoctor().find((one) => one.id === doctors.sole), state.shifts, visits), options);
   else grid = timeGrid(dayColumns(state.day, doctorsHere, state.shifts, visits), options);
-  const isEmpty = !state.shifts.length && !visits.length;
+  const isEmpty = (!state.shifts.length && !visits.length) || (!doctorsHere.length && !doctors.sole);
   const gone = state.visits.filter((visit) => visit.is_over);
   schedule.replaceChildren(isEmpty ? make('p', { className: 'nothing', textContent: say('nobody_works') }) : grid,
     gone.length ? make('details', { className: 'gone' }, make('summary', { textContent: say('cancelled_visits', { count: gone.length }) }), ...gone.map((visit) => make('button', { type: 'button', className: 'link', textContent: `${span(visit.starts)} · ${visit.patient || say('patient_unknown')} · ${visit.status_name}`, onclick: (event) => openVisit(visit, event.target) }))) : '');
+  state.isShown = true;
   tell('ready');
   document.body.dataset.ready = 'yes';
   performance.measure('priem:grid', 'priem:wanted');
@@ -144,9 +164,12 @@ function fits(cell, until) {
 }
 
 function pick(cell) {
-  schedule.querySelectorAll('button.free.chosen').forEach((each) => { each.classList.remove('chosen'); each.removeAttribute('aria-pressed'); });
+  schedule.querySelectorAll('button.free.chosen, button.free.within').forEach((each) => { each.classList.remove('chosen', 'within'); each.removeAttribute('aria-pressed'); });
   const until = cell.from + lengthOf(cell);
   choose({ ...cell, until, fits: fits(cell, until) });
+  schedule.querySelectorAll(`button.free[data-doctor="${CSS.escape(cell.doctor)}"][data-day="${cell.day}"]`).forEach((each) => {
+    each.classList.toggle('within', Number(each.dataset.from) > cell.from && Number(each.dataset.from) < until && state.chosen.fits);
+  });
   if (cell.cell) {
     cell.cell.classList.add('chosen');
     cell.cell.setAttribute('aria-pressed', 'true');
@@ -158,10 +181,10 @@ function choose(cell) {
   line();
 }
 
-function line(problem = null) {
+function line(problem = null, isFine = false) {
   const cell = state.chosen;
   confirm.disabled = !cell || !cell.fits;
-  status.className = problem || (cell && !cell.fits) ? 'line amber' : 'line';
+  status.className = (problem && !isFine) || (cell && !cell.fits) ? 'line amber' : 'line';
   if (problem) { status.replaceChildren(...problem); return; }
   if (!cell) { status.replaceChildren(make('span', { className: 'soft', textContent: say('choose_time') })); return; }
   const words = [dayName(cell.day), clock(cell.from), shortName(cell.name), cell.room ? roomName(cell.room) : '', say('minutes', { count: cell.until - cell.from })].filter(Boolean).join(', ');
@@ -224,7 +247,7 @@ function done(answer, cell) {
     root.querySelector('button').focus();
     return;
   }
-  load().then(() => line([make('b', { textContent: `${say(name)}: ${words}` })]));
+  load().then(() => line([make('b', { textContent: `${say(name)}: ${words}` })], true));
 }
 
 function openVisit(visit, from) {
@@ -235,13 +258,12 @@ async function enter(key, day = '') {
   state.place = state.places.find((one) => one.key === key) || state.places[0];
   places.value = state.place.key;
   patient.without = state.place.applies;
-  tabs.hidden = state.place.applies || !state.journal;
+  tabs.hidden = !state.journal;
+  state.isShown = false;
   state.directory = await ask('directory', { place: state.place.key });
-  state.doctor = moving() ? state.visit.doctor : '';
   state.speciality = '';
   const names = [...new Set(state.directory.doctors.flatMap((one) => one.specialities))].sort();
-  doctors.replaceChildren(make('option', { value: '', textContent: say('all_doctors') }), ...state.directory.doctors.map((one) => make('option', { value: one.id, textContent: one.name })));
-  doctors.value = state.doctor;
+  doctors.offered(state.directory.doctors, moving() ? [state.visit.doctor] : []);
   chips.replaceChildren(...names.map((name) => make('button', { type: 'button', textContent: name, data: { name }, attributes: { 'aria-pressed': 'false' }, onclick: () => speciality(name) })));
   chips.hidden = names.length < 2;
   services.offered(state.directory.services);
@@ -290,7 +312,6 @@ async function begin() {
 }
 
 places.addEventListener('change', () => enter(places.value));
-doctors.addEventListener('change', () => { state.doctor = doctors.value; load(); });
 document.addEventListener('keydown', (event) => {
   const pages = { PageUp: -1, PageDown: 1 };
   if (pages[event.key] && !event.target.closest('input, textarea, select, aside') && card.hidden && state.place) {
