@@ -49,7 +49,25 @@ function drawList(data) {
     make('ul', {}, ...(data.leads || []).map((lead) => make('li', {}, make('a', { href: `/leads/detail/${lead.id}`, textContent: lead.name || `Сделка № ${lead.id}` })))));
 }
 
+// A person puts the lead into another stage: this is what sets off the digital pipeline.
+function drawMover(data) {
+  const stages = data.pipelines.flatMap((pipeline) => pipeline.stages.map((stage) => make('option', { value: `${pipeline.id}:${stage.id}`, textContent: `${pipeline.name}: ${stage.name}` })));
+  const select = make('select', { id: 'mover' }, ...stages);
+  select.onchange = async () => {
+    const [pipeline, status] = select.value.split(':').map(Number);
+    await ask('act', { act: 'move_stage', lead_id: leadId, pipeline_id: pipeline, status_id: status, by: user });
+    draw(await load());
+  };
+  document.querySelector('header .mark').after(make('label', {}, 'Этап ', select));
+}
+
+function showPlace(data) {
+  const select = document.querySelector('#mover');
+  if (select && data.place && document.activeElement !== select) select.value = `${data.place.pipeline}:${data.place.status}`;
+}
+
 function draw(data) {
+  showPlace(data);
   if (isSettings) work.replaceChildren(make('div', { id: 'list_page_holder' }));
   else if (leadId && data.card) drawCard(data.card);
   else if (!isWidgets && !isPipeline) drawList(data);
@@ -146,6 +164,7 @@ async function begin() {
   select.append(...data.users.map((each) => make('option', { value: each.id, textContent: each.name, selected: each.id === user })));
   select.onchange = () => { localStorage.setItem('sandbox.user', select.value); location.reload(); };
   window.APP = appOf(data);
+  if (leadId && data.card) drawMover(data);
   draw(data);
   start(data);
   if (leadId) setInterval(async () => draw(await load()), 2000);
