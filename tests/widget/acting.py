@@ -10,6 +10,7 @@ from tests.widget.clinic import ADMIN, Clinic
 
 PANEL = "iframe[data-frame=panel]"
 WINDOW = "iframe[data-frame=window]"
+SETTINGS = "iframe[data-frame=settings]"
 AXE = json.dumps({"resultTypes": ["violations"]})
 
 
@@ -80,3 +81,9 @@ def serious(page: Page, where: str, part: str = "body") -> list[str]:
     assert frame
     found = Axe().run(frame, context=part, options=json.loads(AXE)).response["violations"]
     return [f"{each['id']}: {each['nodes'][0]['html']}" for each in found if each["impact"] in ("serious", "critical")]
+
+
+def sideways(page: Page) -> list[str]:
+    """Pages, amoCRM's and ours, that are wider than their place."""
+    wider = "() => document.documentElement.scrollWidth > innerWidth"
+    return [frame.url for frame in page.frames if frame.evaluate(wider)]

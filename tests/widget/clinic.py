@@ -94,6 +94,7 @@ users = [
 ]
 hidden_in = [{{ pipeline = "Повторные", stage = "Пора пригласить" }}]
 journal_in = ["Записи"]
+done_by = ["Прием: хирург = Хирург", "Анализы, раздел 1 = Хирург, Терапевт"]
 
 [duplicates]
 waiting = [{{ pipeline = "Записи", stage = "Новая заявка" }}]
@@ -150,11 +151,10 @@ class Clinic:
     def booked(self, name: str, phone: str, number: int) -> int:
         """A lead whose visit somebody has booked in the widget; `number` says which of the coming days' free times."""
         lead = self.request(name, phone)
-        entered = post(f"{self.hub}/widget/enter", {"lead": lead}, {"X-Auth-Token": self.token()})
-        session = {"Authorization": f"Bearer {entered['session']}"}
+        session = self.session(lead)
 
         def ask(question: str, **query: str) -> Any:
-            return httpx2.get(f"{self.hub}/widget/api/{question}", params=query, headers=session, timeout=30).json()
+            return self.ask(question, session, **query)
 
         [place] = ask("window")["places"]
         first = date.fromisoformat(place["today"]) + timedelta(days=1)
@@ -169,6 +169,21 @@ class Clinic:
         assert post(f"{self.hub}/widget/api/book", body, session)["done"]
         return lead
 
+    def session(self, lead: int) -> dict[str, str]:
+        entered = post(f"{self.hub}/widget/enter", {"lead": lead}, {"X-Auth-Token": self.token()})
+        return {"Authorization": f"Bearer {entered['session']}"}
+
+    def ask(self, question: str, session: Mapping[str, str], **query: str) -> Any:
+        return httpx2.get(f"{self.hub}/widget/api/{question}", params=query, headers=session, timeout=30).json()
+
+    def panel(self, lead: int) -> Any:
+        return self.ask("panel", self.session(lead))
+
+    def trigger(self, pipeline: int, stage: int, action: str) -> None:
+        """As somebody sets it in the digital pipeline."""
+        where = {"pipeline_id": pipeline, "status_id": stage}
+        post(f"{self.crm.url}/_sandbox/triggers", {**where, "settings": {"action": action}})
+
     def card(self, lead: int) -> Any:
         return httpx2.get(f"{self.crm.url}/_sandbox/card?kind=leads&id={lead}", timeout=30).json()
 
@@ -178,6 +193,12 @@ class Clinic:
     def talons(self) -> list[dict[str, Any]]:
         [found] = self.mis.state("talons")["talons"].values()
         return list(found)
+
+    def talon_of(self, lead: int) -> dict[str, Any]:
+        """The visit that the lead's key names, as ArchiMed+ keeps it."""
+        keys = [field["values"][0] for field in self.card(lead)["fields"] if "mira:" in str(field["values"][0])]
+        id_ = str(keys[0]).partition(":")[2]
+        return next(talon for talon in self.talons() if str(talon["id"]) == id_)
 
     def crm_state(self, only: str) -> Any:
         return httpx2.get(f"{self.crm.url}/_sandbox/state?only={only}", timeout=30).json()[only]

@@ -1,3 +1,5 @@
+"""The browser and the clinic, once for the folder. A browser may not outlive it: Django's tests come after."""
+
 from collections.abc import Iterator
 
 import pytest
@@ -6,14 +8,14 @@ from playwright.sync_api import Browser, BrowserContext, Page, sync_playwright
 from tests.widget.clinic import Clinic, clinic
 
 
-@pytest.fixture(scope="module")
+@pytest.fixture(scope="package")
 def mira(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Clinic]:
     with clinic(tmp_path_factory.mktemp("mira")) as started:
         started.sync()
         yield started
 
 
-@pytest.fixture(scope="module")
+@pytest.fixture(scope="package")
 def browser() -> Iterator[Browser]:
     with sync_playwright() as playwright:
         browser = playwright.chromium.launch(executable_path="/usr/bin/chromium", args=["--no-sandbox"])
@@ -21,7 +23,7 @@ def browser() -> Iterator[Browser]:
         browser.close()
 
 
-@pytest.fixture(scope="module")
+@pytest.fixture(scope="package")
 def context(browser: Browser) -> Iterator[BrowserContext]:
     """One for all: scripts are fetched once. Who works in amoCRM, each page says itself."""
     context = browser.new_context(locale="ru-RU", viewport={"width": 1280, "height": 860})
