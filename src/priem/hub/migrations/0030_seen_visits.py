@@ -7,7 +7,7 @@ from django.db import migrations, models
 class Migration(migrations.Migration):
 
     dependencies = [
-        ('hub', '0028_more_incidents'),
+        ('hub', '0029_audit_of_the_hub'),
     ]
 
     operations = [
