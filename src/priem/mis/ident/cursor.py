@@ -25,11 +25,12 @@ class Stage(IntEnum):
     VISITS = 4
     ORDERS = 5
     SERVICES = 6
-    PLANS = 7
-    PLAN_LINES = 8
-    PLAN_WORK = 9
-    VANISHED = 10
-    ASIDE = 11
+    PAYMENTS = 7
+    PLANS = 8
+    PLAN_LINES = 9
+    PLAN_WORK = 10
+    VANISHED = 11
+    ASIDE = 12
 
 
 FIRST = (Stage.ALL_PATIENTS, Stage.ALL_VISITS)

@@ -12,6 +12,7 @@ from priem.mis.ident.reading import (
     IDS_AT_ONCE,
     ORDERS,
     PATIENTS,
+    PAYMENTS,
     PLAN_LINES,
     PLAN_WORK,
     PLANS,
@@ -31,6 +32,7 @@ WINDOWS = {
     Stage.VISITS: VISITS,
     Stage.ORDERS: ORDERS,
     Stage.SERVICES: SERVICES,
+    Stage.PAYMENTS: PAYMENTS,
     Stage.PLANS: PLANS,
     Stage.PLAN_LINES: PLAN_LINES,
     Stage.PLAN_WORK: PLAN_WORK,
@@ -210,11 +212,24 @@ class Pass:
             return self._patients(ids_in(rows, "ID"))
         if window in ABOUT_PLANS:
             return self._patients(ids_in(rows, "Patient"))
+        if window is PAYMENTS:
+            return self._billed(ids_in(rows, "Patient"))
         ids = ids_in(rows, "ID" if window is VISITS else "Visit")
         return self._parser.visits(list(self._reader.with_ids("visits", ids)))
 
     def _patients(self, ids: Collection[int]) -> Sequence[Patient | Rejected]:
         return self._parser.patients(list(self._reader.with_ids("patients", ids)))
+
+
+    def _billed(self, patients: Collection[int]) -> Sequence[Visit | Rejected]:
+        """The visits of these patients that have bills: a payment may settle any of them, and does not say which."""
+        rows = self._reader.with_ids("visits", patients, "Patient", "it.ID")
+        bills = self._reader.with_ids("orders", ids_in(list(rows), "ID"), "Visit", "it.Visit")
+        visits = sorted(ids_in(list(bills), "Visit"))
+        found: list[Visit | Rejected] = []
+        for start in range(0, len(visits), IDS_AT_ONCE):
+            found += self._parser.visits(list(self._reader.with_ids("visits", visits[start : start + IDS_AT_ONCE])))
+        return found
 
 
 def newest_id(read: Marks, window: Window) -> int | None:

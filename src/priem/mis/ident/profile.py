@@ -6,7 +6,7 @@ from dataclasses import dataclass, field, replace
 from pathlib import Path
 
 from priem.errors import AskOperator
-from priem.mis.ident.statements import aliases, columns, require_reading, tables, tokens
+from priem.mis.ident.statements import aliases, columns, require_reading, schemas, tables, tokens
 from priem.texts import text
 
 FOLDER = Path(__file__).parent / "profiles"
@@ -23,6 +23,7 @@ ALIASES: Mapping[str, tuple[str, ...]] = {
     "orders": ("ID", "Visit", "Branch", "Added", "Changed"),
     "services": ("ID", "Visit", "Service", "Name", "Quantity", "Price", "Discount", "Added", "Changed"),
     "debts": ("ID", "Visit", "IsFormed", "Debt"),
+    "payments": ("ID", "Patient", "Added", "Changed"),
     "cells": ("Visit", "Day", "Starts", "Ends", "Doctor", "Chair"),
     "branches": ("ID", "Name", "BranchName"),
     "chairs": ("ID", "Name", "Branch"),
@@ -39,7 +40,9 @@ ALIASES: Mapping[str, tuple[str, ...]] = {
     "plan_work": ("ID", "Line", "Patient", "Added", "Changed"),
 }
 """What each statement has to give."""
-MAY_LACK = frozenset({"debts", "applications", "jobs", "job_types", "plans", "plan_lines", "plan_work"})
+MAY_LACK = frozenset(
+    {"debts", "payments", "applications", "jobs", "job_types", "plans", "plan_lines", "plan_work"}
+)
 """Statements that a profile need not have."""
 HEADER = re.compile(r"^--\s*name:\s*(\w+)\s*$", re.MULTILINE)
 OPTIONAL = re.compile(r"^--\s*optional:\s*(.+?)\s*$", re.MULTILINE)
@@ -99,6 +102,11 @@ class Profile:
     def tables(self) -> tuple[str, ...]:
         named = {table for statement in self.statements.values() for table in tables(statement.sql).values()}
         return tuple(sorted(named))
+
+    @property
+    def schemas(self) -> tuple[str, ...]:
+        """Where its tables are: another schema may hold tables of the same names, such as copies of old years."""
+        return tuple(sorted({schema for statement in self.statements.values() for schema in schemas(statement.sql)}))
 
     def missing(self, schema: Schema) -> tuple[tuple[str, str], ...]:
         """(table, column) that reading cannot do without; the column is empty when the whole table is missing."""

@@ -129,8 +129,21 @@ def aliases(sql: str) -> tuple[str, ...]:
 
 def tables(sql: str) -> dict[str, str]:
     """The tables that it reads: by what they are called inside the statement, in lower case → their name."""
+    return {alias or path[-1].name: plain(path[-1]) for path, alias in named_tables(sql)}
+
+
+def schemas(sql: str) -> set[str]:
+    """Where these tables are, in lower case; `dbo` where the statement does not say."""
+    return {path[-2].name if len(path) > 1 else "dbo" for path, _ in named_tables(sql)}
+
+
+def plain(name: Token) -> str:
+    return name.text.strip('[]"')
+
+
+def named_tables(sql: str) -> Iterator[tuple[list[Token], str]]:
+    """Each table's name, part by part, and what it is called inside the statement."""
     found = list(tokens(sql))
-    read = {}
     for place, token in enumerate(found):
         if token.word not in ("FROM", "JOIN") or place + 1 == len(found) or found[place + 1].text == "(":
             continue
@@ -140,8 +153,7 @@ def tables(sql: str) -> dict[str, str]:
         alias = following(found, place + 2 * len(path))
         if alias.word == "AS":
             alias = following(found, place + 2 * len(path) + 1)
-        read[alias.name or path[-1].name] = path[-1].text.strip('[]"')
-    return read
+        yield path, alias.name
 
 
 def following(found: list[Token], place: int) -> Token:

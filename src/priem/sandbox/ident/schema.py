@@ -155,6 +155,7 @@ SYSTEM_TABLES = [
     _system(
         "INFORMATION_SCHEMA",
         "TABLE_CONSTRAINTS",
+        CONSTRAINT_SCHEMA=NAME,
         CONSTRAINT_NAME=NAME,
         TABLE_SCHEMA=NAME,
         TABLE_NAME=NAME,
@@ -163,13 +164,21 @@ SYSTEM_TABLES = [
     _system(
         "INFORMATION_SCHEMA",
         "KEY_COLUMN_USAGE",
+        CONSTRAINT_SCHEMA=NAME,
         CONSTRAINT_NAME=NAME,
         TABLE_SCHEMA=NAME,
         TABLE_NAME=NAME,
         COLUMN_NAME=NAME,
         ORDINAL_POSITION=INT,
     ),
-    _system("INFORMATION_SCHEMA", "REFERENTIAL_CONSTRAINTS", CONSTRAINT_NAME=NAME, UNIQUE_CONSTRAINT_NAME=NAME),
+    _system(
+        "INFORMATION_SCHEMA",
+        "REFERENTIAL_CONSTRAINTS",
+        CONSTRAINT_SCHEMA=NAME,
+        CONSTRAINT_NAME=NAME,
+        UNIQUE_CONSTRAINT_SCHEMA=NAME,
+        UNIQUE_CONSTRAINT_NAME=NAME,
+    ),
     _system(
         "sys",
         "databases",
@@ -194,25 +203,31 @@ SYSTEM_TABLES = [
 STORAGE = {"integer": "INTEGER", "number": "REAL", "text": "TEXT", "moment": "TEXT", "binary": "BLOB"}
 
 INDEXES = (
+    # Those on times of change and on foreign keys are a guess, as everything about the vendor's indexes is.
     ("Receptions", "RowVersion"),
     ("Receptions", "DateTimeChanged, ID"),
     ("Receptions", "PlanStart"),
     ("Receptions", "ID_Patients"),
     ("Receptions", "ID_ReceptionsTransferFrom"),
     ("Persons", "DateTimeChanged, ID"),
+    ("Persons", "DateTimeAdded, ID"),
     ("Patients", "DateTimeChanged, ID_Persons"),
     ("CurrentTimeTable", "RowVersion"),
     ("CurrentTimeTable", "ID_Receptions"),
     ("CurrentTimeTable", "DateOfWork, ID_Armchairs, ID_Times"),
     ("Orders", "DateTimeChanged, ID"),
+    ("Orders", "DateTimeAdded, ID"),
     ("Orders", "ID_Receptions"),
     ("Orders", "ID_Patients"),
+    ("OrderServiceRelation", "DateTimeChanged, ID"),
+    ("OrderServiceRelation", "DateTimeAdded, ID"),
     ("OrderServiceRelation", "ID_Orders"),
     ("OrderServiceRelation", "ID_TreatmentPlanElementRelations"),
     ("TreatmentPlans", "ID_Patients"),
     ("TreatmentPlanElementRelations", "ID_TreatmentPlans"),
     ("PaymentsIn", "ID_Patients"),
     ("PaymentsIn", "DateTimeChanged, ID"),
+    ("PaymentsIn", "DateTimeAdded, ID"),
     ("Items", "ID_Staffs"),
     ("ServiceItemPrices", "ID_ServiceItems"),
     ("OnlineTickets", "SourceProviderUid"),
@@ -299,18 +314,18 @@ def keys(schema: Schema) -> Iterator[tuple[str, Table, SchemaColumn]]:
 
 def described_constraints(schema: Schema) -> Iterator[tuple[object, ...]]:
     for name, table, _ in keys(schema):
-        yield name, "dbo", table.name, "PRIMARY KEY" if name.startswith("PK_") else "FOREIGN KEY"
+        yield "dbo", name, "dbo", table.name, "PRIMARY KEY" if name.startswith("PK_") else "FOREIGN KEY"
 
 
 def described_keys(schema: Schema) -> Iterator[tuple[object, ...]]:
     for name, table, column in keys(schema):
-        yield name, "dbo", table.name, column.name, 1
+        yield "dbo", name, "dbo", table.name, column.name, 1
 
 
 def described_references(schema: Schema) -> Iterator[tuple[object, ...]]:
     for name, _, column in keys(schema):
         if column.references and name.startswith("FK_"):
-            yield name, f"PK_{column.references[0]}"
+            yield "dbo", name, "dbo", f"PK_{column.references[0]}"
 
 
 def described_databases(level: int) -> Iterator[tuple[object, ...]]:

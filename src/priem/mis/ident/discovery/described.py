@@ -14,15 +14,18 @@ COLUMNS = (
     " WHERE t.TABLE_TYPE = 'BASE TABLE'"
 )
 PRIMARY = (
-    "SELECT k.TABLE_NAME AS T, k.COLUMN_NAME AS C FROM INFORMATION_SCHEMA.TABLE_CONSTRAINTS AS t"
-    " JOIN INFORMATION_SCHEMA.KEY_COLUMN_USAGE AS k ON k.CONSTRAINT_NAME = t.CONSTRAINT_NAME"
+    "SELECT k.TABLE_SCHEMA AS S, k.TABLE_NAME AS T, k.COLUMN_NAME AS C FROM INFORMATION_SCHEMA.TABLE_CONSTRAINTS AS t"
+    " JOIN INFORMATION_SCHEMA.KEY_COLUMN_USAGE AS k"
+    " ON k.CONSTRAINT_NAME = t.CONSTRAINT_NAME AND k.TABLE_SCHEMA = t.TABLE_SCHEMA"
     " WHERE t.CONSTRAINT_TYPE = 'PRIMARY KEY'"
 )
 FOREIGN = (
     "SELECT k.TABLE_NAME AS T, k.COLUMN_NAME AS C, u.TABLE_NAME AS R FROM"
     " INFORMATION_SCHEMA.REFERENTIAL_CONSTRAINTS AS r"
-    " JOIN INFORMATION_SCHEMA.KEY_COLUMN_USAGE AS k ON k.CONSTRAINT_NAME = r.CONSTRAINT_NAME"
-    " JOIN INFORMATION_SCHEMA.TABLE_CONSTRAINTS AS u ON u.CONSTRAINT_NAME = r.UNIQUE_CONSTRAINT_NAME"
+    " JOIN INFORMATION_SCHEMA.KEY_COLUMN_USAGE AS k"
+    " ON k.CONSTRAINT_NAME = r.CONSTRAINT_NAME AND k.CONSTRAINT_SCHEMA = r.CONSTRAINT_SCHEMA"
+    " JOIN INFORMATION_SCHEMA.TABLE_CONSTRAINTS AS u"
+    " ON u.CONSTRAINT_NAME = r.UNIQUE_CONSTRAINT_NAME AND u.CONSTRAINT_SCHEMA = r.UNIQUE_CONSTRAINT_SCHEMA"
 )
 KINDS: Mapping[str, str] = {
     **dict.fromkeys(("tinyint", "smallint", "int", "bigint"), "whole"),
@@ -78,19 +81,21 @@ def describe(database: Database) -> Described:
         column = Column(str(row["T"]), str(row["C"]), KINDS.get(kind, "other"), kind in LONG)
         columns[str(row["S"]), str(row["T"])].append((int(str(row["N"])), column))
     keys = primary_keys(database)
+    # Of tables with one name the program's own, which stands in dbo, is the last and stays.
+    ordered = sorted(columns.items(), key=lambda one: one[0][0].lower() == "dbo")
     tables = {
         name: Table(schema, name, tuple(column for _, column in sorted(found, key=lambda one: one[0])),
-                    keys.get(name, ""))
-        for (schema, name), found in columns.items()
+                    keys.get((schema, name), ""))
+        for (schema, name), found in ordered
     }  # fmt: skip
     return Described(tables, references(database))
 
 
-def primary_keys(database: Database) -> dict[str, str]:
-    """Of one column; a key of several joins nothing that is looked for here."""
-    found: dict[str, list[str]] = defaultdict(list)
-    for table, column in told(database, "primary keys", PRIMARY, "T", "C"):
-        found[table].append(column)
+def primary_keys(database: Database) -> dict[tuple[str, str], str]:
+    """By schema and table, those of one column; a key of several joins nothing that is looked for here."""
+    found: dict[tuple[str, str], list[str]] = defaultdict(list)
+    for schema, table, column in told(database, "primary keys", PRIMARY, "S", "T", "C"):
+        found[schema, table].append(column)
     return {table: names[0] for table, names in found.items() if len(names) == 1}
 
 

@@ -103,6 +103,15 @@ FROM dbo.OrderPaymentsJournal AS journal
 JOIN dbo.Orders AS bill ON bill.ID = journal.ID_Orders
 WHERE bill.ID_Receptions IS NOT NULL
 
+-- name: payments
+-- Payments are a patient's and of no order; what they settle is told by the debts.
+-- optional: everything
+SELECT payment.ID AS ID,
+       payment.ID_Patients AS Patient,
+       payment.DateTimeAdded AS Added,
+       payment.DateTimeChanged AS Changed
+FROM dbo.PaymentsIn AS payment
+
 -- name: cells
 -- Quarters of an hour of the calendar that a visit takes: the doctor may stand there only.
 -- optional: everything
