@@ -144,7 +144,7 @@ def noting(kept: IO[bytes]) -> Iterator[None]:
     """Every statement goes to this file, too."""
     fetch = driver.fetch
 
-    def noted(lane: driver.Lane, sql: str) -> list[driver.Row]:
+    def noted(lane: driver.Lane, sql: str) -> driver.Answer:
         pickle.dump(sql, kept)
         return fetch(lane, sql)
 

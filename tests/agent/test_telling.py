@@ -7,6 +7,7 @@ import pytest
 from priem.errors import AskOperator, TryLater
 from priem.hub.agents import asking, feeds
 from priem.hub.models import Agent as AgentRow
+from priem.mis.ident.jobs import Seen
 from priem.relay.parcels import parted
 from priem.relay.words import Kind
 from tests.agent.kit import KEY, Beside, changed, read_all
@@ -95,3 +96,26 @@ def test_parcels_are_small_and_tell_their_place(beside: Beside) -> None:
     assert (head.stream, head.sequence, head.before, head.is_first) == (1, 1, "", True)
     on_disk = (beside.folder.path / "spool").iterdir()
     assert all("Иван".encode() not in file.read_bytes() for file in on_disk)
+
+
+def test_what_staff_are_to_do_is_told_with_the_next_look(beside: Beside, ident: IdentClinic) -> None:
+    patient = ident.register("Заданцева")
+    ident.do(f"INSERT INTO ScheduledReceptions (ID_Patients, ID_CRMJobTypes) VALUES ({patient}, 1)")  # noqa: S608 - own
+    job = ident.newest("ScheduledReceptions")
+    source = beside.source()
+
+    assert source.jobs([], 30) is None
+    beside.settle()
+    first = source.jobs([job], 30)
+    ident.do(f"UPDATE ScheduledReceptions SET ID_ReceptionsClose = 7 WHERE ID = {job}")  # noqa: S608 - own
+    beside.settle()
+    then = source.jobs([job], 30)
+
+    assert first
+    assert (first.asked, closed_by(first)[job]) == (frozenset(), "")
+    assert then
+    assert (then.asked, closed_by(then)[job]) == (frozenset({job}), "visit")
+
+
+def closed_by(seen: Seen) -> dict[int, str]:
+    return {job.id: job.closed_by for job in seen.jobs}

@@ -1,8 +1,10 @@
 """Phones as people write them."""
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
-from priem.phones import numbers_in
+from priem.phones import is_junk, numbers_in, parse
 
 
 @pytest.mark.parametrize(
@@ -34,3 +36,10 @@ from priem.phones import numbers_in
 )
 def test_every_valid_number_and_nothing_else(written: str, numbers: tuple[str, ...]) -> None:
     assert numbers_in(written) == numbers
+
+
+@given(st.from_regex(r"(\+7|7|8)[348][0-9]{9}", fullmatch=True))
+def test_landlines_are_told_as_the_library_tells_them(written: str) -> None:
+    number = parse(written, "RU")
+
+    assert numbers_in(written) == (() if number is None or is_junk(written[-10:]) else (f"+7{written[-10:]}",))

@@ -8,6 +8,7 @@ from typing import Any
 from priem.errors import PriemError, TryLater
 from priem.mis.ident import Ident
 from priem.mis.ident.applications import Application
+from priem.mis.ident.jobs import Job
 from priem.model import Finding, Page, Patient, Rejected
 from priem.ports import Counts
 from priem.relay import shapes
@@ -19,6 +20,7 @@ from priem.texts import text
 
 MOST_IDS = 5000
 MOST_SAMPLES = 500
+MOST_DAYS = 3650
 Told = tuple[Any, object]
 """A type and a value of it."""
 
@@ -72,6 +74,11 @@ def applications(source: Ident, about: Mapping[str, Any], _cursor: str | None) -
     return tuple[Application, ...], source.applications(ids(about, "tickets"))
 
 
+def jobs(source: Ident, about: Mapping[str, Any], _cursor: str | None) -> Told:
+    seen = source.jobs([int(id_) for id_ in ids(about, "held")], min(int(about["days"]), MOST_DAYS))
+    return tuple[Job, ...] | None, seen and seen.jobs
+
+
 def ids(about: Mapping[str, Any], name: str) -> list[str]:
     """Raises ValueError for more than anybody needs at once."""
     given = about[name]
@@ -88,4 +95,5 @@ ROOMS: Mapping[Kind, Callable[[Ident, Mapping[str, Any], str | None], Told]] = {
     Kind.PATIENTS: patients,
     Kind.REREAD: reread,
     Kind.APPLICATIONS: applications,
+    Kind.JOBS: jobs,
 }

@@ -43,6 +43,7 @@ class Kind(StrEnum):
     PATIENTS = "patients"
     REREAD = "reread"
     APPLICATIONS = "applications"
+    JOBS = "jobs"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

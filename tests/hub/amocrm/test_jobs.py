@@ -155,3 +155,35 @@ def test_a_job_waits_until_its_patient_has_a_contact(copying: Copying) -> None:
     copying.look()
 
     assert copying.tasks() == {f"Задание (IDENT, ident, № {job})": False}
+
+
+def test_a_job_that_is_opened_again_is_a_new_task_once(copying: Copying) -> None:
+    job = copying.job()
+    copying.look()
+    copying.clinic.do(f"UPDATE ScheduledReceptions SET ID_ReceptionsClose = 7 WHERE ID = {job}")
+    copying.look()
+    copying.clinic.do(f"UPDATE ScheduledReceptions SET ID_ReceptionsClose = NULL WHERE ID = {job}")
+    copying.office.fault("lost_after_commit", method="POST", path="/api/v4/tasks")
+
+    for _ in range(4):
+        copying.look()
+
+    found = copying.office.crm.tasks_of_contacts([copying.contact])
+    assert sorted((task.text, task.is_done) for task in found) == [(text_of(job), False), (text_of(job), True)]
+    assert [row.state for row in CopiedJob.objects.of_all()] == ["there"]
+
+
+def test_a_task_whose_answer_was_lost_is_found_though_its_contact_was_merged_meanwhile(copying: Copying) -> None:
+    job = copying.job()
+    copying.office.fault("lost_after_commit", method="POST", path="/api/v4/tasks")
+    copying.look()
+    winner = int(copying.office.act("contact", name="Заданцева В.", phone="+79121112244")["contact_id"])
+    copying.office.act("merge", entity="contacts", winner=winner, losers=[copying.contact])
+    copying.office.store.merged({copying.contact: winner})
+    copying.contact = winner
+
+    for _ in range(2):
+        copying.look()
+
+    assert copying.tasks() == {text_of(job): False}
+    assert [row.contact for row in CopiedJob.objects.of_all()] == [winner]

@@ -18,13 +18,11 @@ REASONS = {8: "no_show", 3: "moved", 5: "deleted"}
     [
         pytest.param(Facts(), "booked", "booked", id="nothing happened yet"),
         pytest.param(Facts(notified=True), "confirmed", "confirmed", id="the patient was reminded"),
-        pytest.param(Facts(appeared=LATER), "arrived", "arrived", id="the patient came"),
-        pytest.param(Facts(appeared=LATER, notified=True), "arrived", "arrived", id="coming is more than confirming"),
-        pytest.param(
-            Facts(started=LATER), "in_progress", "in_progress", id="the visit began, nobody marked the coming"
-        ),
-        pytest.param(Facts(appeared=LATER, started=LATER, ended=LATER), "completed", "completed", id="it ended"),
-        pytest.param(Facts(ended=LATER, check_issued=LATER), "completed", "billed", id="it was billed"),
+        pytest.param(Facts(appeared=True), "arrived", "arrived", id="the patient came"),
+        pytest.param(Facts(appeared=True, notified=True), "arrived", "arrived", id="coming is more than confirming"),
+        pytest.param(Facts(started=True), "in_progress", "in_progress", id="the visit began, nobody marked the coming"),
+        pytest.param(Facts(appeared=True, started=True, ended=True), "completed", "completed", id="it ended"),
+        pytest.param(Facts(ended=True, check_issued=True), "completed", "billed", id="it was billed"),
         pytest.param(Facts(cancelled=LATER), "cancelled", "cancelled", id="cancelled without a reason"),
         pytest.param(Facts(cancel_reason=11), "cancelled", "cancelled:11", id="a reason nobody explained"),
         pytest.param(
@@ -36,8 +34,8 @@ REASONS = {8: "no_show", 3: "moved", 5: "deleted"}
         pytest.param(Facts(cancelled=LATER, cancel_reason=3), "cancelled", "moved", id="a reason that means moved"),
         pytest.param(Facts(cancelled=LATER, moved_on=True), "cancelled", "moved", id="another row goes on"),
         pytest.param(Facts(moved_on=True, notified=True), "cancelled", "moved", id="moved without being cancelled"),
-        pytest.param(Facts(moved_on=True, ended=LATER), "completed", "completed", id="what took place was not moved"),
-        pytest.param(Facts(cancelled=LATER, ended=LATER), "cancelled", "cancelled", id="cancelling beats all"),
+        pytest.param(Facts(moved_on=True, ended=True), "completed", "completed", id="what took place was not moved"),
+        pytest.param(Facts(cancelled=LATER, ended=True), "cancelled", "cancelled", id="cancelling beats all"),
         pytest.param(Facts(cancelled=PLANNED, plan_end=PLANNED), "no_show", "cancelled", id="closed by IDENT itself"),
         pytest.param(
             Facts(cancelled=PLANNED, plan_end=PLANNED, cancel_reason=11),
@@ -49,7 +47,7 @@ REASONS = {8: "no_show", 3: "moved", 5: "deleted"}
             Facts(cancelled=PLANNED, plan_end=PLANNED, cancel_reason=5), "deleted", "cancelled:5", id="settings win"
         ),
         pytest.param(
-            Facts(cancelled=PLANNED, plan_end=PLANNED, appeared=LATER), "cancelled", "cancelled", id="but somebody came"
+            Facts(cancelled=PLANNED, plan_end=PLANNED, appeared=True), "cancelled", "cancelled", id="but somebody came"
         ),
         pytest.param(Facts(cancelled=LATER, plan_end=PLANNED), "cancelled", "cancelled", id="closed by hand, later"),
     ],
@@ -73,10 +71,10 @@ marks = st.none() | st.just(PLANNED) | st.just(LATER)
         Facts,
         cancelled=marks,
         cancel_reason=st.none() | st.integers(1, 12),
-        check_issued=marks,
-        ended=marks,
-        started=marks,
-        appeared=marks,
+        check_issued=st.booleans(),
+        ended=st.booleans(),
+        started=st.booleans(),
+        appeared=st.booleans(),
         notified=st.booleans(),
         plan_end=marks,
         moved_on=st.booleans(),

@@ -55,11 +55,24 @@ def ask_in_passing(
     answer: Any,  # noqa: ANN401 - as above
 ) -> Any:  # noqa: ANN401 - as above
     """The answer to the question that was put when this was called before; None where there is none yet."""
+    told = told_in_passing(clinic_id, connection, kind, about, answer)
+    return told[1] if told else None
+
+
+def told_in_passing(
+    clinic_id: int,
+    connection: str,
+    kind: Kind,
+    about: Mapping[str, Any],
+    answer: Any,  # noqa: ANN401 - as above
+) -> tuple[Mapping[str, Any], Any] | None:
+    """Likewise, with what that earlier question was about."""
     told = None
-    for row in questions(clinic_id, connection).filter(kind=kind):
-        told = taken(row, answer) or told
+    for row in questions(clinic_id, connection).filter(kind=kind).order_by("pk"):
+        if found := taken(row, answer):
+            told = dict(row.about), found[0]
     put(clinic_id, connection, kind, about)
-    return told[0] if told else None
+    return told
 
 
 def put(clinic_id: int, connection: str, kind: Kind, about: Mapping[str, Any]) -> AgentQuestion:

@@ -1,17 +1,18 @@
 """A database in a clinic's own network as the engine sees it: a `Source` like any other, fed by an agent."""
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
 from priem.errors import AskOperator, PriemError, TryLater
 from priem.hub.agents import feeds
-from priem.hub.agents.asking import ask, ask_in_passing
+from priem.hub.agents.asking import ask, ask_in_passing, told_in_passing
 from priem.hub.agents.enrolling import agent_of
 from priem.hub.agents.feeds import Place
 from priem.hub.models import Agent, AgentParcel
 from priem.mis.ident.applications import Application
+from priem.mis.ident.jobs import Job, Seen
 from priem.model import Finding, Page, Patient, Rejected, Severity
 from priem.ports import Clock, Counts
 from priem.relay.parcels import are_of, is_of, load_in
@@ -28,6 +29,8 @@ PATIENCE = 40.0
 LONGEST_CHECK = 90.0
 BETWEEN_LOOKS = 0.1
 MOST_CARDS = 50_000
+MOST_HELD = 5000
+"""Open tasks of jobs, the newest ones: an agent answers no longer question."""
 
 
 class AgentFed:
@@ -112,6 +115,18 @@ class AgentFed:
         kind = tuple[Application, ...]
         found = ask_in_passing(self._clinic, self._connection, Kind.APPLICATIONS, about, kind)
         return tuple(found or ())
+
+    def jobs(self, held: Collection[int], days: int) -> Seen | None:
+        """What the agent has found by now, of what it was asked before: a pass does not wait for it."""
+        about = {"held": sorted(held)[-MOST_HELD:], "days": days}
+        kind = tuple[Job, ...] | None
+        try:
+            told = told_in_passing(self._clinic, self._connection, Kind.JOBS, about, kind)
+        except PriemError:
+            return None  # an agent that is older knows no jobs; what ails the database, its report says
+        if told is None or told[1] is None:
+            return None
+        return Seen(told[1], frozenset(told[0]["held"]))
 
     def _ask(self, kind: Kind, about: Mapping[str, Any], answer: Any, seconds: float = PATIENCE) -> Any:  # noqa: ANN401
         require_heard(self._agent())

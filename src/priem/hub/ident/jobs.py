@@ -3,20 +3,23 @@
 A task carries no key, so each has its job's number in its text: one whose answer was lost is known again by it.
 """
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from contextlib import nullcontext
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from hashlib import blake2b
 
+from django.db import transaction
+
 from priem.amocrm.crm import AmoCrm
 from priem.engine.bindings import Bound
 from priem.engine.errands import KINDS
+from priem.hub.merges import swallowers
 from priem.hub.models import CopiedJob
+from priem.hub.models.journal import Entity
 from priem.hub.models.owned import OwnedRows
 from priem.mis.ahead import ReadAhead
-from priem.mis.ident import Ident
-from priem.mis.ident.jobs import Job
+from priem.mis.ident.jobs import Job, Seen, TellsOfJobs
 from priem.mis.ident.known import is_suspicious
 from priem.model import Outcome, PatientKey, Rejected, State
 from priem.ports import Clock, Source, Store
@@ -56,19 +59,28 @@ class JobWatch:
             return
         self._next[source.connection] = now + BETWEEN_LOOKS
         held = {row.job: row for row in self._rows(source.connection).exclude(state=OVER)}
-        found = jobs_in(source, held, self.bound.settings.jobs.days)
-        if found is None:
+        seen = jobs_in(source, held, self.bound.settings.jobs.days)
+        if seen is None:
             return
-        there = {job.id: job for job in found}
+        there = {job.id: job for job in seen.jobs}
+        self._follow_merges(held.values())
         self._look_up([row for row in held.values() if row.state == SENT])
-        copied = [row for row in held.values() if row.state == THERE]
+        copied = [row for row in held.values() if row.state == THERE and row.job in seen.asked | there.keys()]
         if is_suspicious([row.job for row in copied if row.job not in there], held, MOST_GONE):
             copied = [row for row in copied if row.job in there]  # rather another database than so many deletions
         self._keep_in_step(copied, there)
-        self._copy(source.connection, [job for job in found if not job.closed_by])
+        self._copy(source.connection, [job for job in seen.jobs if not job.closed_by])
 
     def _rows(self, connection: str) -> OwnedRows[CopiedJob]:
         return CopiedJob.objects.of(self.clinic_id).filter(connection=connection)
+
+    def _follow_merges(self, rows: Collection[CopiedJob]) -> None:
+        """A contact that was merged takes its tasks along: they are found with the contact that is left."""
+        winners = swallowers(self.clinic_id, Entity.CONTACT, {row.contact for row in rows})
+        for row in rows:
+            if winner := winners.get(row.contact):
+                row.contact = winner
+                row.save(update_fields=["contact"])
 
     def _look_up(self, unsure: Sequence[CopiedJob]) -> None:
         """Tasks whose answer was lost: there by now, or to be made once more."""
@@ -79,10 +91,17 @@ class JobWatch:
         tasks = self.crm.tasks_of_contacts(sorted({row.contact for row in due}))
         for row in due:
             own = (task for task in tasks if task.lead == row.contact and task.text.endswith(number_of(row)))
-            if task := next(own, None):
+            if task := next((task for task in own if row.task is None or task.id > row.task), None):
                 self._mark([row], THERE, task=task.id)
             else:
-                row.delete()
+                self._not_made(row)
+
+    def _not_made(self, row: CopiedJob) -> None:
+        """To be made at the next look. The task of a job that was opened again is remembered: it is not the new one."""
+        if row.task is None:
+            row.delete()
+        else:
+            self._mark([row], OVER)
 
     def _keep_in_step(self, rows: Sequence[CopiedJob], there: Mapping[int, Job]) -> None:
         changes = {row.pk: change_of(row, there.get(row.job)) for row in rows}
@@ -102,16 +121,20 @@ class JobWatch:
                 self._mark([row], OVER if is_closed(job) else THERE, said=mark_of(text_of(row, job)) if job else "")
 
     def _copy(self, connection: str, found: Sequence[Job]) -> None:
-        """Those that are no task yet and whose patients have a contact."""
-        known = set(self._rows(connection).filter(job__in=[job.id for job in found]).values_list("job", flat=True))
-        new = [job for job in found if job.id not in known]
+        """Those that are no task yet and whose patients have a contact; and those that were opened again, since a task
+        that is done keeps its result: they become a new one."""
+        known = {row.job: row for row in self._rows(connection).filter(job__in=[job.id for job in found])}
+        over = {id_: row for id_, row in known.items() if row.state == OVER and row.task is not None}
+        new = [job for job in found if job.id not in known or job.id in over]
         contacts = self._contacts({PatientKey(connection, job.patient) for job in new})
         rows = [
-            self._row(connection, job, contact)
+            self._row(connection, job, contact, over.get(job.id))
             for job in new
             if (contact := contacts.get(PatientKey(connection, job.patient)))
         ]
-        CopiedJob.objects.bulk_create(rows)
+        with transaction.atomic():  # written down before anything is sent
+            for row in rows:
+                row.save()
         jobs = {job.id: job for job in new}
         owners = self._responsible({row.contact for row in rows})
         by_ref = {str(row.pk): row for row in rows}
@@ -119,8 +142,9 @@ class JobWatch:
             row = by_ref[outcome.ref]
             self._note(row, outcome, PatientKey(connection, jobs[row.job].patient))
 
-    def _row(self, connection: str, job: Job, contact: int) -> CopiedJob:
-        row = CopiedJob(clinic_id=self.clinic_id, connection=connection, job=job.id, contact=contact, state=SENT)
+    def _row(self, connection: str, job: Job, contact: int, over: CopiedJob | None) -> CopiedJob:
+        row = over or CopiedJob(clinic_id=self.clinic_id, connection=connection, job=job.id)
+        row.contact, row.state = contact, SENT
         row.said, row.changed_at = mark_of(text_of(row, job)), self.clock.now()
         return row
 
@@ -128,9 +152,9 @@ class JobWatch:
         if outcome.state is State.DONE:
             self._mark([row], THERE, task=outcome.id)
         elif outcome.state is State.POSTPONED:
-            row.delete()
+            self._not_made(row)
         elif outcome.state is State.REFUSED:
-            self._mark([row], OVER)
+            self._mark([row], OVER, task=None)
             if outcome.reason:
                 shown = Rejected(kind="patient", id=patient.id, reason=outcome.reason)
                 self.store.reject(patient.connection, [shown])
@@ -173,10 +197,10 @@ class JobWatch:
             )
 
 
-def jobs_in(source: Source, held: Iterable[int], days: int) -> Sequence[Job] | None:
+def jobs_in(source: Source, held: Iterable[int], days: int) -> Seen | None:
     """None where the connection is not IDENT's, or its database has none."""
     with source.alone() if isinstance(source, ReadAhead) else nullcontext(source) as inner:
-        return inner.jobs(tuple(held), days) if isinstance(inner, Ident) else None
+        return inner.jobs(tuple(held), days) if isinstance(inner, TellsOfJobs) else None
 
 
 def change_of(row: CopiedJob, job: Job | None) -> TaskDraft | None:

@@ -10,8 +10,10 @@ from priem.mis.ident.plans import plans_of
 from priem.mis.ident.reading import Reader
 from priem.mis.ident.rows import (
     Details,
+    Plain,
     Row,
     Setting,
+    by_visit,
     figure,
     grouped,
     id_of,
@@ -46,8 +48,8 @@ class Parser:
 
     def visits(self, rows: Sequence[Row], moves: Mapping[int, int] | None = None) -> list[Visit | Rejected]:
         """Those of the branches that this connection reads. Who knows already which were moved to which says so."""
-        details = self._details(rows, moves)
-        vague = (id_of(row) for row in rows if is_vague(row))
+        vague = [id_ for row in rows if is_vague(row) and (id_ := whole(row["ID"])) is not None]
+        details = self._details(rows, vague, moves)
         self.told_aside = frozenset((*details.services, *vague))
         self._know(rows, details)
         setting = Setting(
@@ -83,11 +85,10 @@ class Parser:
         reason = text("The visit has no branch (no chair), and this connection reads certain branches only.")
         return Rejected(kind="visit", id=visit.key.id, reason=reason)
 
-    def _details(self, rows: Sequence[Row], moves: Mapping[int, int] | None) -> Details:
+    def _details(self, rows: Sequence[Row], vague: Sequence[int], moves: Mapping[int, int] | None) -> Details:
         ids = [id_ for row in rows if (id_ := whole(row["ID"])) is not None]
         branch, services = self._bills(ids)
-        debts = grouped(self._reader.with_ids("debts", list(services), "Visit"), "Visit")
-        vague = [id_ for row in rows if is_vague(row) and (id_ := whole(row["ID"])) is not None]
+        debts = by_visit(self._reader.parts_of("debts", services))
         cells = grouped(self._reader.with_ids("cells", vague, "Visit"), "Visit")
         return Details(
             branch=branch,
@@ -102,16 +103,16 @@ class Parser:
         return {came: to for move in moves if (came := whole(move["MovedFrom"])) and (to := whole(move["ID"]))}
 
     def _bills(self, ids: Sequence[int]) -> tuple[dict[int, int], dict[int, Sequence[Service]]]:
-        bills = grouped(self._reader.with_ids("orders", ids, "Visit"), "Visit")
-        lines = grouped(self._reader.with_ids("services", list(bills), "Visit"), "Visit")
-        self._catalogue.know("categories", (whole(line["Service"]) for found in lines.values() for line in found))
+        bills = by_visit(self._reader.parts_of("orders", ids))
+        lines = by_visit(self._reader.parts_of("services", bills))
+        self._catalogue.know("categories", map(whole, {line[2] for found in lines.values() for line in found}))
         branch = {visit: first for visit, found in bills.items() if (first := first_branch(found)) is not None}
         return branch, {visit: to_services(lines.get(visit, ()), self._catalogue.categories) for visit in bills}
 
     def _know(self, rows: Sequence[Row], details: Details) -> None:
         cells = details.cells.values()
-        chairs = [*(whole(row["Chair"]) for row in rows), *(cell.chair for cell in cells)]
-        doctors = [*(whole(row["Doctor"]) for row in rows), *(cell.doctor for cell in cells)]
+        chairs = {*map(whole, {row["Chair"] for row in rows}), *(cell.chair for cell in cells)}
+        doctors = {*map(whole, {row["Doctor"] for row in rows}), *(cell.doctor for cell in cells)}
         self._catalogue.know("chairs", chairs)
         self._catalogue.know("doctors", doctors)
         self._catalogue.know("professions", doctors)
@@ -135,14 +136,14 @@ class Parser:
 
 def is_vague(row: Row) -> bool:
     """Says not who or when: the calendar may."""
-    return whole(row["Doctor"]) is None or moment(row["PlanStart"]) is None or whole(row["Chair"]) is None
+    return row["Doctor"] is None or row["Chair"] is None or moment(row["PlanStart"]) is None
 
 
-def is_settled(debts: Iterable[Row]) -> bool:
+def is_settled(debts: Iterable[Plain]) -> bool:
     """Every bill of the visit is made out, and nothing of it is owed. A debt that is not told is no proof."""
-    return all(row["IsFormed"] and row["Debt"] is not None and figure(row["Debt"]) <= 0 for row in debts)
+    return all(is_formed and debt is not None and figure(debt) <= 0 for _visit, is_formed, debt in debts)
 
 
-def first_branch(bills: Sequence[Row]) -> int | None:
-    ordered = sorted(bills, key=id_of)
-    return next((branch for bill in ordered if (branch := whole(bill["Branch"])) is not None), None)
+def first_branch(bills: Sequence[Plain]) -> int | None:
+    ordered = bills if len(bills) == 1 else sorted(bills, key=lambda bill: whole(bill[1]) or 0)
+    return next((branch for bill in ordered if (branch := whole(bill[2])) is not None), None)

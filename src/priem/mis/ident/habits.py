@@ -1,4 +1,4 @@
-"""Which way of asking the same costs this server less. Nobody knows which indexes a clinic's database has, so it is tried:
+"""Which way of asking the same costs this server less. Nobody knows which indexes a clinic has, so both are tried:
 with them, a question in parts takes a millisecond; without, each of its parts reads the whole table."""
 
 from collections.abc import Iterable

@@ -3,6 +3,7 @@
 from collections.abc import Collection, Iterator
 from dataclasses import dataclass
 from datetime import timedelta
+from typing import Protocol, runtime_checkable
 
 from priem.mis.ident.catalogue import Catalogue
 from priem.mis.ident.reading import CLOSES_A_JOB, Reader
@@ -18,6 +19,23 @@ class Job:
     comment: str
     closed_by: str
     """`visit`, `delay`, `refusal` or `talk`; empty while it is open."""
+
+
+@dataclass(frozen=True, slots=True)
+class Seen:
+    """What IDENT has of its jobs."""
+
+    jobs: tuple[Job, ...]
+    asked: frozenset[int]
+    """The ids that were asked for by name: of these alone, what is not among the jobs is gone."""
+
+
+@runtime_checkable
+class TellsOfJobs(Protocol):
+    """IDENT's database, read by the hub itself or by an agent."""
+
+    def jobs(self, held: Collection[int], days: int) -> Seen | None:
+        """The open ones of the last days, and those of these ids. None where there are none to be had, or not yet."""
 
 
 def jobs(reader: Reader, catalogue: Catalogue, held: Collection[int], days: int) -> Iterator[Job] | None:

@@ -220,7 +220,6 @@ class Pass:
     def _patients(self, ids: Collection[int]) -> Sequence[Patient | Rejected]:
         return self._parser.patients(list(self._reader.with_ids("patients", ids)))
 
-
     def _billed(self, patients: Collection[int]) -> Sequence[Visit | Rejected]:
         """The visits of these patients that have bills: a payment may settle any of them, and does not say which."""
         rows = self._reader.with_ids("visits", patients, "Patient", "it.ID")

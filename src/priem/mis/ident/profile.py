@@ -40,9 +40,7 @@ ALIASES: Mapping[str, tuple[str, ...]] = {
     "plan_work": ("ID", "Line", "Patient", "Added", "Changed"),
 }
 """What each statement has to give."""
-MAY_LACK = frozenset(
-    {"debts", "payments", "applications", "jobs", "job_types", "plans", "plan_lines", "plan_work"}
-)
+MAY_LACK = frozenset({"debts", "payments", "applications", "jobs", "job_types", "plans", "plan_lines", "plan_work"})
 """Statements that a profile need not have."""
 HEADER = re.compile(r"^--\s*name:\s*(\w+)\s*$", re.MULTILINE)
 OPTIONAL = re.compile(r"^--\s*optional:\s*(.+?)\s*$", re.MULTILINE)

@@ -10,7 +10,7 @@ from priem.mis.ident.config import Config
 from priem.mis.ident.driver import Database, Value
 from priem.mis.ident.habits import Habits
 from priem.mis.ident.profile import Profile, Schema, load, path_of
-from priem.mis.ident.rows import Row, id_of, moment, whole
+from priem.mis.ident.rows import Plain, Row, id_of, moment, whole
 from priem.mis.ident.statements import main_select, tokens
 from priem.texts import text
 
@@ -22,17 +22,22 @@ ID_MARGIN = 50
 WANTED: Mapping[str, str] = {
     "patients": "ID Person Surname Name Patronymic Birthday MobilePhone Phone Email CardNumber Parent InfoSource"
     " FirstVisit ArchivingReason",
-    "visits": "ID Patient Doctor Chair PlanStart PlanEnd Comment Notified Appeared Started Ended CheckIssued Cancelled"
-    " CancelReason MovedFrom Booked Added RowVersion External FirstVisit",
-    "orders": "ID Visit Branch",
-    "services": "ID Visit Service Name ~Quantity ~Price ~Discount",
+    "visits": "ID Patient Doctor Chair PlanStart PlanEnd Comment Notified ?Appeared ?Started ?Ended ?CheckIssued"
+    " Cancelled CancelReason MovedFrom Booked Added RowVersion External FirstVisit",
+    "orders": "Visit ID Branch",
+    "services": "Visit ID Service Name ~Quantity ~Price ~Discount",
     "debts": "Visit IsFormed ~Debt",
     "plans": "ID Patient Name Created IsActive Until",
     "plan_lines": "ID Treatment ~Price ~Discount Teeth",
     "plan_work": "Line",
 }
 """What is asked of each row: times of change only where they are looked at. What stands after a ~ comes as a float:
-decimals of ten places take drivers eight times as long."""
+decimals of ten places take drivers eight times as long. Of what stands after a ? only whether there is anything."""
+FRUGAL = " OPTION (MAXDOP 1)"
+AS_WANTED = {
+    "~": "CAST(it.{0} AS float) AS {0}",
+    "?": "CASE WHEN it.{0} IS NULL THEN 0 ELSE 1 END AS {0}",
+}
 CLOCKS = (
     "SELECT GETDATE() AS Now, @@DBTS AS Last, MIN_ACTIVE_ROWVERSION() AS Active",
     "SELECT GETDATE() AS Now, @@DBTS AS Last, NULL AS Active",
@@ -85,9 +90,7 @@ PLAN_WORK = Window("plan_work", ("Changed", "Added"), ("Patient",))
 def wanted_of(name: str) -> str:
     """What a SELECT wants of a statement's rows."""
     columns = WANTED[name].split() if name in WANTED else ()
-    wanted = [
-        f"CAST(it.{column[1:]} AS float) AS {column[1:]}" if column[0] == "~" else f"it.{column}" for column in columns
-    ]
+    wanted = (AS_WANTED.get(column[0], "it.{0}").format(column.lstrip("~?")) for column in columns)
     return ", ".join(wanted) or "it.*"
 
 
@@ -95,7 +98,7 @@ def wanted_of(name: str) -> str:
 def about(statement: str, wanted: str, where: str = "", order: str = "") -> str:
     """A question about the rows that a statement of the profile gives, which stands inside as a derived table."""
     opening, table = inside(statement)
-    ending = (" WHERE " * bool(where), where, " ORDER BY " * bool(order), order, " OPTION (MAXDOP 1)")
+    ending = (" WHERE " * bool(where), where, " ORDER BY " * bool(order), order, FRUGAL)
     return "".join((opening, "SELECT ", wanted, " FROM ", table, *ending))
 
 
@@ -104,8 +107,8 @@ def about_each(statement: str, wanted: str, ways: tuple[str, ...]) -> str:
     """The first rows by id that any of these conditions is true of, each asked apart: an OR over columns of two tables
     makes a server read both, while each of its parts may have an index."""
     opening, table = inside(statement)
-    parts = " UNION ".join(f"SELECT {wanted} FROM {table} WHERE {way}" for way in ways)
-    return f"{opening}SELECT TOP (@page) found.* FROM ({parts}) AS found ORDER BY found.ID OPTION (MAXDOP 1)"
+    parts = " UNION ".join("".join(("SELECT ", wanted, " FROM ", table, " WHERE ", way)) for way in ways)
+    return "".join((opening, "SELECT TOP (@page) found.* FROM (", parts, ") AS found ORDER BY found.ID", FRUGAL))
 
 
 def inside(statement: str) -> tuple[str, str]:
@@ -234,6 +237,14 @@ class Reader:
         for start in range(0, len(ordered), IDS_AT_ONCE):
             some = ordered[start : start + IDS_AT_ONCE]
             yield from self._asked(f"{name} of {column}", name, wanted, f"it.{column} IN (@ids)", "", ids=some)
+
+    def parts_of(self, name: str, visits: Collection[int]) -> Iterator[Plain]:
+        """What stands in another table about these visits: plain rows, of which the first column is the visit's id."""
+        sql = about(self.profile()[name].sql, wanted_of(name), "it.Visit IN (@ids)") if name in self.profile() else ""
+        ordered = sorted(set(visits)) if sql else []
+        for start in range(0, len(ordered), IDS_AT_ONCE):
+            some = ordered[start : start + IDS_AT_ONCE]
+            yield from self._database.plain_rows(f"{name} of Visit", sql, ids=some)
 
     def ids_of_visits(self, since: datetime) -> Iterator[int]:
         """Of visits that begin then or later."""

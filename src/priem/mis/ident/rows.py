@@ -17,6 +17,8 @@ from priem.plans import TreatmentPlan
 from priem.texts import text
 
 Row = Mapping[str, object]
+Plain = tuple[object, ...]
+"""A row in the order of its columns, as a driver gives it."""
 DAY_FIRST = re.compile(r"^(\d{1,2})[./-](\d{1,2})[./-](\d{4})")
 YEAR_FIRST = re.compile(r"^(\d{4})-(\d{2})-(\d{2})")
 CENT = Decimal("0.01")
@@ -24,6 +26,12 @@ FIGURES_KNOWN = 4096
 """A price list has some hundred prices; a first reading, millions of lines."""
 ANY_SUM = Context(prec=100)
 """A mistyped price must not stop a page: the usual precision refuses very long figures."""
+
+
+def word(value: object) -> str:
+    if value is None or value == "":  # nearly all e-mails, card numbers and remarks
+        return ""
+    return " ".join(str(value).split())
 
 
 def words(*parts: object) -> str:
@@ -85,9 +93,6 @@ def exact(value: float) -> Decimal:
     return Decimal(repr(round(value, 6))) if isfinite(value) else Decimal(0)
 
 
-named = lru_cache(maxsize=FIGURES_KNOWN)(words)
-
-
 @lru_cache(maxsize=FIGURES_KNOWN)
 def counted(value: float) -> Decimal:
     return exact(value).normalize() + 0
@@ -100,6 +105,16 @@ def priced(value: float) -> Decimal:
 
 def id_of(row: Row) -> int:
     return whole(row["ID"]) or 0
+
+
+def by_visit(rows: Iterable[Plain]) -> dict[int, list[Plain]]:
+    """Rows whose first column is a visit's id."""
+    groups: dict[int, list[Plain]] = {}
+    for row in rows:
+        id_ = row[0]
+        if type(id_) is int or (id_ := whole(id_)) is not None:
+            groups.setdefault(id_, []).append(row)
+    return groups
 
 
 def grouped(rows: Iterable[Row], column: str) -> dict[int, list[Row]]:
@@ -120,16 +135,16 @@ def to_patient(
         return Rejected(
             kind="patient", id=str(id_), reason=text("The patient's card belongs to nobody: no such person.")
         )
-    fields = (words(row["MobilePhone"]), words(row["Phone"]))
+    fields = (word(row["MobilePhone"]), word(row["Phone"]))
     phones = dict.fromkeys(number for written in fields if written for number in numbers_in(written))
     return Patient(
         key=PatientKey(connection, str(id_)),
         name=words(row["Surname"], row["Name"], row["Patronymic"]),
         phones=tuple(phones),
         birthday=day(row["Birthday"]),
-        email=words(row["Email"]),
-        card_number=words(row["CardNumber"]),
-        parent_name=words(row["Parent"]),
+        email=word(row["Email"]),
+        card_number=word(row["CardNumber"]),
+        parent_name=word(row["Parent"]),
         source=sources.get(whole(row["InfoSource"]) or 0, ""),
         first_visit=day(row["FirstVisit"]),
         archived=row["ArchivingReason"] is not None,
@@ -272,23 +287,27 @@ def whole_visit(row: Row, key: VisitKey, patient: int, starts: datetime, known: 
         speciality=known.speciality,
         room=known.room,
         services=tuple(services or ()),
-        total=None if services is None else sum((service.total for service in services), NO_MONEY),
+        total=None if services is None else total_of(services),
         comment=str(row["Comment"] or "").strip(),
         is_first=is_first(day(row["FirstVisit"]), starts.date()),
         moved_from=None if moved_from is None else VisitKey(key.connection, str(moved_from)),
         moved_to=None if known.moved_to is None else VisitKey(key.connection, str(known.moved_to)),
-        application="" if external is None else words(external),
+        application=word(external),
     )
+
+
+def total_of(services: Sequence[Service]) -> Decimal:
+    return services[0].total if len(services) == 1 else sum([service.total for service in services], NO_MONEY)
 
 
 def facts(row: Row, known: Around) -> Facts:
     return Facts(
         cancelled=moment(row["Cancelled"]),
         cancel_reason=whole(row["CancelReason"]),
-        check_issued=moment(row["CheckIssued"]),
-        ended=moment(row["Ended"]),
-        started=moment(row["Started"]),
-        appeared=moment(row["Appeared"]),
+        check_issued=bool(row["CheckIssued"]),
+        ended=bool(row["Ended"]),
+        started=bool(row["Started"]),
+        appeared=bool(row["Appeared"]),
         notified=bool(row["Notified"]),
         plan_end=known.plan_end,
         moved_on=known.moved_to is not None,
@@ -301,24 +320,37 @@ def is_first(first_visit: date | None, planned: date) -> bool:
     return first_visit is None or first_visit >= planned
 
 
-def to_services(lines: Sequence[Row], categories: Mapping[int, str]) -> tuple[Service, ...]:
-    """A visit's services: lines of the same service are one, in the order in which they were entered."""
+def to_services(lines: Sequence[Plain], categories: Mapping[int, str]) -> tuple[Service, ...]:
+    """A visit's services: lines of the same service are one, in the order in which they were entered.
+
+    A line is (visit, id, service, name, quantity, price, discount).
+    """
     if len(lines) == 1:
-        return (to_service(named(lines[0]["Name"]), lines, categories),)
-    by_name: dict[str, list[Row]] = {}
-    for line in sorted(lines, key=lambda line: whole(line["ID"]) or 0):
-        by_name.setdefault(named(line["Name"]), []).append(line)
-    return tuple(to_service(name, same, categories) for name, same in by_name.items())
+        _visit, _id, service, name, *figures = lines[0]
+        return (lone(name, categories.get(whole(service) or 0, ""), *map(figure, figures)),)
+    by_name: dict[str, list[Plain]] = {}
+    for line in sorted(lines, key=lambda line: whole(line[1]) or 0):
+        by_name.setdefault(word(line[3]), []).append(line)
+    return tuple([to_service(name, same, categories) for name, same in by_name.items()])
 
 
-def to_service(name: str, lines: Sequence[Row], categories: Mapping[int, str]) -> Service:
+def to_service(name: str, lines: Sequence[Plain], categories: Mapping[int, str]) -> Service:
+    category = categories.get(whole(lines[0][2]) or 0, "")
+    if len(lines) == 1:
+        return lone(name, category, *map(figure, lines[0][4:]))
     count = total = 0.0
-    for line in lines:
-        quantity = figure(line["Quantity"])
+    for *_, written, price, discount in lines:
+        quantity = figure(written)
         count += quantity
-        total += quantity * figure(line["Price"]) - figure(line["Discount"])
-    category = categories.get(whole(lines[0]["Service"]) or 0, "")
+        total += quantity * figure(price) - figure(discount)
     return Service(name=name, count=counted(count), total=priced(total), category=category)
+
+
+@lru_cache(maxsize=FIGURES_KNOWN)
+def lone(name: object, category: str, quantity: float, price: float, discount: float) -> Service:
+    """Of one line. Most lines of a year are the same few."""
+    total = priced(quantity * price - discount)
+    return Service(name=word(name), count=counted(quantity), total=total, category=category)
 
 
 def to_cells(cells: Iterable[Row]) -> Cells:

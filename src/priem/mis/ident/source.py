@@ -14,7 +14,7 @@ from priem.mis.ident.details import Parser
 from priem.mis.ident.discovery.proposal import tried
 from priem.mis.ident.driver import Database, Value
 from priem.mis.ident.failures import Unreachable
-from priem.mis.ident.jobs import Job, jobs
+from priem.mis.ident.jobs import Seen, jobs
 from priem.mis.ident.known import read
 from priem.mis.ident.passes import Memory, Pass, anchor_of
 from priem.mis.ident.profile import built_in
@@ -147,10 +147,10 @@ class Ident:
         """What IDENT has of the applications that were given to it under these ids."""
         return tuple(applications(self._reader, tickets))
 
-    def jobs(self, held: Collection[int], days: int) -> tuple[Job, ...] | None:
+    def jobs(self, held: Collection[int], days: int) -> Seen | None:
         """IDENT's CRM jobs: the open ones of the last days, and those of these ids. None where it has no jobs."""
         found = jobs(self._reader, self._catalogue, held, days)
-        return None if found is None else tuple(found)
+        return None if found is None else Seen(tuple(found), frozenset(held))
 
     def changes(self, since: str | None) -> Iterator[Page]:
         try:

@@ -16,16 +16,16 @@ OUTCOMES: Mapping[str, VisitStatus] = {
 """What a cancel reason may be mapped to in the settings."""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@dataclass(slots=True, kw_only=True)  # not frozen: one for each visit of a first reading, and seen by nobody else
 class Facts:
-    """What the staff's marks say about a visit; None where there is no mark."""
+    """What the staff's marks say about a visit."""
 
     cancelled: datetime | None = None
     cancel_reason: int | None = None
-    check_issued: datetime | None = None
-    ended: datetime | None = None
-    started: datetime | None = None
-    appeared: datetime | None = None
+    check_issued: bool = False
+    ended: bool = False
+    started: bool = False
+    appeared: bool = False
     notified: bool = False
     plan_end: datetime | None = None
     moved_on: bool = False
@@ -50,19 +50,14 @@ def status_of(facts: Facts, reading: Reading) -> tuple[VisitStatus, str]:
         return cancelled(facts, reading)
     if facts.paid and (facts.check_issued or facts.ended):
         return VisitStatus.PAID, "paid"
-    for mark, status, raw in (
-        (facts.check_issued, VisitStatus.COMPLETED, "billed"),
-        (facts.ended, VisitStatus.COMPLETED, "completed"),
-        (facts.started, VisitStatus.IN_PROGRESS, "in_progress"),
-        (facts.appeared, VisitStatus.ARRIVED, "arrived"),
-    ):
-        if mark is not None:
-            return status, raw
+    if facts.check_issued or facts.ended:
+        return VisitStatus.COMPLETED, "billed" if facts.check_issued else "completed"
+    if facts.started or facts.appeared:
+        return (VisitStatus.IN_PROGRESS, "in_progress") if facts.started else (VisitStatus.ARRIVED, "arrived")
     if facts.moved_on:
         return VisitStatus.CANCELLED, MOVED
-    if facts.notified and reading.notified_is_confirmed:
-        return VisitStatus.CONFIRMED, "confirmed"
-    return VisitStatus.BOOKED, "booked"
+    is_confirmed = facts.notified and reading.notified_is_confirmed
+    return (VisitStatus.CONFIRMED, "confirmed") if is_confirmed else (VisitStatus.BOOKED, "booked")
 
 
 def cancelled(facts: Facts, reading: Reading) -> tuple[VisitStatus, str]:
@@ -77,4 +72,4 @@ def cancelled(facts: Facts, reading: Reading) -> tuple[VisitStatus, str]:
 
 def was_closed_by_ident(facts: Facts) -> bool:
     """Nobody came, and the visit was cancelled at the very moment of its planned end: no person is that punctual."""
-    return facts.appeared is None and facts.cancelled is not None and facts.cancelled == facts.plan_end
+    return not facts.appeared and facts.cancelled is not None and facts.cancelled == facts.plan_end
