@@ -178,7 +178,7 @@ def test_a_task_whose_answer_was_lost_is_found_though_its_contact_was_merged_mea
     copying.office.fault("lost_after_commit", method="POST", path="/api/v4/tasks")
     copying.look()
     winner = int(copying.office.act("contact", name="Заданцева В.", phone="+79121112244")["contact_id"])
-    copying.office.act("merge", entity="contacts", winner=winner, losers=[copying.contact])
+    copying.office.act("merge_contacts", winner=winner, loser=copying.contact)
     copying.office.store.merged({copying.contact: winner})
     copying.contact = winner
 
