@@ -55,6 +55,10 @@ class Lost(OutcomeUnknown):
         """amoCRM gave up in the middle: smaller batches help."""
 
 
+class AccessRefused(AskOperator):
+    """amoCRM does not let Priem in, or not far enough: nothing of the clinic's settings is wrong."""
+
+
 class Refused(BadRecord):
     """amoCRM took nothing of this request, because of what is in it."""
 
@@ -98,7 +102,7 @@ def refused(answer: Answer) -> PriemError:
 
 
 def unauthorised(_answer: Answer) -> PriemError:
-    return AskOperator(TOKEN_REFUSED, AUTHORISE_AGAIN)
+    return AccessRefused(TOKEN_REFUSED, AUTHORISE_AGAIN)
 
 
 TOKEN_REFUSED = text("amoCRM does not accept Priem's token.")
@@ -129,7 +133,7 @@ def code_of(answer: Answer) -> int | None:
 
 
 def no_rights(answer: Answer) -> PriemError:
-    return AskOperator(
+    return AccessRefused(
         text("Priem's token has no right to {request}.", request=f"{answer.method} {answer.path}"),
         text("An administrator of the account has to authorise Priem, with access to the account's data."),
     )
@@ -148,7 +152,7 @@ def blocked(_answer: Answer) -> PriemError:
 def no_account(answer: Answer) -> PriemError:
     if answer.shape == "json":
         return Refused(answer)
-    return AskOperator(
+    return AccessRefused(
         text("There is no amoCRM account at this address."),
         text("Look at the address in the browser: the account was renamed or deleted."),
     )

@@ -206,7 +206,8 @@ def line(connection: Connection, open_: Sequence[Incident], branches: Sequence[B
         key=connection.key,
         kind=connection.kind,
         last_read_at=connection.last_read_at,
-        trouble=readable(connection.last_error),
+        # What a banner says already is not said once more.
+        trouble="" if any(one.what == connection.last_error for one in open_) else readable(connection.last_error),
         out=out_of_step((connection.key, ""), own, None),
         branches=branches,
     )

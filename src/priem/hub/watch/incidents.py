@@ -6,6 +6,7 @@ from typing import Literal
 
 from django.db import IntegrityError, transaction
 
+from priem.amocrm.problems import AccessRefused
 from priem.amocrm.stopping import AccountStopped
 from priem.errors import PriemError, TryLater
 from priem.hub.models import Authorisation, Incident, IncidentKind
@@ -27,7 +28,11 @@ def kind_of(clinic_id: int, error: PriemError, at: Side) -> IncidentKind:
     if isinstance(error, TryLater):
         return IncidentKind.AMOCRM_AWAY
     refused = Authorisation.objects.filter(clinic=clinic_id, authorise_again__isnull=False).exists()
-    if isinstance(error, AccountStopped) or refused or not Authorisation.objects.filter(clinic=clinic_id).exists():
+    if (
+        isinstance(error, AccountStopped | AccessRefused)
+        or refused
+        or not Authorisation.objects.filter(clinic=clinic_id).exists()
+    ):
         return IncidentKind.AMOCRM_STOPPED
     return IncidentKind.SETTINGS
 
