@@ -23,6 +23,7 @@ from priem.showing import Directory
 
 LONGEST = 300.0
 """Milliseconds that a page may take."""
+FAR = "far"
 NUMBERS = "WITH RECURSIVE n(i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n WHERE i < {count})"
 LAST = "strftime('%Y-%m-%d %H:%M:%f', 'now', '-' || (({count} - i) * {every}) || ' seconds')"
 TABLES = {
@@ -138,6 +139,18 @@ def look(clinic_id: int) -> None:
     keep_source(clinic_id, SourceLook(connection="ident", directory=directory))
 
 
+def furnish(clinic_id: int) -> None:
+    """What there is one of: a service for IDENT with its timetable, and a connection through an agent."""
+    from priem.hub.clinics import ConnectionData, save_connection  # noqa: PLC0415 - as above
+    from priem.hub.ident.services import open_service  # noqa: PLC0415 - as above
+    from priem.hub.models import Clinic, Timetable  # noqa: PLC0415 - as above
+
+    open_service(clinic_id, "ident", "Europe/Moscow")
+    now = Clinic.objects.get(pk=clinic_id).created_at
+    Timetable.objects.get_or_create(clinic_id=clinic_id, connection="ident", defaults={"posted_at": now})
+    save_connection(clinic_id, ConnectionData(key=FAR, kind="ident", config={"through": "agent"}))
+
+
 def pages(slug: str) -> list[str]:
     from django.urls import reverse  # noqa: PLC0415 - as above
 
@@ -150,6 +163,9 @@ def pages(slug: str) -> list[str]:
     month = f"{reverse('report', args=[slug])}?since={date.today() - timedelta(365)}&until={date.today()}"  # noqa: DTZ011  # any year
     return [
         reverse("admin:index"),
+        reverse("admin:app_list", args=["hub"]),
+        reverse("admin:auth_user_changelist"),
+        *(reverse(f"admin:hub_{name}_{of}", args=[1]) for name in (*lists, *of_ident) for of in ("change", "history")),
         *(reverse(f"admin:hub_{name}_changelist") for name in (*lists, *of_ident)),
         reverse("admin:hub_patientlink_changelist") + "?q=4821",
         *(reverse("admin:hub_bookingintent_changelist") + f"?phase__exact={phase}" for phase in ("refused", "sent")),
@@ -171,6 +187,9 @@ def pages(slug: str) -> list[str]:
         *(reverse("record", args=[slug, "visit", f"ident:{id_}"]) for id_ in (1, 4821)),
         *(reverse("audit") + query for query in ("", "?deed=link", "?deed=role", f"?clinic={slug}")),
         reverse("settings_history", args=[slug]),
+        reverse("settings_look", args=[slug, 1]),
+        reverse("setup_file", args=[slug]),
+        reverse("setup_agents", args=[slug, FAR]),
         reverse("people"),
         *(reverse("setup_step", args=[slug, name]) for name in NAMES),
         *(reverse("settings_section", args=[slug, name]) for name in SECTIONS),
@@ -207,6 +226,7 @@ def measure(options: argparse.Namespace) -> dict[str, Any]:
         Connection.objects.create(clinic=clinic, key="ident", kind="ident")
         fill(clinic.pk, options.patients, options.visits, options.journal // 2)
         look(clinic.pk)
+    furnish(clinic.pk)
     owner, _ = User.objects.get_or_create(username="owner", defaults={"is_staff": True, "is_superuser": True})
     client = Client(SERVER_NAME="localhost")
     client.force_login(owner, backend="django.contrib.auth.backends.ModelBackend")

@@ -1,14 +1,16 @@
-"""Every page of the hub, as its owner sees it: in both languages, on a wide screen and on a phone.
+"""Every page of the hub, as its owner sees it: in both languages, on a wide screen and on a phone, light and dark.
 
 Pages are those that the hub answers to, so a new one is walked by itself; tests/e2e/every_row.py says which are none.
 """
 
 import json
+import os
 import subprocess
 import sys
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Literal
 
 import pytest
 from axe_playwright_python.sync_playwright import Axe
@@ -16,8 +18,11 @@ from playwright.sync_api import Page, Request, Response, expect
 
 from tests.e2e.hub_pages import Hub, linked_patient, linked_visit, overflow, synced_hub
 
+Theme = Literal["light", "dark"]
 pytestmark = [pytest.mark.e2e, pytest.mark.slow, pytest.mark.timeout(600)]
 WIDE, NARROW = 1280, 390
+VARIANTS: tuple[tuple[int, Theme], ...] = ((WIDE, "light"), (NARROW, "dark"), (NARROW, "light"), (WIDE, "dark"))
+EVERY_VARIANT = bool(os.environ.get("PRIEM_EVERY_VARIANT"))
 GIVEN_UP = "net::ERR_ABORTED"
 """What a page had asked for when the next one was opened."""
 
@@ -60,15 +65,21 @@ def look_and_check(hub: Hub) -> None:
 
 @pytest.mark.parametrize("language", ["ru", "en"])
 def test_every_page_answers_fits_and_can_be_heard(walked: Walked, language: str) -> None:
+    """Each in two of four variants, its neighbours in the others; in all of them where somebody has the time."""
     flawed: dict[str, list[str]] = {}
     with walked.hub.administrator(WIDE, language) as page:
-        for path in walked.paths:
-            if found := flaws(page, walked.hub.url + path, is_heard=language == "ru"):
-                flawed[path] = found
+        for place, path in enumerate(walked.paths):
+            first = place + (language == "en")
+            turns = VARIANTS if EVERY_VARIANT else (VARIANTS[first % len(VARIANTS)],)
+            for width, theme in turns:
+                page.emulate_media(color_scheme=theme)
+                page.set_viewport_size({"width": width, "height": 900})
+                if found := flaws(page, walked.hub.url + path, with_frame=place < len(VARIANTS)):
+                    flawed[f"{path} {width} {theme}"] = found
     assert flawed == {}
 
 
-def flaws(page: Page, url: str, *, is_heard: bool) -> list[str]:
+def flaws(page: Page, url: str, *, with_frame: bool) -> list[str]:
     found: list[str] = []
 
     def failed(request: Request) -> None:
@@ -79,7 +90,6 @@ def flaws(page: Page, url: str, *, is_heard: bool) -> list[str]:
         if answer.status >= 400:
             found.append(f"{answer.url}: {answer.status}")
 
-    page.set_viewport_size({"width": WIDE, "height": 900})
     page.on("requestfailed", failed)
     page.on("response", answered)
     first = page.goto(url)
@@ -87,8 +97,7 @@ def flaws(page: Page, url: str, *, is_heard: bool) -> list[str]:
     if first is None or (first.url != url and not first.url.endswith(TOKEN_KEPT)):
         found.append(f"leads to {page.url}: not a page")
     page.evaluate("document.querySelectorAll('main details').forEach((one) => { one.open = true; })")
-    if is_heard:
-        found += serious(page)
+    found += serious(page, with_frame=with_frame)
     for width in (WIDE, NARROW):
         page.set_viewport_size({"width": width, "height": 900})
         if wider := overflow(page):
@@ -98,9 +107,11 @@ def flaws(page: Page, url: str, *, is_heard: bool) -> list[str]:
     return found
 
 
-def serious(page: Page) -> list[str]:
+def serious(page: Page, *, with_frame: bool) -> list[str]:
+    """The menu, which is the same on every page, is half of the work: without it unless somebody wants it."""
+    around = None if with_frame else {"include": [["html"]], "exclude": [["#nav-sidebar"]]}
     return [
         f"{one['id']}: {[node['html'][:150] for node in one['nodes'][:3]]}"
-        for one in Axe().run(page, options={"resultTypes": ["violations"]}).response["violations"]
+        for one in Axe().run(page, context=around, options={"resultTypes": ["violations"]}).response["violations"]
         if one["impact"] in ("serious", "critical")
     ]

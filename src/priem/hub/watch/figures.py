@@ -132,7 +132,8 @@ def last_minute_of(clinic_ids: Iterable[int], now: datetime) -> Iterator[tuple[i
 
 def last_answers(clinic_ids: Iterable[int]) -> dict[int, datetime]:
     """When amoCRM last did as Priem asked. Each sort by itself: that is one step into the index, however long ago."""
-    ours = ExchangeRecord.objects.of_all().filter(clinic=OuterRef("pk"), system="amocrm", failed=False)
+    # `failed=False` would become a bare `NOT failed`, which no index answers.
+    ours = ExchangeRecord.objects.of_all().filter(clinic=OuterRef("pk"), system="amocrm", failed__in=(False,))
     latest = {
         f"last_{sort}": Subquery(ours.filter(sort=sort).order_by("-started_at").values("started_at")[:1])
         for sort in SENT
