@@ -5,9 +5,13 @@ from datetime import UTC, date, datetime, timedelta
 
 import pytest
 from django.db import connection
+from django.utils.translation import override
 
-from priem.hub import histories
+from priem.engine.settings import Settings
+from priem.hub import histories, words
+from priem.hub.amocrm.remembered import keep
 from priem.hub.exchanges import DjangoExchanges
+from priem.hub.explaining import explain
 from priem.hub.models import Clinic, ExchangeRecord, PatientLink, RejectedRow, StepRecord
 from priem.hub.store import DjangoStore
 from priem.model import (
@@ -27,6 +31,7 @@ from priem.model import (
 )
 from priem.ports import Exchange
 from priem.texts import text
+from tests.contract.fake_account import ACCOUNT
 
 ANNA = PatientKey("ident", "10")
 VISIT = VisitKey("ident", "500")
@@ -172,3 +177,15 @@ def everything_in(*tables: type[StepRecord] | type[ExchangeRecord] | type[Reject
             for row in cursor.fetchall():
                 yield str(row)
                 yield str(row).encode("ascii", "backslashreplace").decode("unicode_escape")
+
+
+def test_a_field_is_called_as_amocrm_calls_it(clinic: Clinic) -> None:
+    phones = ACCOUNT.contact_fields[0]
+    assert explain(clinic.pk, Settings(), "patient", "10").fields == {}
+    keep(clinic.pk, ACCOUNT)
+
+    fields = explain(clinic.pk, Settings(), "patient", "10").fields
+
+    with override("ru"):
+        assert words.changed(f"field {phones.id}", fields) == f"«{phones.name}»"
+        assert words.changed("field 9", fields) == "поле 9"

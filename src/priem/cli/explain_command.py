@@ -142,7 +142,7 @@ def told(found: Explanation, happening: Happening) -> Iterator[str]:
         yield f"    {read(STAGE)} {read(because(step.why.stage_rule))}"
         yield from (f"      {rule}" for rule in happening.stage_rules)
     if step.changes:
-        yield f"    {read(WRITTEN)} {', '.join(map(words.changed, step.changes))}"
+        yield f"    {read(WRITTEN)} {', '.join(words.changed(name, found.fields) for name in step.changes)}"
     if step.reason:
         yield f"    {read(step.reason)}"
     if happening.request:

@@ -1,7 +1,7 @@
 """Why a record is as it is: its links, what it waits for, every step, and the requests that carried them out."""
 
-from collections.abc import Iterator
-from dataclasses import dataclass
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field
 from datetime import timedelta
 
 from django.db.models import Q
@@ -9,6 +9,7 @@ from django.db.models import Q
 from priem.engine.reasons import Reason
 from priem.engine.settings import Settings, StageRule, StatusSync
 from priem.hub import desk
+from priem.hub.amocrm.remembered import kept
 from priem.hub.histories import JournalRow, Kind, LinkRow, RejectedData, links_of, rejected_rows, steps_of
 from priem.hub.models import ExchangeRecord, RecalledRecord, Saying
 from priem.model import PatientKey, State, Told, VisitKey
@@ -45,6 +46,8 @@ class Explanation:
     rejected: tuple[RejectedData, ...]
     happenings: tuple[Happening, ...]
     """The latest first."""
+    fields: Mapping[str, str] = field(default_factory=dict)
+    """What amoCRM calls its fields, by id, as far as it was asked."""
 
     @property
     def is_known(self) -> bool:
@@ -70,7 +73,16 @@ def explain(clinic_id: int, settings: Settings, kind: Kind, written: str) -> Exp
         recalled=waits_for(clinic_id, kind, id_, wanted),
         rejected=tuple(row for row in rejected_rows(clinic_id, kind, id_) if is_of(row.key, wanted)),
         happenings=tuple(happenings(clinic_id, settings, steps[:MOST_STEPS])),
+        fields=names_of_fields(clinic_id, kind),
     )
+
+
+def names_of_fields(clinic_id: int, kind: Kind) -> dict[str, str]:
+    if (copy := kept(clinic_id)) is None:
+        return {}
+    account = copy.account
+    there = account.contact_fields if kind in ("patient", "contact") else account.lead_fields
+    return {str(one.id): one.name for one in there}
 
 
 def is_of(key: str, connection: str) -> bool:

@@ -1,6 +1,7 @@
 """What the journal's short words mean, in sentences for people. What is not known here is shown as it is."""
 
 from collections.abc import Mapping
+from types import MappingProxyType
 from typing import TYPE_CHECKING
 
 from django.utils.translation import gettext
@@ -26,16 +27,20 @@ FIELDS: Mapping[str, "StrPromise"] = {
     "tags": _("tags"),
 }
 
+NO_NAMES: Mapping[str, str] = MappingProxyType({})
+
 
 def because(code: str) -> str:
     """The sentence for a code of `Why`; nothing for none."""
     return readable(say(code)) if code else ""
 
 
-def changed(name: str) -> str:
-    """`field 123` is a custom field."""
+def changed(name: str, fields: Mapping[str, str] = NO_NAMES) -> str:
+    """`field 123` is a custom field; `fields` are amoCRM's own names of them, by id."""
     kind, _space, id_ = name.partition(" ")
-    return gettext("field {id}").format(id=id_) if kind == "field" else str(FIELDS.get(name, name))
+    if kind != "field":
+        return str(FIELDS.get(name, name))
+    return f"«{fields[id_]}»" if id_ in fields else gettext("field {id}").format(id=id_)
 
 
 STATUSES: Mapping[VisitStatus, "StrPromise"] = {

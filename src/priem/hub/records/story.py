@@ -85,16 +85,17 @@ def steps(found: Explanation) -> Iterator[Event]:
         what = str(DONE.get((step.action, step.entity), _("a person asked"))).capitalize()
         outcome = "" if step.state is State.DONE else f": {STATES[step.state]}"
         is_bad = step.state in (State.REFUSED, State.UNKNOWN)
-        yield Event(step.intended_at, f"{what} {step.target or ''}".strip() + outcome, tuple(details(one)), is_bad)
+        said = tuple(details(one, found.fields))
+        yield Event(step.intended_at, f"{what} {step.target or ''}".strip() + outcome, said, is_bad)
 
 
-def details(one: Happening) -> Iterator[str]:
+def details(one: Happening, fields: Mapping[str, str]) -> Iterator[str]:
     step = one.step
     yield words.because(step.why.rule)
     if step.why.stage_rule:
         yield " ".join([gettext("Stage:"), words.because(step.why.stage_rule)])
     if step.changes:
-        yield gettext("Written: {names}").format(names=", ".join(words.changed(name) for name in step.changes))
+        yield gettext("Written: {names}").format(names=", ".join(words.changed(name, fields) for name in step.changes))
     if step.reason:
         yield readable(step.reason)
     if one.request:
