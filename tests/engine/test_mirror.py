@@ -5,10 +5,11 @@ from dataclasses import replace
 
 import pytest
 
-from priem.engine.mirror import OVERLAP, Mirror
+from priem.engine.mirror import FRESH, ONE_OF_EACH, OVERLAP, PIECE, Mirror
+from priem.engine.sync import Clinic as Parts
 from priem.errors import OutcomeUnknown
 from priem.model import Contact, Lead
-from tests.engine.clinic import Clinic, patient, visit
+from tests.engine.clinic import ANNA, Clinic, patient, visit
 
 Read = Callable[[int | None, Collection[int]], Iterator[Sequence[Contact]] | Iterator[Sequence[Lead]]]
 
@@ -152,3 +153,47 @@ def test_looking_for_a_lost_creation_costs_few_requests(clinic: Clinic) -> None:
 
     looks = 5
     assert clinic.crm.requests == 2 * looks + 2
+
+
+def after_a_first_sync(clinic: Clinic) -> Parts:
+    """Of 1,500 patients: six pages of contacts that Priem has written come back with the next reading."""
+    clinic.mis.put(*(patient(str(number), f"Пациент {number}") for number in range(1500)))
+    parts = clinic.parts()
+    clinic.sync(parts=parts)
+    return parts
+
+
+def test_what_a_first_sync_wrote_is_read_back_in_pieces_and_holds_no_change_up(clinic: Clinic) -> None:
+    parts = after_a_first_sync(clinic)
+    asked = []
+    for number in range(2000, 2004):
+        clinic.mis.put(patient(str(number), f"Пациент {number}"))
+        clinic.crm.requests = 0
+        clinic.sync(parts=parts)
+        asked.append(clinic.crm.requests)
+
+    assert asked[0] <= 2 + ONE_OF_EACH + PIECE, "the writing, an empty list of leads, what changed last, and a piece"
+    assert asked[-1] == 3, "all of it was read by now: a page of contacts, one of leads, and the writing"
+    assert len(clinic.store.contacts) == len(clinic.crm.all_contacts)
+
+
+def test_a_card_that_somebody_made_since_the_first_sync_is_found_though_nobody_told(clinic: Clinic) -> None:
+    parts = after_a_first_sync(clinic)
+    clinic.clock.wait(1)
+    made = clinic.crm.add_contact("Белова Анна", ANNA)
+    clinic.mis.put(patient("2000", "Белова Анна", ANNA))
+
+    clinic.sync(parts=parts)
+
+    assert clinic.contact_of("2000").id == made
+
+
+def test_what_is_read_in_pieces_is_read_at_once_when_it_is_five_minutes_old(clinic: Clinic) -> None:
+    parts = after_a_first_sync(clinic)
+    clinic.clock.wait(FRESH.total_seconds())
+    clinic.mis.put(patient("2000", "Пациент"))
+    clinic.crm.requests = 0
+
+    clinic.sync(parts=parts)
+
+    assert clinic.crm.requests >= 7, "each of the pages that came back"

@@ -13,7 +13,7 @@ from priem.engine.inbox import show_unmapped
 from priem.engine.kinds import Act
 from priem.engine.later import Later
 from priem.engine.linking import decided_on_nothing, with_put_back
-from priem.engine.mirror import SETTLE, Mirror
+from priem.engine.mirror import SETTLE, Lately, Mirror
 from priem.engine.orphans import with_patients, without_contact
 from priem.engine.plan import plan_patients, plan_visits
 from priem.engine.reception import Reception
@@ -59,6 +59,8 @@ class Clinic:
     """And what others make, too: a creation needs no look first, if there was one a moment ago."""
     doubts: bool = False
     """What was decided before counts for nothing: everything is compared anew."""
+    lately: Lately = field(default_factory=Lately)
+    """What a pass leaves to the next one of the same process."""
     ears: Ears | None = None
     """What brings the CRM's own news into the mirror, between passes."""
     reception: Reception | None = None

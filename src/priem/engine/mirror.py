@@ -4,6 +4,7 @@ from collections import deque
 from collections.abc import Collection, Iterator, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
+from itertools import islice
 
 from priem.engine.bindings import Bound
 from priem.engine.wanted import shares_with_people
@@ -34,6 +35,27 @@ in a first sync a shorter time would double the requests."""
 BETWEEN_PAGES = timedelta(seconds=1)
 """Of what is read beside writing: each was asked for when the one before it came, and nobody waits for its answer."""
 
+ONE_OF_EACH = 2
+"""Pages that are read at once of what goes on in pieces: whatever changed since the long pass is on them."""
+PIECE = 3
+"""Pages of it at the end of each pass: what changes meanwhile waits for half a second, not for all of them."""
+
+
+@dataclass(slots=True)
+class Lately:
+    """What outlives a pass. A first sync's writes come back with the reading that follows, a page for 250 of them: it
+    goes on in pieces, for as long as what was read before it may still be counted on."""
+
+    whole_at: datetime | None = None
+    """When the first reading of all began; None once another was read to its end."""
+    reading: Iterator[int] | None = None
+
+    def may_wait(self, now: datetime) -> bool:
+        return self.whole_at is not None and now - self.whole_at < FRESH
+
+    def is_over(self) -> None:
+        self.whole_at = self.reading = None
+
 
 @dataclass(slots=True)
 class Mirror:
@@ -48,6 +70,7 @@ class Mirror:
     """They bring also what others make, before anybody could make it twice."""
     read_at: datetime | None = None
     """When this pass has read last."""
+    lately: Lately = field(default_factory=Lately)
     filling: Iterator[int] | None = None
     """What is still to come of the first reading of all."""
     filled_at: datetime | None = None
@@ -65,19 +88,20 @@ class Mirror:
         `rest`: meanwhile contacts can be written. The mirror counts as read with the last of them."""
         if self.store.mirrored_until() is not None or self.filling:
             return
-        began, latest = self.clock.now(), 0
+        began, known = self.clock.now(), 0
         contacts = self.crm.contacts(None, self.bound.contact_field_ids)
         leads = self.crm.leads(None, self.bound.lead_field_ids)
         for page in self.mirrored_contacts(contacts, None):
-            latest = max(latest, last_change(page))
+            known = max(known, self.surely_before(began, page))
             yield len(page)
-        self.read_at, self.filling = began, self.leads_at_first(leads, began, latest)
+        self.read_at, self.filling = began, self.leads_at_first(leads, began, known)
 
-    def leads_at_first(self, pages: Iterator[Sequence[Lead]], began: datetime, latest: int) -> Iterator[int]:
+    def leads_at_first(self, pages: Iterator[Sequence[Lead]], began: datetime, known: int) -> Iterator[int]:
         for page in self.mirrored_leads(pages, None):
-            latest = max(latest, last_change(page))
+            known = max(known, self.surely_before(began, page))
             yield len(page)
-        self.is_read(began, latest)
+        self.is_read(began, known)
+        self.lately.whole_at = began
 
     def some(self) -> Iterator[int]:
         """A page of what is still to come of the first reading, if it must have come by now."""
@@ -113,8 +137,24 @@ class Mirror:
         return until is not None and self.clock.now().timestamp() - until < JUST_NOW
 
     def catch_up(self) -> None:
+        """Brings the mirror up to now. Of a reading that goes on in pieces only what changed last."""
+        began, pages = self.clock.now(), self.read()
+        if not self.lately.may_wait(began):
+            self.read_all()
+            return
+        for _ in islice(pages, ONE_OF_EACH):
+            pass
+        self.read_at, self.lately.reading = began, self.lately.reading or pages
+
+    def read_all(self) -> None:
         for _ in self.read():
             pass
+
+    def go_on(self) -> None:
+        """A piece more of what goes on in pieces."""
+        reading, self.lately.reading = self.lately.reading, None
+        if reading and sum(1 for _ in islice(reading, PIECE)) == PIECE:
+            self.lately.reading = reading
 
     def read(self) -> Iterator[int]:
         """Reads what changed since the last reading, everything the first time.
@@ -122,7 +162,7 @@ class Mirror:
         Where the next one begins is told by amoCRM's clock, not ours: what came early may have changed while the rest
         was read. Changes come with the latest first, so that what is changed meanwhile will be in front again.
         """
-        until, began, latest = self.store.mirrored_until(), self.clock.now(), 0
+        until, began, known = self.store.mirrored_until(), self.clock.now(), 0
         if until is None:
             yield from self.fill()
             return
@@ -131,13 +171,17 @@ class Mirror:
         contacts = self.mirrored_contacts(self.crm.contacts(since, self.bound.contact_field_ids), until)
         leads = self.mirrored_leads(self.crm.leads(since, self.bound.lead_field_ids), until)
         for page in in_turn(contacts, leads):
-            latest = max(latest, last_change(page))
+            known = max(known, self.surely_before(began, page))
             yield len(page)
         self.read_at = began
-        self.is_read(began, latest)
+        self.is_read(began, known)
+        self.lately.is_over()
 
-    def is_read(self, began: datetime, latest: int) -> None:
-        known = latest - self.seconds_since(began)
+    def surely_before(self, began: datetime, page: Sequence[Contact] | Sequence[Lead]) -> int:
+        """A moment of amoCRM's clock not after `began`: what shows a change had not come longer ago than this."""
+        return last_change(page) - self.seconds_since(began)
+
+    def is_read(self, began: datetime, known: int) -> None:
         # Not beyond our own time: integrations may give a record a time of change that is still to come.
         self.store.mirrored(max(self.store.mirrored_until() or 0, min(known, int(began.timestamp()))))
 
@@ -174,7 +218,7 @@ class Mirror:
         steps = self.store.open_steps()
         if not steps:
             return []
-        self.catch_up()
+        self.read_all()
         there = self.keys_there([step.key for step in steps if step.creates])
         waiting = [step for step in steps if step.creates and step.key not in there]
         self.unheard = [step for step in steps if step not in waiting]

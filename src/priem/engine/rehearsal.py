@@ -11,7 +11,7 @@ from datetime import datetime
 from itertools import chain, count
 
 from priem.engine.memory import MemoryStore
-from priem.engine.mirror import Mirror
+from priem.engine.mirror import Lately, Mirror
 from priem.engine.sync import Clinic, Line, Progress, sync
 from priem.model import (
     Account,
@@ -99,7 +99,7 @@ def pretended(clinic: Clinic) -> Clinic:
     """The clinic as it would be: what is written to it is seen in it, and nowhere else."""
     if isinstance(clinic.store, PretendedStore):
         return clinic
-    return replace(clinic, crm=PretendedCrm(clinic.crm), store=PretendedStore(clinic.store))
+    return replace(clinic, crm=PretendedCrm(clinic.crm), store=PretendedStore(clinic.store), lately=Lately())
 
 
 class PretendedCrm:

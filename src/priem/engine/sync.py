@@ -28,6 +28,7 @@ def sync(source: Source, clinic: Clinic) -> Iterator[Progress]:
         clinic.settle_seconds,
         is_told=clinic.is_told,
         is_told_at_once=clinic.is_told_at_once,
+        lately=clinic.lately,
     )
     cursor = clinic.store.cursor(source.connection)
     changes, first = source.changes(cursor), tuple[Page, ...]()
@@ -47,6 +48,7 @@ def sync(source: Source, clinic: Clinic) -> Iterator[Progress]:
         yield from mirrored(mirror.rest())
         yield from line.finish()
         line.make_tasks()
+        mirror.go_on()
     except (TryLater, AskOperator):
         yield from line.hear_what_was_sent()
         raise

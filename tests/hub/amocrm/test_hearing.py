@@ -347,7 +347,7 @@ def test_a_hook_that_another_process_stores_meanwhile_is_not_thrown_away(known: 
     hooks = ReceivedHook.objects.of(known.clinic.pk)
     first = hooks.earliest("id")
     hooks.filter(id=first.pk).update(id=first.pk + 10)
-    known.fault("slow", method="GET", path="/api/v4/contacts", seconds=1)
+    known.fault("slow", method="GET", path="/api/v4/contacts", seconds=0.3)
     before = len(known.requests)
 
     def store_late() -> None:

@@ -34,7 +34,7 @@ OVERLAP = timedelta(minutes=5)
 AT_ONCE = 1000
 FEW = 250
 """At once in the middle of a pass: after them time is looked at."""
-LONGEST_LISTENING = 3.0
+LONGEST_LISTENING = 1.0
 """Seconds before a pass. What is left then is taken in by the next ones; meanwhile whoever writes reads first."""
 YOUNG = timedelta(seconds=3)
 """Within them the answers of what is being written are stored: hooks that came since are left for later in a pass."""
