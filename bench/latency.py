@@ -32,8 +32,6 @@ from priem.cli.demo.latency import Change, Written, changes, let_live, percentil
 from priem.cli.demo.stage import Stage, hub
 
 PUBLIC_URL = "PRIEM_PUBLIC_URL"
-WARM_UP = 10.0
-"""Seconds of living after the first sync, told apart."""
 LONGEST_WAIT = 30.0
 """Seconds for the last changes to arrive."""
 
@@ -102,7 +100,6 @@ def measure(
         with follower(clinic, started) as priem:
             priem.wait_until_ready()
             pause(3)  # the first pass, which finds nothing unless it is the first sync
-            warmed_up = None if first else warm_up(started, priem)
             begun = requests(started).total
             asked = BranchRequests(started)
             happened = live(started, seconds, rate)
@@ -124,7 +121,6 @@ def measure(
             "changes": len(happened),
             "arrived": len(arrived),
             **percentiles(arrived),
-            "longest_after_first_sync": warmed_up,
             "longest": round(max(arrived, default=0.0), 3),
             "requests_per_change": round((busy - begun) / max(1, len(happened)), 2),
             "branch_requests_per_second": per_branch,
@@ -132,12 +128,6 @@ def measure(
             "troubles": priem.troubles,
             **proof(started),
         }
-
-
-def warm_up(started: Stage, priem: Follower) -> float:
-    """The longest of a few changes: the first one after a first sync waits until all that this wrote is read back."""
-    delays = wait_for_all(priem, live(started, WARM_UP, 1.0))
-    return round(max((delay for delay in delays if delay is not None), default=0.0), 3)
 
 
 def live(started: Stage, seconds: float, rate: float) -> Sequence[Change]:

@@ -190,3 +190,15 @@ def test_contacts_that_move_up_because_others_are_deleted_are_read_all_the_same(
     sandbox.close()
     assert len(read) == len(set(read))
     assert set(read) == made
+
+
+@pytest.mark.slow
+def test_a_reading_goes_on_after_a_rest(sandbox: SandboxProcess) -> None:
+    with connected(sandbox.config(requests_per_second=1000), sandbox.long_lived()) as crm:
+        crm.prepare()
+        drafts = [ContactDraft(ref=str(at), keys=(PatientKey("rested", str(at)),)) for at in range(3 * PAGE)]
+        written = {one.id for batch in crm.write_contacts(drafts) for one in batch}
+        pages = crm.contacts(0, ())
+        first = next(pages)
+        crm.rest()
+        assert written <= {row.id for page in (first, *pages) for row in page}

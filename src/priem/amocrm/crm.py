@@ -268,7 +268,7 @@ class AmoCrm:
         def read(first: int, place: Callable[[int], tuple[int, int]] = full_pages) -> Iterator[tuple[R, ...]]:
             page = partial(page_of, client, entity, params, place)
             per_second = self._config.requests_per_second
-            return read_pages(page, parse, self._executor, per_second, first, is_whole=is_whole)
+            return read_pages(page, parse, lambda: self._executor, per_second, first, is_whole=is_whole)
 
         if changed_since is not None:
             changed = begun(lambda first: read(first, place))

@@ -28,7 +28,7 @@ def full_pages(number: int) -> tuple[int, int]:
 def read_pages(
     get: Callable[[int], Answer],
     parse: Callable[[Answer], T],
-    executor: Executor,
+    executor: Callable[[], Executor],
     per_second: int,
     first: int = 1,
     *,
@@ -36,6 +36,7 @@ def read_pages(
 ) -> Iterator[T]:
     """Parsed pages in order, from the first on, which is asked for at once. An empty list, or one of a single page,
     costs one request. `is_whole`: all pages will be wanted, so the next is asked for before this one is given.
+    `executor` gives the one that is there: a reading may go on after a rest.
 
     Looks further ahead only as pages are waited for, and no further than the latency makes useful; what was asked
     for beyond the end is wasted.
@@ -47,7 +48,7 @@ def read_pages(
 
     def look_ahead(width: int) -> None:
         while len(ahead) < width:
-            ahead.append(executor.submit(read, next(numbers)))
+            ahead.append(executor().submit(read, next(numbers)))
 
     def pages() -> Iterator[T]:
         width = 1
