@@ -2,7 +2,7 @@
 
 PRIEM_KEEP_FINE_DAYS     requests that went well (90)
 PRIEM_KEEP_FAILED_DAYS   requests that failed and were made up for (365)
-PRIEM_KEEP_STEPS_DAYS    decisions that were carried out (365)
+PRIEM_KEEP_STEPS_DAYS    decisions that were carried out, orders of stages that are over (365)
 PRIEM_KEEP_BODIES_DAYS   what requests carried (14)
 PRIEM_KEEP_ROWS          of the history of requests, in the whole hub (10000000)
 """
@@ -16,7 +16,7 @@ from django.db.models import Exists, Max, Min, OuterRef, QuerySet, Subquery
 
 from priem.hub import environment
 from priem.hub.agents import asking, feeds
-from priem.hub.models import Clinic, ExchangeBody, ExchangeRecord, ExchangeSubject, StepRecord
+from priem.hub.models import Clinic, ExchangeBody, ExchangeRecord, ExchangeSubject, StageOrder, StepRecord
 from priem.hub.watch import delays, seen
 from priem.model import State
 
@@ -51,6 +51,8 @@ def tidy(now: datetime, seconds: float | None = None) -> int:
         gone += tidy_steps(clinic_id, now - period("PRIEM_KEEP_STEPS_DAYS", 365), until)
         delays.forget(clinic_id, now)
         seen.forget(clinic_id, now)
+        orders = StageOrder.objects.of(clinic_id).filter(due_at__isnull=True)
+        orders.filter(came_at__lt=now - period("PRIEM_KEEP_STEPS_DAYS", 365)).delete()
     return gone
 
 
