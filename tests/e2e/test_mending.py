@@ -7,14 +7,12 @@ import time
 from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
-from typing import Any
 
 import pytest
-from axe_playwright_python.sync_playwright import Axe
 from django_otp.oath import TOTP
 from playwright.sync_api import Locator, Page, expect
 
-from tests.e2e.hub_pages import Hub, linked_patient, linked_visit, linked_visits, log_in, overflow, synced_hub
+from tests.e2e.hub_pages import Hub, linked_patient, linked_visit, linked_visits, log_in, synced_hub
 
 pytestmark = [pytest.mark.e2e, pytest.mark.slow]
 PATIENCE = 60_000
@@ -25,20 +23,6 @@ PATIENCE = 60_000
 def hub(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Hub]:
     with synced_hub(Path(tmp_path_factory.mktemp("hub"))) as hub:
         yield hub
-
-
-def pages(hub: Hub) -> list[str]:
-    patient, visit = linked_patient(hub.systems)[0], linked_visit(hub.systems)[0]
-    return [
-        "/admin/questions/",
-        f"/admin/records/ulybka/patient/{patient}/",
-        f"/admin/records/ulybka/visit/{visit}/",
-        "/admin/records/?q=424242",
-        "/admin/people/",
-        "/admin/audit/",
-        "/admin/history-of-settings/ulybka/",
-        "/admin/second-step/set-up/",
-    ]
 
 
 def open_page(page: Page, hub: Hub, url: str) -> None:
@@ -100,22 +84,6 @@ def open_failed(page: Page, hub: Hub) -> Locator:
     """Requests about leads that failed, the latest first."""
     open_page(page, hub, "/admin/clinics/ulybka/history/?result=failed&sort=leads")
     return page.locator("details.what summary").filter(has_text="Изменена сделка")
-
-
-def test_pages_are_fit_for_everybody_in_the_dark(hub: Hub) -> None:
-    found: dict[str, Any] = {}
-    with hub.administrator(390, "en", dark=True) as page:
-        for url in pages(hub):
-            open_page(page, hub, url)
-            assert page.locator("html").get_attribute("lang") == "en"
-            serious = [
-                (one["id"], [node["target"] for node in one["nodes"]])
-                for one in Axe().run(page).response["violations"]
-                if one["impact"] in ("serious", "critical")
-            ]
-            if overflow(page) or serious:
-                found[url] = (overflow(page), serious)
-    assert found == {}
 
 
 def test_a_report_counts_requests_by_where_they_came_from(hub: Hub) -> None:
