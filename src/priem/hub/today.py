@@ -16,7 +16,7 @@ from priem.hub.scope import visible_clinics
 from priem.hub.sentences import readable
 from priem.hub.watch import delays, figures, incidents
 from priem.hub.watch.delays import Course, Place
-from priem.hub.watch.instep import OutOfStep, explained, of_branches, out_of_step
+from priem.hub.watch.instep import OutOfStep, explained, is_explained, of_branches, out_of_step
 from priem.hub.watch.sparkline import Sparkline, sparkline
 from priem.model import State
 
@@ -179,10 +179,11 @@ def branch_lines(
     if len(found) < 2:
         return {}
     is_late = any(course.late_since for _, _, course in found)
-    is_explained = is_late and clinic_id in explained(Incident.objects.of(clinic_id), now)
+    known = explained(Incident.objects.of(clinic_id), now) if is_late else ()
     by_connection: dict[str, list[BranchLine]] = {}
     for place, name, course in found:
-        out = out_of_step(place, open_, None if is_explained else course.late_since)
+        late_since = None if is_explained(clinic_id, place, known) else course.late_since
+        out = out_of_step(place, open_, late_since)
         by_connection.setdefault(place[0], []).append(BranchLine(name, course, sparkline(course), out))
     return by_connection
 

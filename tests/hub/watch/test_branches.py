@@ -168,6 +168,14 @@ def test_one_late_branch_is_out_of_step_though_the_clinic_is_not_late(clinic: Cl
     assert not Incident.objects.of(clinic.pk).exists()
 
 
+def test_another_database_that_is_silent_does_not_explain_a_late_branch(client: Client, clinic: Clinic) -> None:
+    now = datetime.now(UTC)
+    away(clinic, "suburb", now)
+    took(clinic, MIRA, 240, now)
+    assert standing(clinic, now) == {MIRA, SUBURB}
+    assert "не совпадает: изменения запаздывают" in home(client)
+
+
 def test_what_was_kept_back_by_an_outage_is_not_late_once_more(clinic: Clinic) -> None:
     away(clinic, "ident", NOON - timedelta(hours=1))
     Incident.objects.of(clinic.pk).update(over_at=NOON - timedelta(minutes=1))

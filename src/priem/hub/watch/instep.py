@@ -1,6 +1,6 @@
 """Which branches are in step; of the others, since when they are not and why."""
 
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
@@ -34,12 +34,20 @@ def out_of_step(place: Place, open_: Sequence[Incident], late_since: datetime | 
     return OutOfStep(IncidentKind.LAG, late_since, lag) if late_since else None
 
 
-def explained(rows: OwnedRows[Incident], now: datetime) -> set[int]:
-    """Clinics in which another trouble says why changes are late, or was over only just now."""
+def explained(rows: OwnedRows[Incident], now: datetime) -> set[tuple[int, str]]:
+    """Clinics and connections ("": the whole clinic) in which another trouble says why changes are late, or was over
+    only just now."""
     stops = rows.filter(kind__in=STOPS)
-    going_on = stops.filter(over_at__isnull=True).values_list("clinic_id", flat=True)
-    over = stops.filter(over_at__gt=now - MADE_UP_FOR_WITHIN).values_list("clinic_id", flat=True)
+    going_on = stops.filter(over_at__isnull=True).values_list("clinic_id", "connection")
+    over = stops.filter(over_at__gt=now - MADE_UP_FOR_WITHIN).values_list("clinic_id", "connection")
     return {*going_on, *over}
+
+
+def is_explained(clinic_id: int, place: Place | None, known: Collection[tuple[int, str]]) -> bool:
+    """Of the clinic as a whole (None) by whatever there is; of a branch not by another connection's trouble."""
+    if place is None:
+        return any(id_ == clinic_id for id_, _ in known)
+    return (clinic_id, "") in known or (clinic_id, place[0]) in known
 
 
 def places_of(clinic_ids: Iterable[int]) -> dict[int, dict[Place, str]]:
@@ -73,9 +81,9 @@ def open_ones() -> OwnedRows[Incident]:
 def late_places(clinic_ids: Iterable[int], now: datetime) -> set[tuple[int, Place | None]]:
     """Clinics (None) and branches half of whose latest changes took too long, though nothing else explains it."""
     why_not = explained(Incident.objects.of_all(), now)
-    found = delays.of_places([id_ for id_ in clinic_ids if id_ not in why_not], delays.lately(now))
-    longest = delays.longest()
-    return {place for place, one in found.items() if one.median is not None and one.median > longest}
+    found, longest = delays.of_places(clinic_ids, delays.lately(now)), delays.longest()
+    late = {place for place, one in found.items() if one.median is not None and one.median > longest}
+    return {(id_, place) for id_, place in late if not is_explained(id_, place, why_not)}
 
 
 def of_branches(clinic_id: int, courses: Mapping[Place | None, Course]) -> list[tuple[Place, str, Course]]:

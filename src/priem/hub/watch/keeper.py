@@ -53,7 +53,7 @@ def look(now: datetime) -> None:
     live = list(Clinic.objects.filter(live=True).values_list("pk", flat=True))
     open_ = set(open_ones().filter(connection="").values_list("clinic_id", "kind"))
     silent = all_silent(now)
-    explained_ones = explained(Incident.objects.of_all(), now)
+    explained_ones = {id_ for id_, _ in explained(Incident.objects.of_all(), now)}
     troubles = (
         (IncidentKind.SILENCE, SILENCE, silent),
         (IncidentKind.LAG, LATE, late_clinics(set(live) - silent, now)),
