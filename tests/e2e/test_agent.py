@@ -16,7 +16,8 @@ from typing import Any
 import pytest
 
 from tests.mis.ident.clinic import IdentClinic, Sandbox
-from tests.warm import Python, priem
+from tests.postgres import hub_environment
+from tests.warm import Python, new_home, priem
 
 pytestmark = [pytest.mark.slow, pytest.mark.e2e, pytest.mark.timeout(1200)]
 HUB = """
@@ -43,9 +44,11 @@ for line in sys.stdin:
     else:
         kept = feeds.parcels(clinic.pk, "pz").order_by("sequence")
         loads = [(row.sequence, row.is_first, load_in(bytes(row.body)).page) for row in kept]
+        # News of a long reading are read again by it, as they should.
+        first = [page for _, is_first, page in loads if is_first and not page.is_news]
         told = {
             "numbers": [number for number, _, _ in loads],
-            "first": [named(one) for _, first, page in loads if first for one in (*page.patients, *page.visits)],
+            "first": [named(one) for page in first for one in (*page.patients, *page.visits)],
             "all": sorted({named(one) for _, _, page in loads for one in (*page.patients, *page.visits)}),
             "is_first": feeds.feed_of(clinic.pk, "pz").is_first,
         }
@@ -143,7 +146,8 @@ class Far:
 
     def __init__(self, folder: Path, sandbox: Sandbox) -> None:
         self.folder, self.sandbox = folder, sandbox
-        self.environment = {**os.environ, "PRIEM_HOME": str(folder / "hub"), "DATABASE_URL": ""}
+        (folder / "hub").mkdir()
+        self.environment = hub_environment(new_home(folder / "hub"))
         pipes = {"stdin": subprocess.PIPE, "stdout": subprocess.PIPE}
         self.looker = Python(["-c", HUB], env=self.environment, text=True, **pipes)
         self.code = self.ask("connect")
@@ -224,9 +228,9 @@ def test_kills_and_cuts_lose_and_double_nothing(far: tuple[Far, IdentClinic]) ->
     threading.Event().wait(PATIENT_FOR)
     world.line.speak_again()
 
-    told = world.until(lambda told: f"Visit pz:{visit}" in told["all"])
+    # The visit alone may come early: it is news, which do not wait for the end of a first reading.
+    told = world.until(lambda told: f"Visit pz:{visit}" in told["all"] and not told["is_first"])
 
-    assert not told["is_first"]
     assert max(Counter(told["first"]).values()) == 1
     assert told["numbers"] == list(range(1, len(told["numbers"]) + 1))
     pages = list(clinic.open().changes(None))
