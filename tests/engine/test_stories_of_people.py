@@ -253,3 +253,17 @@ def test_cards_that_the_clinic_merged_bring_the_lead_to_the_contact_that_stays(c
     assert clinic.contact_of("1").id in clinic.lead_of("500").contacts
     assert len(clinic.crm.all_contacts) == 2
     assert clinic.lead_of("500").stage != NEW
+
+
+def test_patients_who_share_a_contact_add_their_phones_and_keys_in_one_pass(clinic: Clinic) -> None:
+    clinic.mis.put(patient("1", "Белова Анна", ANNA), patient("2", "Чернов Борис", BORIS))
+    clinic.sync()
+    kept = clinic.contact_of("1").id
+    clinic.crm.merge_contacts(kept, clinic.contact_of("2").id)
+    clinic.mis.put(patient("1", "Белова Анна", ANNA, VERA), patient("2", "Чернов Борис", BORIS, "+79216660000"))
+
+    clinic.sync()
+
+    contact = clinic.crm.all_contacts[kept]
+    assert set(contact.keys) == {PatientKey("ident", "1"), PatientKey("ident", "2")}
+    assert {entry.text for entry in contact.phones} == {ANNA, BORIS, VERA, "+79216660000"}

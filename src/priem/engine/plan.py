@@ -1,8 +1,10 @@
 """Records and what is known around them → steps, each with its reason. Pure: the same input, the same steps."""
 
 from collections.abc import Collection, Iterator, Sequence
+from dataclasses import replace
 from datetime import datetime
 
+from priem.engine.apply import changed_contact
 from priem.engine.bindings import Bound
 from priem.engine.identity import FoundContact, find_contacts, linked_contact
 from priem.engine.marks import decided_upon, is_unheard
@@ -22,6 +24,7 @@ from priem.engine.wanted import (
 from priem.model import (
     Action,
     Contact,
+    ContactDraft,
     Key,
     Lead,
     Patient,
@@ -47,6 +50,7 @@ def plan_patients(
     """What becomes of each patient's contact. Unless it is the last look, doubtful matches are put off."""
     apart = {patient.key for patient in patients if is_apart(patient.key, around)}
     found = find_contacts([one for one in patients if one.key not in apart and one.key not in left_out], around, bound)
+    contacts: dict[int, Contact] = {}
     for patient in patients:
         match = found.get(patient.key)
         if match is None:
@@ -54,7 +58,17 @@ def plan_patients(
         elif match.is_doubtful and not last_look:
             yield leave(patient.key, None, Reason.LATER)
         else:
-            yield contact_step(patient, match, around, bound)
+            step = contact_step(patient, as_changed_by_others(match, contacts), around, bound)
+            if isinstance(step.draft, ContactDraft) and step.target in contacts:
+                contacts[step.target] = changed_contact(contacts[step.target], step.draft)
+            yield step
+
+
+def as_changed_by_others(match: FoundContact, contacts: dict[int, Contact]) -> FoundContact:
+    """Patients who share a contact write whole lists of phones and keys: each has to hold what those before it add."""
+    if match.contact is None:
+        return match
+    return replace(match, contact=contacts.setdefault(match.contact.id, match.contact))
 
 
 def is_apart(key: PatientKey | VisitKey, around: Surroundings) -> bool:
