@@ -163,7 +163,8 @@ def test_looking_for_deleted_visits_costs_one_question(own_clinic: IdentClinic) 
 
     asked = [exchange.what for exchange in clinic.journal.exchanges]
     looks = ["patients changed", "orders changed", "services changed", "payments changed"]
-    assert asked == ["clocks", *looks, "visits there"]
+    late = ["patients changed", "orders changed", "services changed"]
+    assert [what for what in asked if " of " not in what] == ["clocks", *looks, "visits there", *late]
 
 
 def test_it_can_be_switched_off(own_clinic: IdentClinic) -> None:

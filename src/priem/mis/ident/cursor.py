@@ -31,6 +31,9 @@ class Stage(IntEnum):
     PLAN_WORK = 10
     VANISHED = 11
     ASIDE = 12
+    LATE_PATIENTS = 13
+    LATE_ORDERS = 14
+    LATE_SERVICES = 15
 
 
 FIRST = (Stage.ALL_PATIENTS, Stage.ALL_VISITS)

@@ -37,6 +37,12 @@ WINDOWS = {
     Stage.PLAN_LINES: PLAN_LINES,
     Stage.PLAN_WORK: PLAN_WORK,
 }
+LATE_ONES = {Stage.LATE_PATIENTS: Stage.PATIENTS, Stage.LATE_ORDERS: Stage.ORDERS, Stage.LATE_SERVICES: Stage.SERVICES}
+LATE = timedelta(days=1)
+"""How late a transaction may be committed: what it changed has the time at which it was changed, which the overlap has
+left behind long ago. Looked for as often as for what vanished."""
+MOST_LATE = 20_000
+"""More than so many changes in a day are an upgrade of IDENT, which touches every row: nobody's late work."""
 ABOUT_PLANS = (PLANS, PLAN_LINES, PLAN_WORK)
 QUICK = timedelta(milliseconds=20)
 BETWEEN_PLANS = timedelta(minutes=1)
@@ -93,14 +99,14 @@ class Pass:
 
     def _stage(self, cursor: Cursor) -> Iterator[Piece]:
         match cursor.stage:
-            case Stage.ALL_PATIENTS:
-                return self._all_patients(cursor)
-            case Stage.ALL_VISITS:
-                return self._all_visits(cursor)
+            case Stage.ALL_PATIENTS | Stage.ALL_VISITS as stage:
+                return self._all_patients(cursor) if stage is Stage.ALL_PATIENTS else self._all_visits(cursor)
             case Stage.VISITS if self._by_stamp:
                 return self._stamped(cursor)
             case Stage.VANISHED | Stage.ASIDE:
                 return self._swept(cursor)
+            case stage if stage in LATE_ONES:
+                return self._late(cursor, LATE_ONES[stage])
             case stage if self._rests(stage) or not self._reader.asks_for(WINDOWS[stage].statement):
                 return iter(())
             case stage:
@@ -150,7 +156,7 @@ class Pass:
         # Later ones come as changes.
         moves = dict(self._reader.moves_of(id_of(first[0])))
         for some in chain([first], pages):
-            visits = self._parser.visits(some, moves)
+            visits = without_old(some, self._parser.visits(some, moves), self._reader.first(cursor.horizon))
             cursor = self._sweep.noting(anchored(replace(cursor, after=id_of(some[-1])), some), visits)
             yield self.page(cursor, visits), cursor
 
@@ -206,6 +212,26 @@ class Pass:
         elif not brought:
             self._rest(cursor.stage, began)
 
+    def _late(self, cursor: Cursor, stage: Stage) -> Iterator[Piece]:
+        """What changed within a day and was not seen when it was looked for: each only once, as long as we live."""
+        window = WINDOWS[stage]
+        if not self._sweep.is_due(cursor) or not self._reader.asks_for(window.statement):
+            return
+        here, inside = cursor.stage, dict[int, int]()
+        seen = self._memory.seen.get(here, {}) | self._memory.seen.get(stage, {})
+        since = cursor.noted.at - LATE
+        while rows := self._reader.windowed(window, since=since, newest=None, after=cursor.after):
+            inside |= {id_of(row): hash(tuple(row.values())) for row in rows}
+            fresh = [row for row in rows if seen.get(id_of(row)) != inside[id_of(row)]]
+            for some in pieces_of(fresh):
+                found = self._entities(window, some)
+                cursor = self._sweep.noting(replace(cursor, after=id_of(some[-1])), found)
+                yield self.page(cursor, found), cursor
+            cursor = replace(cursor, after=id_of(rows[-1]))
+            if len(rows) < self._config.page_size or len(inside) >= MOST_LATE:
+                break
+        self._memory.seen[here] = inside
+
     def _entities(self, window: Window, rows: Sequence[Row]) -> Sequence[Patient | Visit | Rejected]:
         """The patients or visits that changed: an order's or a service's change is its visit's."""
         if window is PATIENTS:
@@ -229,6 +255,26 @@ class Pass:
         for start in range(0, len(visits), IDS_AT_ONCE):
             found += self._parser.visits(list(self._reader.with_ids("visits", visits[start : start + IDS_AT_ONCE])))
         return found
+
+
+def without_old(
+    rows: Sequence[Row], found: Sequence[Visit | Rejected], horizon: datetime
+) -> Sequence[Visit | Rejected]:
+    """Very old rows have no planned time (docs/reference/ident.md §2.3). Of those without one only such are read a
+    first time as the calendar has at the horizon or later; who has no time at all comes when somebody touches it."""
+    vague = {id_of(row) for row in rows if moment(row["PlanStart"]) is None}
+    if not vague:
+        return found
+    return [
+        one
+        for one in found
+        if (int(one.key.id) if isinstance(one, Visit) else whole_of(one.id)) not in vague
+        or (isinstance(one, Visit) and one.starts_at.replace(tzinfo=None) >= horizon)
+    ]
+
+
+def whole_of(id_: str) -> int:
+    return int(id_) if id_.isdecimal() else 0
 
 
 def newest_id(read: Marks, window: Window) -> int | None:

@@ -84,7 +84,8 @@ class Sweep:
         """Behind a whole sweep: when it was, and only such visits remembered as may still vanish."""
         kept = read(cursor.known or ())
         if self._inside is not None:
-            kept = {id_: visit for id_, visit in kept.items() if id_ in self._inside}
+            since = cursor.noted.at - RECENT
+            kept = {id_: visit for id_, visit in kept.items() if id_ in self._inside or visit.starts >= since}
         return replace(cursor, swept=cursor.noted.at, known=(written(kept.values()),))
 
     def _too_many(self, gone: Sequence[int], known: Mapping[int, KnownVisit]) -> Rejected:
