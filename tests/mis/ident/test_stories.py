@@ -9,7 +9,6 @@ from zoneinfo import ZoneInfo
 import pytest
 
 from priem.mis.ident import Ident
-from priem.mis.ident.reading import ORDERS, PATIENTS, PAYMENTS, SERVICES, VISITS
 from priem.model import Visit, VisitStatus
 from tests.contract.source_contract import patients_of, read_on, visits_of
 from tests.mis.ident.clinic import IdentClinic, Watch
@@ -229,61 +228,6 @@ def test_a_visit_committed_late_by_a_long_transaction_is_not_missed(clinic: Iden
     assert str(late) not in seen
     assert str(late) in visits_of(pages)
     assert quick in seen | visits_of(pages).keys()
-
-
-def test_a_card_committed_an_hour_late_by_a_long_transaction_is_not_missed(own_clinic: IdentClinic) -> None:
-    clinic = own_clinic
-    patient = clinic.register("Поздеева")
-    source = clinic.open()
-    _, cursor = read_on(source, None)
-    _, cursor = read_on(source, cursor)
-    slow = clinic.connect()
-    slow.autocommit(False)
-    slow.cursor().execute(
-        f"UPDATE Persons SET Surname = N'Рановская', DateTimeChanged = GETDATE() WHERE ID = {patient}"
-    )
-    clinic.sandbox.control("clock", {"advance": 3600})
-    _, cursor = read_on(source, cursor)
-
-    slow.commit()
-    slow.close()
-    clinic.sandbox.control("clock", {"advance": 660})
-    pages, cursor = read_on(source, cursor)
-
-    assert {one.name.split()[0] for page in pages for one in page.patients if one.key.id == patient} == {"Рановская"}
-    clinic.sandbox.control("clock", {"advance": 660})
-    again, _ = read_on(source, cursor)
-    assert not [one for page in again for one in page.patients], "given out once"
-
-
-def test_a_first_reading_takes_visits_whose_time_stands_in_the_calendar_alone(clinic: IdentClinic) -> None:
-    patient = clinic.register("Пустельгина")
-    to_come, past, nowhere = clinic.book(patient), clinic.book(patient), clinic.book(patient)
-    clinic.do(
-        f"UPDATE Receptions SET PlanStart = NULL WHERE ID IN ({to_come}, {past}, {nowhere})",
-        f"DELETE FROM CurrentTimeTable WHERE ID_Receptions IN ({to_come}, {past}, {nowhere})",
-        "INSERT INTO CurrentTimeTable (DateOfWork, ID_Times, ID_Armchairs, ID_Receptions)"
-        f" SELECT TOP (1) CAST(DATEADD(day, 3, GETDATE()) AS date), 1, ID, {to_come} FROM Armchairs",
-        "INSERT INTO CurrentTimeTable (DateOfWork, ID_Times, ID_Armchairs, ID_Receptions)"
-        f" SELECT TOP (1) CAST(DATEADD(day, -90, GETDATE()) AS date), 1, ID, {past} FROM Armchairs",
-    )
-
-    pages, _ = read_on(clinic.open(), None)
-
-    assert {to_come, past, nowhere} & visits_of(pages).keys() == {to_come}
-    assert nowhere not in {one.id for page in pages for one in page.rejected}
-
-
-def test_both_ways_of_asking_what_changed_bring_the_same(clinic: IdentClinic) -> None:
-    patient = clinic.register("Дятлова")
-    clinic.book(patient)
-    reader = clinic.open()._reader
-    since = reader.clocks().now - timedelta(hours=1)
-    for window in (PATIENTS, VISITS, ORDERS, SERVICES, PAYMENTS):
-        once = reader.windowed(window, since=since, newest=None, after=0)
-        apart = reader.windowed(window, since=since, newest=None, after=0)
-        assert list(once) == list(apart)
-    assert clinic.asked_for("UNION")
 
 
 def test_a_restored_backup_is_noticed_and_everything_is_read_again(own_clinic: IdentClinic) -> None:
