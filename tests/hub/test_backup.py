@@ -84,12 +84,18 @@ def test_what_is_no_copy_is_refused_and_changes_nothing(copied: tuple[Path, Path
     assert hub(home, code="print([c.slug for c in list_clinics()])").strip() == "['smile']"
 
 
-def test_nothing_is_restored_under_a_running_pass(copied: tuple[Path, Path]) -> None:
+HELD = ('DjangoStore(load_clinic("smile").id).exclusively()', "serving()")
+"""A pass; a hub's pages."""
+
+
+@pytest.mark.parametrize("held", HELD)
+def test_nothing_is_restored_under_a_running_pass_or_hub(copied: tuple[Path, Path], held: str) -> None:
     home, copy = copied
     code = f"""
 import subprocess, sys
 from priem.hub.store import DjangoStore
-with DjangoStore(load_clinic("smile").id).exclusively():
+from priem.hub.locks import serving
+with {held}:
     subprocess.run([sys.executable, "-m", "priem.cli", "restore", {str(copy)!r}])
 """
     assert "Somebody is working with the database" in hub(home, code=code)

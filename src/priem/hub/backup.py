@@ -17,7 +17,7 @@ from django.db.migrations.loader import MigrationLoader
 
 from priem.errors import AskOperator, TryLater
 from priem.hub.keys import cipher
-from priem.hub.locks import Purpose, locked
+from priem.hub.locks import Purpose, locked, serving
 from priem.hub.models import Authorisation, Clinic
 from priem.texts import Text, text
 
@@ -134,6 +134,8 @@ def nobody_else() -> Iterator[None]:
             held.enter_context(locked(Purpose.WATCH, 0, IN_USE[0], wait=5))
         except TryLater as error:
             raise AskOperator(*IN_USE) from error
+        if not held.enter_context(serving(alone=True)):
+            raise AskOperator(*IN_USE)  # its pages would go on writing into the file that is set aside
         connections.close_all()
         yield
 

@@ -72,6 +72,20 @@ def take_file(purpose: Purpose, clinic_id: int) -> Release | None:
     return file.close
 
 
+@contextmanager
+def serving(*, alone: bool = False) -> Iterator[bool]:
+    """For as long as a hub serves pages; several may. `alone`: whether none does, and none begins meanwhile."""
+    folder = home() / "locks"
+    folder.mkdir(mode=0o700, parents=True, exist_ok=True)
+    with (folder / "serving").open("w") as file:  # workers inherit it: it is free once the last of them has ended
+        try:
+            fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB if alone else fcntl.LOCK_SH)
+        except BlockingIOError:
+            yield False
+        else:
+            yield True
+
+
 taken_here: set[int] = set()
 one_by_one = threading.Lock()
 

@@ -9,6 +9,7 @@ from granian.http import HTTP1Settings
 from granian.log import LogLevels
 from granian.server import Server
 
+from priem.hub.locks import serving
 from priem.hub.start import setup
 
 MOST_LINES = 4096
@@ -50,7 +51,8 @@ class HubServer:
         """Blocks until SIGTERM, SIGINT or `stop`."""
         connections.close_all()  # a forked worker must not inherit them
         os.environ["PRIEM_SERVER_PID"] = str(os.getpid())  # see worker
-        self._server.serve()
+        with serving():
+            self._server.serve()
 
     def stop(self) -> None:
         """May be called from another thread."""
