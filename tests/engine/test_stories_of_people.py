@@ -260,6 +260,8 @@ def test_patients_who_share_a_contact_add_their_phones_and_keys_in_one_pass(clin
     clinic.sync()
     kept = clinic.contact_of("1").id
     clinic.crm.merge_contacts(kept, clinic.contact_of("2").id)
+    clinic.mis.put(patient("2", "Чернов Борис Ильич", BORIS))
+    clinic.sync()
     clinic.mis.put(patient("1", "Белова Анна", ANNA, VERA), patient("2", "Чернов Борис", BORIS, "+79216660000"))
 
     clinic.sync()
