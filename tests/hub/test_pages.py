@@ -309,7 +309,13 @@ def test_the_root_leads_to_the_home_page(client: Client) -> None:
 def test_anybody_may_ask_whether_the_hub_lives(client: Client) -> None:
     Clinic.objects.create(slug="a", name="Анис")
     answer = client.get("/healthz")
-    assert answer.json() == {"state": "ok", "database": "ok", "clinics": 1, "incidents": {}}
+    assert answer.json() == {
+        "state": "ok",
+        "database": "ok",
+        "clinics": 1,
+        "out_of_step": {"clinics": 0, "branches": 0},
+        "incidents": {},
+    }
     assert "Анис" not in answer.content.decode()
 
 
