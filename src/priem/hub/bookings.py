@@ -3,7 +3,7 @@
 from collections.abc import Callable, Collection, Mapping, Sequence
 from datetime import UTC, datetime, timedelta
 
-from django.db import IntegrityError, transaction
+from django.db import IntegrityError, connection, transaction
 
 from priem.booking import RefusalKind, Refused
 from priem.engine.collisions import OTHER_CONTENT, being_given, collision, forgotten, given_up, other_content
@@ -11,6 +11,8 @@ from priem.hub.booking_rows import columns_of, content_of, intent_of
 from priem.hub.merges import swallowers
 from priem.hub.models import ArmedStage, BookingIntent, Connection, LeadMove, PatientLink, StepRecord, VisitLink
 from priem.hub.models.journal import Entity
+from priem.hub.presence import has_any
+from priem.hub.quick import rows_of
 from priem.hub.surroundings import contact_owners, leads_by_id, owners_with_merges
 from priem.intents import Deed, Finished, Intent, Move, Phase, Wanted
 from priem.model import PatientKey, VisitKey
@@ -21,6 +23,10 @@ TURNS_UP_WITHIN = timedelta(days=1)
 BOOKED = "booked"
 """By which rule these links are made."""
 OPEN = (Phase.INTENDED.value, Phase.SENT.value)
+WATCHED = f"""
+    SELECT 1 FROM {BookingIntent._meta.db_table}
+    WHERE clinic_id = %s AND connection = %s AND watched_until IS NOT NULL AND watched_until > %s LIMIT 1
+"""  # noqa: S608, SLF001  # nothing but our own table's name, which only Django's documented _meta tells
 
 
 class DjangoBookings:
@@ -156,9 +162,12 @@ class DjangoBookings:
         return intent_of(row) if row else None
 
     def unsettled(self, connection: str) -> Sequence[Intent]:
+        # Asked for each time: a visit that is being booked this very moment must not get a second lead.
+        if not watched(self._clinic, connection, self._now()):
+            return []
         rows = BookingIntent.objects.of(self._clinic).filter(connection=connection)
-        watched = rows.filter(watched_until__isnull=False, watched_until__gt=self._now())
-        return [intent_of(row) for row in watched.order_by("id")]
+        open_ = rows.filter(watched_until__isnull=False, watched_until__gt=self._now())
+        return [intent_of(row) for row in open_.order_by("id")]
 
     @transaction.atomic
     def noted(self, id_: int) -> None:
@@ -183,20 +192,28 @@ class DjangoBookings:
 
     @transaction.atomic
     def arm(self, stages: Collection[tuple[int, int]]) -> Mapping[tuple[int, int], datetime]:
-        rows = ArmedStage.objects.of(self._clinic)
-        known = {(row.pipeline, row.stage): row for row in rows}
-        if gone := [row.pk for stage, row in known.items() if stage not in stages]:
-            rows.filter(pk__in=gone).delete()
+        rows = rows_of(ArmedStage, self._clinic, "pipeline", "stage", "id", "since")
+        known = {(pipeline, stage): (id_, since) for pipeline, stage, id_, since in rows}
+        if gone := [id_ for stage, (id_, _) in known.items() if stage not in stages]:
+            ArmedStage.objects.of(self._clinic).filter(pk__in=gone).delete()
         now = self._now()
         fresh = [stage for stage in stages if stage not in known]
         ArmedStage.objects.bulk_create(
             ArmedStage(clinic_id=self._clinic, pipeline=pipeline, stage=stage, since=now) for pipeline, stage in fresh
         )
-        return {stage: known[stage].since if stage in known else now for stage in stages}
+        return {stage: known[stage][1] if stage in known else now for stage in stages}
 
     def moves(self) -> Sequence[Move]:
-        rows = LeadMove.objects.of(self._clinic).order_by("id")
-        return [Move(row.pk, row.lead, row.pipeline, row.stage) for row in rows]
+        if not has_any(LeadMove, self._clinic):
+            return []
+        rows = rows_of(LeadMove, self._clinic, "id", "lead", "pipeline", "stage", order="id")
+        return [Move(*row) for row in rows]
 
     def moves_are_over(self, ids: Collection[int]) -> None:
         LeadMove.objects.of(self._clinic).filter(pk__in=list(ids)).delete()
+
+
+def watched(clinic_id: int, connection_key: str, now: datetime) -> bool:
+    with connection.cursor() as cursor:
+        cursor.execute(WATCHED, [clinic_id, connection_key, connection.ops.adapt_datetimefield_value(now)])
+        return cursor.fetchone() is not None

@@ -12,6 +12,7 @@ from typing import Any
 from django.db import connection
 from django.db.models import DateTimeField, Field, JSONField, Model, UUIDField
 
+from priem.hub.models.owned import grown
 from priem.hub.storable import storable_json
 
 Value = Any
@@ -28,6 +29,7 @@ def put(
     ways = {place: way for place, field in fields if (way := way_of(field))}
     prepared = [[ways[place](value) if place in ways else value for place, value in enumerate(row)] for row in rows]
     if prepared:
+        grown(table)
         with connection.cursor() as cursor:
             cursor.executemany(statement(table, tuple(columns), tuple(key)), prepared)
 

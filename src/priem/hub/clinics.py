@@ -13,6 +13,7 @@ from priem.errors import AskOperator
 from priem.hub.audit.notes import note
 from priem.hub.models import Authorisation, Clinic, Connection
 from priem.hub.models.audit import Deed
+from priem.hub.quick import change
 from priem.texts import Text, text
 
 
@@ -159,7 +160,7 @@ def save_connection(clinic_id: int, connection: ConnectionData) -> None:
 
 def note_reading(clinic_id: int, connection: str) -> None:
     """The connection was read to its end just now, whether anything had changed or not."""
-    Connection.objects.of(clinic_id).filter(key=connection).update(last_read_at=datetime.now(UTC), last_error=None)
+    change(Connection, clinic_id, {"last_read_at": datetime.now(UTC), "last_error": None}, key=connection)
 
 
 def note_trouble(clinic_id: int, connection: str, what: Text) -> None:

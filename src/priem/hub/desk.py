@@ -11,7 +11,9 @@ from priem.hub.bulk import put
 from priem.hub.linking import VISIT_COLUMNS, visit_row
 from priem.hub.models import PatientLink, Question, RecalledRecord, RejectedRow, Saying, StepRecord, VisitLink
 from priem.hub.models.desk import Kind
-from priem.hub.pieces import among, pieces
+from priem.hub.pieces import pieces
+from priem.hub.presence import has_any
+from priem.hub.quick import among, rows_of
 from priem.hub.rows import key_of
 from priem.hub.surroundings import by_key, lead_owners, visit_links_of
 from priem.model import Candidate, PatientKey, State, Told, VisitKey
@@ -33,7 +35,7 @@ def named(kind: str, connection: str, record: str) -> AnyKey:
 
 
 def ask(clinic_id: int, questions: Mapping[PatientKey, Sequence[Candidate]], now: datetime) -> None:
-    known = by_key(Question.objects.of(clinic_id), "patient", questions, "connection", "patient", "asked_at")
+    known = by_key(Question, clinic_id, "patient", questions, "connection", "patient", "asked_at")
     asked_at = {PatientKey(connection, patient): at for connection, patient, at in known}
     rows = (
         (clinic_id, key.connection, key.id, [[one.id, one.because] for one in candidates], asked_at.get(key, now))
@@ -97,14 +99,13 @@ def say(clinic_id: int, key: AnyKey, told: Told | None, now: datetime) -> None:
 
 def answered(clinic_id: int, patients: Collection[PatientKey]) -> None:
     """They have contacts, or somebody has spoken: no question is left, and visits that waited for them are due."""
-    asked = Question.objects.of(clinic_id)
-    if asked.exists():
+    if has_any(Question, clinic_id):
+        asked = Question.objects.of(clinic_id)
         for connection in {key.connection for key in patients}:
             for piece in pieces(key.id for key in patients if key.connection == connection):
                 asked.filter(connection=connection, patient__in=piece).delete()
-    waiting = RecalledRecord.objects.of(clinic_id).filter(waits_for__gt="")
-    if waiting.exists():
-        due = among(waiting, "waits_for", [str(key) for key in patients], "connection", "record")
+    if patients and has_any(RecalledRecord, clinic_id):
+        due = among(RecalledRecord, clinic_id, "waits_for", [str(key) for key in patients], "connection", "record")
         recall(clinic_id, [VisitKey(connection, record) for connection, record in due])
 
 
@@ -138,10 +139,10 @@ def forget_decisions(clinic_id: int, kind: Kind, connection: str, ids: Sequence[
 
 
 def recalled(clinic_id: int, connection: str) -> tuple[Recall, ...]:
-    rows = RecalledRecord.objects.of(clinic_id).filter(waits_for="", connection=connection).order_by("id")
-    return tuple(
-        Recall(id_, named(kind, connection, record)) for id_, kind, record in rows.values_list("id", "kind", "record")
-    )
+    if not has_any(RecalledRecord, clinic_id):
+        return ()
+    rows = rows_of(RecalledRecord, clinic_id, "id", "kind", "record", order="id", waits_for="", connection=connection)
+    return tuple(Recall(id_, named(kind, connection, record)) for id_, kind, record in rows)
 
 
 def recall_is_over(clinic_id: int, ids: Collection[int]) -> None:
@@ -154,7 +155,7 @@ def refused(clinic_id: int) -> set[AnyKey]:
     columns = ("entity", "connection", "record", "id")
     failed = {key_of(*row[:3]): row[3] for row in rows.filter(state__in=NOT_DONE).order_by("id").values_list(*columns)}
     last: Counter[AnyKey] = Counter()
-    for *key, id_ in among(rows, "record", {key.id for key in failed}, *columns):
+    for *key, id_ in among(StepRecord, clinic_id, "record", {key.id for key in failed}, *columns):
         last[key_of(*key)] = max(last[key_of(*key)], id_)
     rejected = RejectedRow.objects.of(clinic_id).values_list("kind", "connection", "record")
     return {key for key, id_ in failed.items() if last[key] == id_} | {named(*row) for row in rejected}
@@ -171,19 +172,19 @@ def linked(clinic_id: int, connection: str, kind: type[K], after: str) -> tuple[
 
 
 def told_of(clinic_id: int, keys: Iterable[AnyKey]) -> dict[AnyKey, Told]:
-    sayings = Saying.objects.of(clinic_id)
     found: dict[AnyKey, Told] = {}
-    every = list(keys) if sayings.exists() else []
+    every = list(keys)
+    if not (every and has_any(Saying, clinic_id)):
+        return found
+    columns = ("connection", "record", "told")
     for kind in Kind:
         mine = [key for key in every if kind_of(key) == kind]
-        for connection, record, told in by_key(
-            sayings.filter(kind=kind), "record", mine, "connection", "record", "told"
-        ):
+        for connection, record, told in by_key(Saying, clinic_id, "record", mine, *columns, kind=kind.value):
             found[named(kind, connection, record)] = Told(told)
     return found
 
 
 def asked_of(clinic_id: int, patients: Iterable[PatientKey]) -> frozenset[PatientKey]:
-    questions_ = Question.objects.of(clinic_id)
-    rows = by_key(questions_, "patient", patients, "connection", "patient") if questions_.exists() else ()
+    any_asked = has_any(Question, clinic_id)
+    rows = by_key(Question, clinic_id, "patient", patients, "connection", "patient") if any_asked else ()
     return frozenset(PatientKey(connection, patient) for connection, patient in rows)

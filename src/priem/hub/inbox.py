@@ -4,6 +4,8 @@ from collections.abc import Collection, Mapping
 from datetime import datetime
 
 from priem.hub.models import UnmappedStatus
+from priem.hub.presence import has_any
+from priem.hub.quick import rows_of
 
 
 def note_unmapped(
@@ -31,5 +33,6 @@ def note_unmapped(
 
 
 def unmapped(clinic_id: int, connection: str) -> dict[str, int]:
-    rows = UnmappedStatus.objects.of(clinic_id).filter(connection=connection)
-    return dict(rows.order_by("raw").values_list("raw", "visits"))
+    if not has_any(UnmappedStatus, clinic_id):
+        return {}
+    return dict(rows_of(UnmappedStatus, clinic_id, "raw", "visits", order="raw", connection=connection))

@@ -12,7 +12,9 @@ from django.db import connection
 
 from priem.hub.bulk import put
 from priem.hub.models import RejectedRow, StepRecord
-from priem.hub.pieces import among, pieces
+from priem.hub.pieces import pieces
+from priem.hub.presence import has_any
+from priem.hub.quick import among, rows_of
 from priem.hub.rows import STEP_COLUMNS, key_of, step_row
 from priem.hub.sentences import as_json
 from priem.hub.storable import storable_json
@@ -37,9 +39,9 @@ def intend(clinic_id: int, steps: Sequence[Step], pass_id: UUID, now: datetime) 
 
 def readable_again(clinic_id: int, keys: Sequence[AnyKey]) -> None:
     """A record that was decided upon was read, so nobody needs to look at its row any more."""
-    rejected = RejectedRow.objects.of(clinic_id)
-    if not rejected.exists():
+    if not has_any(RejectedRow, clinic_id):
         return
+    rejected = RejectedRow.objects.of(clinic_id)
     for kind in (PatientKey, VisitKey):
         ids: dict[str, list[str]] = defaultdict(list)
         for key in keys:
@@ -72,18 +74,20 @@ def settled(ids: Mapping[AnyKey, int], step: Step, outcome: Outcome, now: dateti
 
 def open_ids(clinic_id: int, keys: Sequence[AnyKey]) -> dict[AnyKey, int]:
     """The latest open step of each of these records."""
-    rows = StepRecord.objects.of(clinic_id).filter(finished_at__isnull=True)
     columns = ("entity", "connection", "record", "id")
-    found = sorted(among(rows, "record", {key.id for key in keys}, *columns), key=itemgetter(3))
+    rows = among(StepRecord, clinic_id, "record", {key.id for key in keys}, *columns, finished_at=None)
+    found = sorted(rows, key=itemgetter(3))
     return {key_of(*named): id_ for *named, id_ in found}
 
 
 def open_steps(clinic_id: int) -> tuple[OpenStep, ...]:
-    rows = StepRecord.objects.of(clinic_id).filter(finished_at__isnull=True).order_by("id")
+    if not has_any(StepRecord, clinic_id):
+        return ()
     columns = ("id", "entity", "connection", "record", "state", "intended_at", "action")
+    rows = rows_of(StepRecord, clinic_id, *columns, order="id", finished_at=None)
     return tuple(
         OpenStep(id_, key_of(*key), State(state), intended_at, action == Action.CREATE)
-        for id_, *key, state, intended_at, action in rows.values_list(*columns)
+        for id_, *key, state, intended_at, action in rows
     )
 
 

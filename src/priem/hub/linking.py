@@ -48,7 +48,7 @@ def link_patients(clinic_id: int, done: Done, now: datetime) -> None:
 
 def known_patients(clinic_id: int, keys: Sequence[PatientKey]) -> dict[object, tuple[int, str, datetime]]:
     columns = ("connection", "patient", "contact", "rule", "made_at")
-    rows = by_key(PatientLink.objects.of(clinic_id), "patient", keys, *columns)
+    rows = by_key(PatientLink, clinic_id, "patient", keys, *columns)
     return {PatientKey(connection, id_): (contact, rule, made_at) for connection, id_, contact, rule, made_at in rows}
 
 
@@ -74,7 +74,7 @@ def is_same(before: LinkOfVisit | None, after: LinkOfVisit) -> bool:
 
 
 def made_before(clinic_id: int, keys: Sequence[VisitKey]) -> dict[VisitKey, Made]:
-    rows = by_key(VisitLink.objects.of(clinic_id), "visit", keys, "connection", "visit", "rule", "made_at")
+    rows = by_key(VisitLink, clinic_id, "visit", keys, "connection", "visit", "rule", "made_at")
     return {VisitKey(connection, id_): (rule, made_at) for connection, id_, rule, made_at in rows}
 
 

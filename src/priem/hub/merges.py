@@ -17,7 +17,9 @@ from priem.hub.models import (
     VisitLink,
 )
 from priem.hub.models.journal import Entity
-from priem.hub.pieces import among, pieces
+from priem.hub.pieces import pieces
+from priem.hub.presence import has_any
+from priem.hub.quick import among
 from priem.hub.rows import LEAD_COLUMNS, lead_of
 from priem.model import Lead, PatientKey, VisitKey
 
@@ -66,28 +68,33 @@ def living(id_: int, winners: Mapping[int, int]) -> int:
 
 def swallowers(clinic_id: int, entity: Entity, losers: Iterable[int]) -> dict[int, int]:
     """Those of these that were swallowed, and by whom."""
-    rows = Merge.objects.of(clinic_id).filter(entity=entity.value)
-    return dict(among(rows, "loser", sorted(set(losers)), "loser", "winner")) if rows.exists() else {}
+    return merged(clinic_id, entity, "loser", losers)
 
 
 def swallowed_by(clinic_id: int, entity: Entity, winners: Iterable[int]) -> dict[int, int]:
     """Whom these have swallowed."""
-    rows = Merge.objects.of(clinic_id).filter(entity=entity.value)
-    return dict(among(rows, "winner", sorted(set(winners)), "loser", "winner")) if rows.exists() else {}
+    return merged(clinic_id, entity, "winner", winners)
+
+
+def merged(clinic_id: int, entity: Entity, side: str, ids: Iterable[int]) -> dict[int, int]:
+    """Winners by loser."""
+    wanted = set(ids)
+    if not (wanted and has_any(Merge, clinic_id)):
+        return {}
+    return dict(among(Merge, clinic_id, side, sorted(wanted), "loser", "winner", entity=entity.value))
 
 
 def leads_of(clinic_id: int, contacts: Collection[int]) -> list[Lead]:
     """The open leads in which these contacts stand."""
-    rows = among(MirroredLeadContact.objects.of(clinic_id), "contact", contacts, "lead")
+    rows = among(MirroredLeadContact, clinic_id, "contact", contacts, "lead")
     ids = {lead for (lead,) in rows}
-    return [lead_of(row) for row in among(MirroredLead.objects.of(clinic_id), "crm_id", ids, *LEAD_COLUMNS)]
+    return [lead_of(row) for row in among(MirroredLead, clinic_id, "crm_id", ids, *LEAD_COLUMNS)]
 
 
 def linked_to(clinic_id: int, contacts: Collection[int], leads: Collection[int]) -> list[PatientKey | VisitKey]:
     """Whose links lead there."""
-    patients = among(PatientLink.objects.of(clinic_id), "contact", contacts, "connection", "patient")
-    active = VisitLink.objects.of(clinic_id).filter(moved_to__isnull=True)
-    visits = among(active, "lead", leads, "connection", "visit")
+    patients = among(PatientLink, clinic_id, "contact", contacts, "connection", "patient")
+    visits = among(VisitLink, clinic_id, "lead", leads, "connection", "visit", moved_to=None)
     return [*(PatientKey(*key) for key in patients), *(VisitKey(*key) for key in visits)]
 
 

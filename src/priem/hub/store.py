@@ -15,6 +15,8 @@ from priem.hub.bookings import DjangoBookings
 from priem.hub.locks import Held, Purpose, locked
 from priem.hub.mirroring import mirror_contacts, mirror_leads
 from priem.hub.models import Connection, MirrorState
+from priem.hub.presence import is_within_pass, remembering
+from priem.hub.quick import change, first_of
 from priem.model import (
     Candidate,
     Contact,
@@ -48,15 +50,16 @@ class DjangoStore(DjangoBookings):
         self._now = now
         self._pass = uuid4()
         self._held: Held | None = None
+        self._until: int | None = None
 
     @contextmanager
     def exclusively(self) -> Iterator[None]:
-        with locked(Purpose.PASS, self._clinic, UNDER_WAY) as held:
-            self._pass, self._held = uuid4(), held
+        with locked(Purpose.PASS, self._clinic, UNDER_WAY) as held, remembering(self._clinic):
+            self._pass, self._held, self._until = uuid4(), held, None
             try:
                 yield
             finally:
-                self._held = None
+                self._held = self._until = None
 
     def _require_pass(self) -> None:
         """Whoever has lost the pass begins nothing more: somebody else may be at it."""
@@ -64,19 +67,24 @@ class DjangoStore(DjangoBookings):
             self._held.require(LOST)
 
     def cursor(self, connection: str) -> str | None:
-        rows = Connection.objects.of(self._clinic).filter(key=connection)
-        return rows.values_list("cursor", flat=True).first()
+        found: str | None = first_of(Connection, self._clinic, "cursor", key=connection)
+        return found
 
     def advance(self, connection: str, cursor: str) -> None:
         self._require_pass()
-        rows = Connection.objects.of(self._clinic).filter(key=connection)
-        if not rows.update(cursor=cursor, last_read_at=self._now(), last_error=None):
+        done = {"cursor": cursor, "last_read_at": self._now(), "last_error": None}
+        if not change(Connection, self._clinic, done, key=connection):
             raise LookupError(f"the clinic has no connection {connection}")
 
     def mirrored_until(self) -> int | None:
-        return MirrorState.objects.of(self._clinic).values_list("until", flat=True).first()
+        """Only passes write it: each asks for it once."""
+        until: int | None = self._until or first_of(MirrorState, self._clinic, "until")
+        if is_within_pass(self._clinic):
+            self._until = until
+        return until
 
     def mirrored(self, until: int) -> None:
+        self._until = None
         MirrorState.objects.bulk_create(
             [MirrorState(clinic_id=self._clinic, until=until)],
             update_conflicts=True,

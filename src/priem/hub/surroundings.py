@@ -17,8 +17,8 @@ from priem.hub.models import (
     VisitLink,
 )
 from priem.hub.models.journal import Entity
-from priem.hub.models.owned import OwnedRows
-from priem.hub.pieces import among
+from priem.hub.models.owned import ClinicOwned
+from priem.hub.quick import among
 from priem.hub.rows import CONTACT_COLUMNS, LEAD_COLUMNS, contact_of, lead_of
 from priem.model import Contact, Key, Lead, PatientKey, Surroundings, VisitKey
 from priem.model import PatientLink as LinkOfPatient
@@ -54,12 +54,12 @@ def around(
 
 
 def phones_of(clinic_id: int, contacts: Collection[int]) -> set[str]:
-    return {number for (number,) in among(MirroredContactPhone.objects.of(clinic_id), "contact", contacts, "number")}
+    return {number for (number,) in among(MirroredContactPhone, clinic_id, "contact", contacts, "number")}
 
 
 def patient_links_of(clinic_id: int, keys: Iterable[PatientKey]) -> dict[PatientKey, LinkOfPatient]:
     columns = ("connection", "patient", "contact", "fingerprint", "by_person")
-    rows = by_key(PatientLink.objects.of(clinic_id), "patient", keys, *columns)
+    rows = by_key(PatientLink, clinic_id, "patient", keys, *columns)
     return {
         PatientKey(connection, id_): LinkOfPatient(contact=contact, fingerprint=fingerprint, by_person=by_person)
         for connection, id_, contact, fingerprint, by_person in rows
@@ -68,7 +68,7 @@ def patient_links_of(clinic_id: int, keys: Iterable[PatientKey]) -> dict[Patient
 
 def visit_links_of(clinic_id: int, keys: Iterable[VisitKey]) -> dict[VisitKey, LinkOfVisit]:
     columns = ("connection", "visit", "lead", "fingerprint", "pipeline", "stage", "moved_to", "by_person", "status")
-    rows = by_key(VisitLink.objects.of(clinic_id), "visit", keys, *columns)
+    rows = by_key(VisitLink, clinic_id, "visit", keys, *columns)
     return {
         VisitKey(connection, id_): LinkOfVisit(
             lead=lead,
@@ -83,58 +83,57 @@ def visit_links_of(clinic_id: int, keys: Iterable[VisitKey]) -> dict[VisitKey, L
     }
 
 
-def by_key(rows: OwnedRows[Any], column: str, keys: Iterable[Key], *columns: str) -> Iterable[tuple[Any, ...]]:
+def by_key(
+    table: type[ClinicOwned], clinic_id: int, column: str, keys: Iterable[Key], *columns: str, **equal: object
+) -> Iterable[tuple[Any, ...]]:
     ids: dict[str, list[str]] = defaultdict(list)
     for key in keys:
         ids[key.connection].append(key.id)
     for connection, known in ids.items():
-        yield from among(rows.filter(connection=connection), column, known, *columns)
+        yield from among(table, clinic_id, column, known, *columns, connection=connection, **equal)
 
 
 def own_contacts(clinic_id: int, patients: Collection[PatientKey], links: dict[PatientKey, LinkOfPatient]) -> set[int]:
     written = [str(key) for key in patients]
-    keyed = among(MirroredContactKey.objects.of(clinic_id), "key", written, "contact")
+    keyed = among(MirroredContactKey, clinic_id, "key", written, "contact")
     return {link.contact for link in links.values()} | {contact for (contact,) in keyed}
 
 
 def with_phones(clinic_id: int, phones: Collection[str]) -> set[int]:
-    return {contact for (contact,) in among(MirroredContactPhone.objects.of(clinic_id), "number", phones, "contact")}
+    return {contact for (contact,) in among(MirroredContactPhone, clinic_id, "number", phones, "contact")}
 
 
 def contacts_by_id(clinic_id: int, ids: Collection[int]) -> dict[int, Contact]:
-    rows = among(MirroredContact.objects.of(clinic_id), "crm_id", ids, *CONTACT_COLUMNS)
+    rows = among(MirroredContact, clinic_id, "crm_id", ids, *CONTACT_COLUMNS)
     return {row[0]: contact_of(row) for row in rows}
 
 
 def with_keys(clinic_id: int, visits: Collection[VisitKey]) -> set[int]:
     written = [str(key) for key in visits]
-    return {lead for (lead,) in among(MirroredLeadKey.objects.of(clinic_id), "key", written, "lead")}
+    return {lead for (lead,) in among(MirroredLeadKey, clinic_id, "key", written, "lead")}
 
 
 def open_leads(clinic_id: int, contacts: Collection[int]) -> set[int]:
-    return {lead for (lead,) in among(MirroredLeadContact.objects.of(clinic_id), "contact", contacts, "lead")}
+    return {lead for (lead,) in among(MirroredLeadContact, clinic_id, "contact", contacts, "lead")}
 
 
 def leads_by_id(clinic_id: int, ids: Collection[int]) -> dict[int, Lead]:
-    return {row[0]: lead_of(row) for row in among(MirroredLead.objects.of(clinic_id), "crm_id", ids, *LEAD_COLUMNS)}
+    return {row[0]: lead_of(row) for row in among(MirroredLead, clinic_id, "crm_id", ids, *LEAD_COLUMNS)}
 
 
 def contact_owners(clinic_id: int, contacts: Collection[int]) -> dict[int, tuple[PatientKey, ...]]:
     """With those whose contact was merged into these."""
     owners: dict[int, list[PatientKey]] = defaultdict(list)
     heirs = dict.fromkeys(contacts, 0) | swallowed_by(clinic_id, Entity.CONTACT, contacts)
-    rows = among(PatientLink.objects.of(clinic_id), "contact", heirs, "contact", "connection", "patient")
+    rows = among(PatientLink, clinic_id, "contact", heirs, "contact", "connection", "patient")
     for contact, connection, id_ in rows:
         owners[heirs[contact] or contact].append(PatientKey(connection, id_))
     return {contact: tuple(sorted(keys)) for contact, keys in owners.items()}
 
 
 def lead_owners(clinic_id: int, leads: Collection[int]) -> dict[int, VisitKey]:
-    active = VisitLink.objects.of(clinic_id).filter(moved_to__isnull=True)
-    return {
-        lead: VisitKey(connection, id_)
-        for lead, connection, id_ in among(active, "lead", leads, "lead", "connection", "visit")
-    }
+    rows = among(VisitLink, clinic_id, "lead", leads, "lead", "connection", "visit", moved_to=None)
+    return {lead: VisitKey(connection, id_) for lead, connection, id_ in rows}
 
 
 def owners_with_merges(clinic_id: int, leads: Collection[int]) -> dict[int, VisitKey]:

@@ -6,9 +6,10 @@ cannot be read. 429, 503: later.
 
 import json
 import math
+import time
 from collections.abc import Callable, Mapping
-from datetime import UTC, datetime
-from functools import wraps
+from datetime import UTC, datetime, timedelta
+from functools import lru_cache, wraps
 from http import HTTPStatus
 from typing import Any
 
@@ -21,10 +22,12 @@ from django.views.decorators.http import require_http_methods
 from priem.errors import AskOperator, PriemError, TryLater
 from priem.hub.agents import asking, feeds
 from priem.hub.agents.choosing import goes_through_agent
-from priem.hub.agents.enrolling import TRIES, enrol, let_in
+from priem.hub.agents.enrolling import TRIES, enrol
 from priem.hub.agents.feeds import Elsewhere
 from priem.hub.agents.given import given_to
-from priem.hub.models import Agent, AgentFeed, Connection
+from priem.hub.agents.standing import Standing, standing_of
+from priem.hub.models import Agent, AgentFeed
+from priem.hub.quick import change
 from priem.hub.roles.throttling import address
 from priem.relay import PROTOCOL
 from priem.relay.parcels import MOST_BYTES, checksum, parted
@@ -38,6 +41,10 @@ AT_ONCE = 0.5
 """Seconds between two reports: while somebody waits, of one agent, and of one among many."""
 REPORTS_A_SECOND = 20
 """What all agents of a hub may ask of it together."""
+COUNTED_FOR = 10.0
+"""Seconds until agents are counted anew."""
+HEARD_JUST_NOW = timedelta(seconds=15)
+"""Within them a report that says nothing new is not written down: an agent counts as silent much later."""
 WANTED_LATELY = 60.0
 MOST_OF_A_REPORT = 64 * 1024
 MOST_OF_AN_ANSWER = 32 * 1024 * 1024
@@ -92,28 +99,31 @@ def for_agents(room: Room) -> Room:
     @wraps(room)
     def guarded(request: HttpRequest, **rest: Any) -> JsonResponse:  # noqa: ANN401 - of the address
         scheme, _, token = request.headers.get("Authorization", "").partition(" ")
-        agent = let_in(token.strip()) if scheme.lower() == "bearer" else None
-        if agent is None:
+        standing = standing_of(token.strip()) if scheme.lower() == "bearer" else None
+        if standing is None:
             answer = said({"error": "unknown"}, HTTPStatus.UNAUTHORIZED)
             answer["WWW-Authenticate"] = "Bearer"
             return answer
-        require_asked(agent)
-        return room(request, agent, **rest)
+        require_asked(standing)
+        return room(request, standing, **rest)
 
     return guarded
 
 
-def require_asked(agent: Agent) -> None:
+def require_asked(agent: Standing) -> None:
     """Raises AskOperator when the hub has no use for what this agent reads: patients' data do not come for nothing."""
-    config = Connection.objects.of(agent.clinic_id).filter(key=agent.connection).values_list("config", flat=True)
-    told = config.first()
-    if told is None:
+    if agent.kind is None:
         raise AskOperator(text("The connection of this agent was removed in the hub."))
-    if not goes_through_agent(told):
+    if not is_for_agents(agent.config):
         raise AskOperator(
             text("The hub reads this database itself now, without the agent."),
             text("Take the agent away, or choose «Through an agent in the clinic» in the hub."),
         )
+
+
+@lru_cache(maxsize=4096)
+def is_for_agents(config: str) -> bool:
+    return goes_through_agent(json.loads(config))
 
 
 @door("POST")
@@ -134,21 +144,21 @@ def enrol_with_code(request: HttpRequest) -> JsonResponse:
 
 @door("POST")
 @for_agents
-def report(request: HttpRequest, agent: Agent) -> JsonResponse:
+def report(request: HttpRequest, agent: Standing) -> JsonResponse:
     told = json_in(request)
-    note_report(agent, told)
+    note_report(agent.agent, told)
     return orders(agent, str(told.get("version") or ""))
 
 
 @door("GET")
 @for_agents
-def position(_request: HttpRequest, agent: Agent) -> JsonResponse:
-    return said(position_as_json(feeds.position(feeds.feed_of(agent.clinic_id, agent.connection))))
+def position(_request: HttpRequest, agent: Standing) -> JsonResponse:
+    return said(position_as_json(feeds.position(feed_of(agent))))
 
 
 @door("POST")
 @for_agents
-def parcel(request: HttpRequest, agent: Agent, stream: int, sequence: int) -> JsonResponse:
+def parcel(request: HttpRequest, agent: Standing, stream: int, sequence: int) -> JsonResponse:
     content = body_of(request, MOST_BYTES)
     if request.headers.get("Priem-Checksum", "") != checksum(content):
         raise Unreadable("a parcel that was damaged on its way")
@@ -161,15 +171,19 @@ def parcel(request: HttpRequest, agent: Agent, stream: int, sequence: int) -> Js
 
 @door("POST")
 @for_agents
-def answer(request: HttpRequest, agent: Agent, question: int) -> JsonResponse:
+def answer(request: HttpRequest, agent: Standing, question: int) -> JsonResponse:
     asking.answered(agent.clinic_id, agent.connection, question, body_of(request, MOST_OF_AN_ANSWER))
     return orders(agent, None)
 
 
-def orders(agent: Agent, version: str | None, feed: AgentFeed | None = None) -> JsonResponse:
+def feed_of(agent: Standing) -> AgentFeed:
+    return agent.feed or feeds.feed_of(agent.clinic_id, agent.connection)
+
+
+def orders(agent: Standing, version: str | None, feed: AgentFeed | None = None) -> JsonResponse:
     """What the agent is to do. The settings only when it says that it has others; None: it says nothing of them."""
-    feed = feed or feeds.feed_of(agent.clinic_id, agent.connection)
-    given, questions = given_to(agent), asking.open_questions(agent.clinic_id, agent.connection)
+    feed, given = feed or feed_of(agent), given_to(agent)
+    questions = asking.open_questions(agent.clinic_id, agent.connection) if agent.is_asked else ()
     if given is None:
         raise AskOperator(text("The connection of this agent was removed in the hub."))
     wanted = Orders(
@@ -193,8 +207,13 @@ def is_wanted(feed: AgentFeed) -> bool:
 
 
 def pace() -> float:
-    agents = Agent.objects.of_all().filter(revoked_at=None).count()
-    return min(max(agents / REPORTS_A_SECOND, SOON), SELDOM)
+    return min(max(agents_at(int(time.monotonic() / COUNTED_FOR)) / REPORTS_A_SECOND, SOON), SELDOM)
+
+
+@lru_cache(maxsize=1)
+def agents_at(_span: int) -> int:
+    """How many are let in, as of some seconds ago."""
+    return Agent.objects.of_all().filter(revoked_at=None).count()
 
 
 def note_report(agent: Agent, told: Mapping[str, Any]) -> None:
@@ -203,12 +222,12 @@ def note_report(agent: Agent, told: Mapping[str, Any]) -> None:
     kept["halt"] = told.get("halt") if told.get("halt") in list(Halt) else Halt.NONE
     kept["stream"], kept["sequence"] = told.get("stream"), told.get("sequence")
     kept["read_at"] = moment_in(told.get("read_at"))
-    Agent.objects.of(agent.clinic_id).filter(pk=agent.pk).update(
-        heard_at=datetime.now(UTC),
-        host=str(told.get("host") or "")[:100],
-        program=str(told.get("program") or "")[:32],
-        report=kept,
-    )
+    host, program = str(told.get("host") or "")[:100], str(told.get("program") or "")[:32]
+    now = datetime.now(UTC)
+    is_known = (agent.host, agent.program, agent.report) == (host, program, kept)
+    if not (is_known and timedelta(0) <= now - agent.heard_at < HEARD_JUST_NOW):
+        said_now = {"heard_at": now, "host": host, "program": program, "report": kept}
+        change(Agent, agent.clinic_id, said_now, id=agent.pk)
 
 
 def moment_in(told: object) -> str | None:

@@ -95,13 +95,6 @@ def revoke(clinic_id: int, agent: int) -> bool:
     return bool(rows.update(revoked_at=datetime.now(UTC)))
 
 
-def let_in(token: str) -> Agent | None:
-    """The agent with this token; the clinic and the connection that it may speak for are its own."""
-    if not token:
-        return None
-    return Agent.objects.of_all().select_related("clinic").filter(token=hashed(token), revoked_at=None).first()
-
-
 def agent_of(clinic_id: int, connection: str) -> Agent | None:
     """The one that is let in."""
     rows = Agent.objects.of(clinic_id).filter(connection=connection, revoked_at=None)

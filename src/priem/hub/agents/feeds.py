@@ -13,6 +13,7 @@ from django.db.models import Count, Exists, F, Max, Min, OuterRef, Sum
 from priem.errors import TryLater
 from priem.hub.models import AgentFeed, AgentParcel, Connection
 from priem.hub.models.owned import OwnedRows
+from priem.hub.quick import change, done, first_of, rows_of
 from priem.hub.waking import wake
 from priem.mis.ident.cursor import Cursor
 from priem.relay.parcels import Head, Position, mark_of
@@ -23,8 +24,14 @@ MOST_BYTES = 512 * 1024 * 1024
 """Of what a connection's passes have not taken yet. An agent keeps the rest, and then stops reading."""
 STALE = timedelta(hours=1)
 """A reading that nobody wanted for so long is begun anew: whoever goes live today wants the visits to come today."""
+BETWEEN_ASKING = timedelta(seconds=15)
+"""Between two notes that somebody wants the pages: less than it takes to count as forgotten."""
 AT_ONCE = 4
 WORD = "agent"
+DONE = f"""
+    DELETE FROM {AgentParcel._meta.db_table}
+    WHERE clinic_id = %s AND connection = %s AND (stream < %s OR (stream = %s AND sequence <= %s))
+"""  # noqa: S608, SLF001  # nothing but our own table's name, which only Django's documented _meta tells
 
 
 class Elsewhere(Exception):
@@ -50,8 +57,13 @@ class Place:
         return cls(int(numbers[0]), int(numbers[1]))
 
 
+FEED = tuple(field.attname for field in AgentFeed._meta.concrete_fields if field.name != "cursor")  # noqa: SLF001  # Django documents _meta
+
+
 def feed_of(clinic_id: int, connection: str) -> AgentFeed:
     """Without its cursor, which may be long and is seldom wanted: it is fetched when somebody looks at it."""
+    for row in rows_of(AgentFeed, clinic_id, *FEED, connection=connection):
+        return AgentFeed.from_db("default", FEED, row)
     feed, _ = AgentFeed.objects.defer("cursor").get_or_create(clinic_id=clinic_id, connection=connection)
     return feed
 
@@ -145,7 +157,8 @@ def begin(clinic_id: int, connection: str, since: str | None = None) -> AgentFee
 def place_for(clinic_id: int, connection: str, since: str | None) -> Place:
     """Where the engine's cursor stands in what came; a reading is begun where none fits it."""
     feed, place, now = feed_of(clinic_id, connection), Place.parse(since), datetime.now(UTC)
-    rows(clinic_id, connection).update(asked_at=now)
+    if feed.asked_at is None or not timedelta(0) <= now - feed.asked_at < BETWEEN_ASKING:
+        change(AgentFeed, clinic_id, {"asked_at": now}, connection=connection)
     if place is not None and 0 < place.stream <= feed.stream:
         # Of a stream before: it was begun anew since, and everything of the new one is news.
         return place if place.stream == feed.stream else Place(feed.stream, 0)
@@ -191,11 +204,8 @@ def forget_strays() -> int:
 
 def forget_done(clinic_id: int, connection: str) -> None:
     """What the clinic's own cursor has passed. A rehearsal reads with a cursor of its own, and takes nothing away."""
-    kept = Connection.objects.of(clinic_id).filter(key=connection).values_list("cursor", flat=True).first()
-    if place := Place.parse(kept):
-        mine = parcels(clinic_id, connection)
-        mine.filter(stream=place.stream, sequence__lte=place.sequence).delete()
-        mine.filter(stream__lt=place.stream).delete()
+    if place := Place.parse(first_of(Connection, clinic_id, "cursor", key=connection)):
+        done(DONE, [clinic_id, connection, place.stream, place.stream, place.sequence])
 
 
 def arrived(clinic_id: int, connection: str, place: Place) -> Iterator[AgentParcel]:

@@ -9,37 +9,36 @@ from typing import Any
 from priem.configuration import settings_from_json
 from priem.engine.taking import wished_of_sources
 from priem.hub.agents.choosing import LOOK_EVERY, OURS
-from priem.hub.models import Agent, Connection
+from priem.hub.agents.standing import Standing
 from priem.mis.ident.profile import built_in
 from priem.relay.words import NOT_FROM_HUB, Given
 
 
-def given_to(agent: Agent) -> Given | None:
+def given_to(standing: Standing) -> Given | None:
     """None once the connection is gone."""
-    rows = Connection.objects.of(agent.clinic_id).filter(key=agent.connection)
-    row = rows.only("key", "kind", "config").first()
-    if row is None:
+    if standing.kind is None:
         return None
-    given = given_for(row.key, row.kind, json.dumps(row.config, sort_keys=True), json.dumps(agent.clinic.settings))
-    name, written = profile_of(row.config.get("profile"))
+    given, profile = given_for(standing.connection, standing.kind, standing.config, standing.settings)
+    name, written = profile_of(profile)
     return replace(given, profile_name=name, profile=written) if name else given
 
 
 @lru_cache(maxsize=4096)
-def given_for(key: str, kind: str, config: str, settings: str) -> Given:
-    """By texts, since agents ask all the time and settings seldom change."""
+def given_for(key: str, kind: str, config: str, settings: str) -> tuple[Given, object]:
+    """And the profile that is named. By texts, since agents ask all the time and settings seldom change."""
     told: dict[str, Any] = json.loads(config)
     of_clinic = settings_from_json(json.loads(settings))
     options = {name: value for name, value in told.items() if name not in OURS | NOT_FROM_HUB | {"profile"}}
     options = {**{name: wish for name, wish in wished_of_sources(of_clinic).items() if wish}, **options}
     patients = of_clinic.patients
-    return Given(
+    given = Given(
         connection=key,
         kind=kind,
         options=options,
         interval=float(told.get(LOOK_EVERY) or 1.0),
         cards_at_first=patients.take != "everyone" or bool(patients.branches),
     )
+    return given, told.get("profile")
 
 
 def profile_of(named: object) -> tuple[str, str]:

@@ -22,6 +22,8 @@ from priem.hub.clinics import ClinicData
 from priem.hub.exchanges import DjangoExchanges
 from priem.hub.merges import linked_to
 from priem.hub.models import Hearing, ReceivedHook
+from priem.hub.presence import has_any
+from priem.hub.quick import delete
 from priem.hub.surroundings import contacts_by_id, leads_by_id
 from priem.model import Account
 from priem.ports import Clock, Exchange, Store
@@ -61,12 +63,14 @@ class Ears:
         self._rests_until: datetime | None = None
         self._bell = INBOX.bell(clinic.id)
         self._exchanges = DjangoExchanges(clinic.id)
+        self._known = Hearing(clinic_id=clinic.id)
+        """As of the last listening, with what was noted since."""
 
     def rings(self) -> bool:
         return self._bell.is_set()
 
     def hears_at_once(self) -> bool:
-        return hears_at_once(hearing_of(self._clinic.id), self._clock.now())
+        return hears_at_once(self._known, self._clock.now())
 
     def hear(self) -> bool:
         """Takes in all that amoCRM has told, and now and then what it may have left out.
@@ -95,36 +99,39 @@ class Ears:
         return told
 
     def _hear(self, now: datetime) -> bool:
-        known = hearing_of(self._clinic.id)
+        self._known = hearing_of(self._clinic.id)
         if self._store.mirrored_until() is None:
             # Everything is about to be read; what happens meanwhile is told.
             keep_subscribed(self._clinic, self._crm, now)
             note(self._clinic.id, caught_up_at=now)
+            self._known = hearing_of(self._clinic.id)
             return False
-        if self._is_due(known, now):
-            self._catch_up(known.caught_up_at, now)
+        if self._is_due(now):
+            self._catch_up(now)
         is_up_to_now = self._take_in()
-        return is_up_to_now and hears(hearing_of(self._clinic.id), now)
+        return is_up_to_now and hears(self._known, now)
 
     def _hear_some(self, now: datetime, seconds: float) -> bool:
-        known = hearing_of(self._clinic.id)
         if self._store.mirrored_until() is None:
             return False
-        if self._is_due(known, now):
-            self._catch_up(known.caught_up_at, now)
+        if self._is_due(now):
+            self._catch_up(now)
         self._take_in_some(now - YOUNG, seconds)
         return False
 
-    def _is_due(self, known: Hearing, now: datetime) -> bool:
-        return known.caught_up_at is None or now - known.caught_up_at >= self._period
+    def _is_due(self, now: datetime) -> bool:
+        before = self._known.caught_up_at
+        return before is None or now - before >= self._period
 
-    def _catch_up(self, before: datetime | None, now: datetime) -> None:
+    def _catch_up(self, now: datetime) -> None:
+        before = self._known.caught_up_at
         INBOX.take_over()
         keep_subscribed(self._clinic, self._crm, now)
         Mirror(self._crm, self._store, self._clock, self._bound).catch_up()
         since = before or datetime.fromtimestamp(self._store.mirrored_until() or 0, tz=now.tzinfo)
         self._learn_losses(since)
         note(self._clinic.id, caught_up_at=now)
+        self._known = hearing_of(self._clinic.id)
 
     def _learn_losses(self, since: datetime) -> None:
         gone = learn_losses(int((since - OVERLAP).timestamp()), self._crm, self._store, self._bound)
@@ -135,11 +142,14 @@ class Ears:
 
     def _take_in(self) -> bool:
         """Whether nothing is left."""
-        ends = time.monotonic() + LONGEST_LISTENING
-        while rows := list(ReceivedHook.objects.of(self._clinic.id).order_by("id")[:AT_ONCE]):
+        ends, is_more = time.monotonic() + LONGEST_LISTENING, has_any(ReceivedHook, self._clinic.id)
+        while is_more:
             if time.monotonic() > ends:
                 return False
-            self._look(rows, NOTHING)
+            rows = list(ReceivedHook.objects.of(self._clinic.id).order_by("id")[:AT_ONCE])
+            if rows:
+                self._look(rows, NOTHING)
+            is_more = len(rows) == AT_ONCE
         return True
 
     def _take_in_some(self, before: datetime, seconds: float) -> None:
@@ -162,9 +172,10 @@ class Ears:
             self._learn_losses(rows[0].received_at)
         if not looked_at:
             return
-        note(self._clinic.id, heard_at=looked_at[-1][0].received_at)
+        self._known.heard_at = looked_at[-1][0].received_at
+        note(self._clinic.id, heard_at=self._known.heard_at)
         # By their ids: one with a smaller id may have been committed since, by another process.
-        ReceivedHook.objects.of(self._clinic.id).filter(id__in=[row.id for row, _ in looked_at]).delete()
+        delete(ReceivedHook, self._clinic.id, "id", [row.id for row, _ in looked_at])
 
     def _news(self, changes: Sequence[Change]) -> News:
         contacts = contacts_by_id(self._clinic.id, ids_named(changes, "contact"))

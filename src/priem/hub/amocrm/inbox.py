@@ -233,10 +233,11 @@ class Inbox:
 
 def store(letters: Iterable[Letter]) -> None:
     """Those of clinics that are there."""
-    there = set(Clinic.objects.values_list("pk", flat=True))
+    came = list(letters)
+    there = set(Clinic.objects.filter(pk__in={letter.clinic for letter in came}).values_list("pk", flat=True))
     ReceivedHook.objects.bulk_create(
         ReceivedHook(clinic_id=letter.clinic, received_at=letter.at, body=letter.body)
-        for letter in letters
+        for letter in came
         if letter.clinic in there
     )
 

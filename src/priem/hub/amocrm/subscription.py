@@ -9,6 +9,7 @@ from priem.errors import AskOperator
 from priem.hub.amocrm.address import HOOKS, destination
 from priem.hub.clinics import ClinicData
 from priem.hub.models import Hearing, StepRecord
+from priem.hub.quick import change
 from priem.model import Finding, Severity, State
 from priem.texts import Text, text
 
@@ -43,7 +44,8 @@ def hearing_of(clinic_id: int) -> Hearing:
 
 
 def note(clinic_id: int, **known: str | datetime | Text | None) -> None:
-    Hearing.objects.update_or_create(clinic_id=clinic_id, defaults=known)
+    if not change(Hearing, clinic_id, dict(known)):
+        Hearing.objects.update_or_create(clinic_id=clinic_id, defaults=known)
 
 
 def hears(known: Hearing, now: datetime) -> bool:
@@ -61,6 +63,8 @@ def is_deaf(known: Hearing, now: datetime, echo: timedelta = ECHO) -> bool:
     if known.alive_since is None:
         return False
     since = max(known.alive_since, known.heard_at or known.alive_since)
+    if now - since <= echo:
+        return False  # what was written since then was written within that time
     written = StepRecord.objects.of(known.clinic_id).filter(
         state=State.DONE.value, intended_at__gt=since, finished_at__lt=now - echo
     )

@@ -1,12 +1,16 @@
 """Rows that belong to a clinic, and the one way to ask for them."""
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from typing import Any, Self, TypeVar
 
 from django.db import models
 
 Row = TypeVar("Row", bound=models.Model)
 NAMES_THE_CLINIC = frozenset({"clinic", "clinic_id", "clinic__in", "clinic_id__in", "clinic__pk"})
+
+
+on_growth: list[Callable[[type["ClinicOwned"]], None]] = []
+"""Who wants to know that rows were added to a table, in the thread that adds them. For `hub.presence`."""
 
 
 class NobodysRows(TypeError):
@@ -67,6 +71,14 @@ class OwnedRows(models.QuerySet[Row]):
         self._must_say_whose()
         return super().aggregate(*args, **kwargs)
 
+    def create(self, **kwargs: Any) -> Row:  # noqa: ANN401  # Django's
+        grown(self.model)
+        return super().create(**kwargs)
+
+    def bulk_create(self, *args: Any, **kwargs: Any) -> list[Row]:  # noqa: ANN401  # Django's
+        grown(self.model)
+        return super().bulk_create(*args, **kwargs)
+
     def update(self, **kwargs: Any) -> int:  # noqa: ANN401  # Django's
         self._must_say_whose()
         return super().update(**kwargs)
@@ -74,6 +86,12 @@ class OwnedRows(models.QuerySet[Row]):
     def delete(self) -> tuple[int, dict[str, int]]:
         self._must_say_whose()
         return super().delete()
+
+
+def grown(table: type[models.Model]) -> None:
+    if issubclass(table, ClinicOwned):
+        for tell in on_growth:
+            tell(table)
 
 
 class ClinicOwned(models.Model):
