@@ -31,7 +31,11 @@ def put(
     if prepared:
         grown(table)
         with connection.cursor() as cursor:
-            cursor.executemany(statement(table, tuple(columns), tuple(key)), prepared)
+            written = statement(table, tuple(columns), tuple(key))
+            if len(prepared) == 1:
+                cursor.execute(written, prepared[0])  # without the pipeline that PostgreSQL's driver opens for many
+            else:
+                cursor.executemany(written, prepared)
 
 
 @cache

@@ -78,7 +78,7 @@ class DjangoStore(DjangoBookings):
 
     def mirrored_until(self) -> int | None:
         """Only passes write it: each asks for it once."""
-        until: int | None = self._until or first_of(MirrorState, self._clinic, "until")
+        until: int | None = first_of(MirrorState, self._clinic, "until") if self._until is None else self._until
         if is_within_pass(self._clinic):
             self._until = until
         return until

@@ -86,8 +86,7 @@ def receive(clinic_id: int, connection: str, head: Head, body: bytes, checksum: 
     Raises Elsewhere, and TryLater when the clinic's passes have to take some first.
     """
     with transaction.atomic():
-        feed_of(clinic_id, connection)
-        feed = rows(clinic_id, connection).defer("cursor").select_for_update().get()
+        feed = locked(clinic_id, connection)
         if head.stream != feed.stream:
             raise Elsewhere
         if head.sequence <= feed.sequence:
@@ -98,6 +97,15 @@ def receive(clinic_id: int, connection: str, head: Head, body: bytes, checksum: 
         require_room(clinic_id, connection)
         keep(feed, head, body, checksum)
         wake(clinic_id)
+    return feed
+
+
+def locked(clinic_id: int, connection: str) -> AgentFeed:
+    """Until the transaction ends."""
+    mine = rows(clinic_id, connection).defer("cursor").select_for_update()
+    if (feed := mine.first()) is None:
+        feed_of(clinic_id, connection)
+        feed = mine.get()
     return feed
 
 

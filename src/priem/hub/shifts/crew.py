@@ -4,6 +4,7 @@ A clinic whose database hangs, or whose first sync takes hours, must not cost ot
 their own, and a turn that takes long makes its place free while it goes on.
 """
 
+import math
 import threading
 import time
 from collections import Counter
@@ -61,8 +62,8 @@ class Seat:
     began: float | None = None
     """None: it waits."""
     lane: Lane = Lane.LIVE
-    is_woken: bool = False
-    """While it had its turn: the next one follows at once."""
+    woken: float = math.inf
+    """While it had its turn: when the next one is due, then."""
     is_leaving: bool = False
     turns: int = 0
 
@@ -98,16 +99,17 @@ class Crew:
         with self._changed:
             return any(id_ in self._seats for id_ in ids)
 
-    def wake(self, id_: int) -> None:
-        """Its turn is due now."""
+    def wake(self, id_: int, within: float = 0.0) -> None:
+        """Its turn is due now; or in so many seconds, in which more may gather."""
         with self._changed:
             seat = self._seats.get(id_)
             if seat is None:
                 return
+            due = time.monotonic() + within
             if seat.began is None:
-                seat.due = min(seat.due, time.monotonic())
+                seat.due = min(seat.due, due)
             else:
-                seat.is_woken = True
+                seat.woken = min(seat.woken, due)
             self._changed.notify_all()
 
     def seats(self) -> list[Seat]:
@@ -157,7 +159,7 @@ class Crew:
         return min(later, default=LONGEST_WAIT) + 0.001
 
     def _begin(self, seat: Seat, now: float) -> None:
-        seat.began, seat.lane, seat.is_woken = now, seat.served.lane, False
+        seat.began, seat.lane, seat.woken = now, seat.served.lane, math.inf
         self._pool.submit(self._turn, seat)
 
     def _turn(self, seat: Seat) -> None:
@@ -165,7 +167,7 @@ class Crew:
         with self._changed:
             seat.turns += 1
             if not seat.is_leaving:
-                seat.began, seat.due = None, time.monotonic() if seat.is_woken else due
+                seat.began, seat.due = None, min(due, seat.woken)
                 self._changed.notify_all()
                 return
         self._close(seat)

@@ -22,6 +22,9 @@ from priem.hub.watch.keeper import look_around
 LOOK = 2.0
 BETWEEN_BEATS = 5.0
 BETWEEN_PULSES = 30.0
+HOOKS_GATHER = 2.0
+"""Seconds: every write comes back as a webhook. Where none sets anything off, several are taken in together, or by the
+pass that comes before."""
 BETWEEN_CHECKS = 10.0
 """Between looks for what a lost wake-up may have told of."""
 
@@ -70,7 +73,7 @@ class Foreman:
             kept.hook()
         else:
             kept.call(called_now())
-        self._crew.wake(clinic_id)
+        self._crew.wake(clinic_id, HOOKS_GATHER if is_hook and not kept.acts_on_hooks else 0.0)
 
     def look_anew(self) -> None:
         """Wake-ups may have been missed."""

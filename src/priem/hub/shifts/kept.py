@@ -1,5 +1,6 @@
 """One clinic as a worker keeps it in step: what `priem sync --follow` does, in turns that others' threads take."""
 
+import math
 import random
 import threading
 import time
@@ -30,6 +31,8 @@ IDLE = 300.0
 BETWEEN_NOTES = 10.0
 """Seconds between two notes of how a clinic that is in step does."""
 AFTER_A_BUG = 60.0
+QUIET = 5.0
+"""Seconds: a connection that was good then is taken for good. If it is not, the turn is repeated a second later."""
 
 log = structlog.get_logger(__name__)
 
@@ -72,6 +75,12 @@ class Kept:
             return Lane.BULK
         return Lane.SLOW if self._took > LONG else Lane.LIVE
 
+    @property
+    def acts_on_hooks(self) -> bool:
+        """Somebody waits for what a move of a lead sets off."""
+        follower = self._follower
+        return follower is not None and bool(follower.clinic.bound.triggers)
+
     def call(self, at: datetime | None = None) -> None:
         """Something has come for it; then, if that is known."""
         self._called_at = self._called_at or at
@@ -84,7 +93,7 @@ class Kept:
     def turn(self, is_enough: Callable[[], bool]) -> float:
         began = time.monotonic()
         try:
-            close_old_connections()
+            look_after_connection()
             due = self._turn(is_enough)
         except (TryLater, AskOperator) as error:
             due = self._fails_to_open(error)
@@ -190,6 +199,23 @@ class Kept:
             self._close()
         except Exception:
             log.exception("a clinic is not closed in order", clinic=self.wanted.slug)
+
+
+class Used(threading.local):
+    """When this thread's connection did its last turn."""
+
+    at: float = -math.inf
+
+
+used = Used()
+
+
+def look_after_connection() -> None:
+    """Django asks a connection whether it still works before it is used again: after some quiet, that is."""
+    close_old_connections()
+    if time.monotonic() - used.at < QUIET:
+        connection.health_check_done = True  # type: ignore[attr-defined]  # the stubs leave it out
+    used.at = time.monotonic()
 
 
 def called_now() -> datetime:
