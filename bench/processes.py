@@ -47,7 +47,9 @@ def processes() -> Iterator[Process]:
 def usage_of(workers: Sequence[int], database: str) -> dict[str, Usage]:
     """Of the hub, the workers, PostgreSQL and the played systems of the process that asks."""
     folder = database.partition("host=")[2]
-    found = dict.fromkeys(("hub", "workers", "postgresql", "accounts", "agents"), Usage(0.0, 0))
+    found = dict.fromkeys(
+        ("hub", "workers", "postgresql", "accounts", "agents", "real_agents", "databases"), Usage(0.0, 0)
+    )
     known = list(processes())
     server = next((one.pid for one in known if folder in one.command and "postgres" in one.command), -1)
     mine = [one for one in known if one.parent == os.getpid()]
@@ -62,6 +64,10 @@ def usage_of(workers: Sequence[int], database: str) -> dict[str, Usage]:
             name = "postgresql"
         elif one.parent == os.getpid() and "bench.accounts" in one.command:
             name = "accounts"
+        elif one.parent == os.getpid() and "priem.agent" in one.command:
+            name = "real_agents"
+        elif one.parent == os.getpid() and "bench.idents" in one.command:
+            name = "databases"
         elif one.pid == os.getpid():
             name = "agents"
         if name:

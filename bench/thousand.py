@@ -7,6 +7,9 @@ Everything on this machine: PostgreSQL, the hub, the workers; agents that one pr
 accounts of amoCRM in one more process, whose webhooks reach the hub. `--rate` changes a second are spread unevenly,
 the first clinics have by far the most. A change happens when its agent begins to send it, and has arrived when amoCRM's
 answer to the write has left.
+
+The last `--real-agents` clinics have a process of `priem agent` each beside a database that lives by itself, with
+their share of the rate on top of it: they are load, the changes that are timed are the others'.
 """
 
 import argparse
@@ -35,6 +38,7 @@ import psycopg
 from bench.agents import Simulated
 from bench.machine import machine
 from bench.processes import Usage, usage_of
+from bench.real_agents import running
 from priem.cli.demo.latency import percentiles
 from priem.cli.demo.stage import hub, process
 from priem.errors import PriemError
@@ -47,6 +51,8 @@ PATIENTS, VISITS = 6, 6
 """Of each clinic to begin with."""
 SENDERS = 8
 LONGEST_FIRST_SYNC = 1200.0
+REAL_AGENTS, MANY = 50, 1000
+"""So many real ones unless somebody says otherwise, from so many clinics on."""
 LONGEST_WAIT = 60.0
 """Seconds for the last changes to arrive."""
 CHANCE = random.Random(7)  # noqa: S311 - no secret
@@ -104,6 +110,7 @@ class Stage:
     """Of the database."""
     environment: Mapping[str, str]
     hub: str
+    home: Path
     arrived: str
     """Where the accounts tell what was written."""
     accounts: Sequence[Mapping[str, Any]]
@@ -124,7 +131,7 @@ def stage(clinics: int, latency_ms: float) -> Iterator[Stage]:
         address = running.enter_context(hub(home, port))
         environment = {**os.environ, "PRIEM_HOME": folder}
         accounts = said["accounts"]
-        yield Stage(url, environment, address, f"{accounts[0]['url']}/_bench/arrived", accounts)
+        yield Stage(url, environment, address, home, f"{accounts[0]['url']}/_bench/arrived", accounts)
 
 
 def free_port() -> int:
@@ -133,13 +140,16 @@ def free_port() -> int:
         return int(any_free.getsockname()[1])
 
 
-def enrol(on: Stage) -> list[Clinic]:
-    """Sets the clinics up, and lets an agent into each."""
+def enrol(on: Stage, real: int) -> tuple[list[Clinic], list[str]]:
+    """Sets the clinics up, and lets an agent into each but the last ones; the codes of these."""
     asked = json.dumps({"accounts": on.accounts})
     command = [sys.executable, "-m", "bench.many"]
     told = subprocess.run(command, env=on.environment, input=asked, stdout=subprocess.PIPE, text=True, check=True)
     codes = json.loads(told.stdout)
-    return [Clinic(Simulated.enrolled(on.hub, code), number) for number, code in enumerate(codes)]
+    played = codes[: len(codes) - real]
+    return [Clinic(Simulated.enrolled(on.hub, code), number) for number, code in enumerate(played)], codes[
+        len(played) :
+    ]
 
 
 @contextlib.contextmanager
@@ -232,9 +242,11 @@ def last_of_each(happened: Sequence[Change]) -> Collection[Change]:
 
 def measure(given: argparse.Namespace) -> dict[str, Any]:
     prices = iter(range(1, 10_000_000))
-    with stage(given.clinics, given.latency_ms) as on:
+    real = given.real_agents if given.real_agents is not None else REAL_AGENTS if given.clinics >= MANY else 0
+    with stage(given.clinics, given.latency_ms) as on, contextlib.ExitStack() as ending:
         began = time.monotonic()
-        clinics = enrol(on)
+        clinics, codes = enrol(on, real)
+        agents = ending.enter_context(running(codes, on.hub, on.home))
         first = [price for clinic in clinics for price in clinic.begin(prices)]
         set_up = time.monotonic() - began
         over = threading.Event()
@@ -249,7 +261,10 @@ def measure(given: argparse.Namespace) -> dict[str, Any]:
             watch = Watch(on, [child.pid for child in children])
             pause(given.idle_seconds)
             idle = watch.since()
+            beside = given.rate * real / given.clinics
+            agents.let_live(beside)
             happened = live(clinics, prices, given.rate, given.seconds)
+            agents.let_live(0.001)
             arrivals.wait_for([change.price for change in last_of_each(happened)], LONGEST_WAIT)
             busy = watch.since()
         over.set()
@@ -259,6 +274,7 @@ def measure(given: argparse.Namespace) -> dict[str, Any]:
             "machine": machine(),
             "clinics": given.clinics,
             "workers": given.workers,
+            "real_agents": real,
             "seconds": given.seconds,
             "set_up_seconds": round(set_up, 1),
             "first_sync_seconds": round(first_sync, 1),
@@ -270,7 +286,7 @@ def measure(given: argparse.Namespace) -> dict[str, Any]:
             "rss_mb": busy.rss_mb,
             "idle_cpu": idle.cpu,
             "busy_cpu": busy.cpu,
-            "cpu_ms_per_change": round(1000 * busy.spent / max(1, len(happened)), 1),
+            "cpu_ms_per_change": round(1000 * busy.spent / max(1, len(happened) + round(beside * given.seconds)), 1),
         }
 
 
@@ -315,6 +331,7 @@ def main(argv: Sequence[str] | None = None) -> int:
     parser.add_argument("--clinics", type=int, default=1000)
     parser.add_argument("--workers", type=int, default=2)
     parser.add_argument("--seconds", type=float, default=300, help="for which the clinics live")
+    parser.add_argument("--real-agents", type=int, help=f"of the clinics ({REAL_AGENTS} of {MANY}, else none)")
     parser.add_argument("--rate", type=float, default=20.0, help="changes a second, of all clinics together")
     parser.add_argument("--idle-seconds", type=float, default=30, help="of quiet before that")
     parser.add_argument("--latency-ms", type=float, default=100, help="of amoCRM")

@@ -192,6 +192,8 @@ class DjangoBookings:
 
     @transaction.atomic
     def arm(self, stages: Collection[tuple[int, int]]) -> Mapping[tuple[int, int], datetime]:
+        if not (stages or has_any(ArmedStage, self._clinic)):
+            return {}
         rows = rows_of(ArmedStage, self._clinic, "pipeline", "stage", "id", "since")
         known = {(pipeline, stage): (id_, since) for pipeline, stage, id_, since in rows}
         if gone := [id_ for stage, (id_, _) in known.items() if stage not in stages]:

@@ -30,12 +30,16 @@ def put(
     prepared = [[ways[place](value) if place in ways else value for place, value in enumerate(row)] for row in rows]
     if prepared:
         grown(table)
-        with connection.cursor() as cursor:
-            written = statement(table, tuple(columns), tuple(key))
-            if len(prepared) == 1:
-                cursor.execute(written, prepared[0])  # without the pipeline that PostgreSQL's driver opens for many
-            else:
-                cursor.executemany(written, prepared)
+        many(statement(table, tuple(columns), tuple(key)), prepared)
+
+
+def many(statement_: str, rows: Sequence[Sequence[Value]]) -> None:
+    """One row without the pipeline that PostgreSQL's driver opens for many."""
+    with connection.cursor() as cursor:
+        if len(rows) == 1:
+            cursor.execute(statement_, rows[0])
+        else:
+            cursor.executemany(statement_, rows)
 
 
 @cache

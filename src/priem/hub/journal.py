@@ -10,7 +10,7 @@ from uuid import UUID
 
 from django.db import connection
 
-from priem.hub.bulk import put
+from priem.hub.bulk import many, put
 from priem.hub.models import RejectedRow, StepRecord
 from priem.hub.pieces import pieces
 from priem.hub.presence import has_any
@@ -60,8 +60,7 @@ def settle(clinic_id: int, outcomes: Iterable[tuple[Step, Outcome]], now: dateti
     """Raises LookupError for a step that was never intended, or was settled already."""
     pairs = list(outcomes)
     ids = open_ids(clinic_id, [step.key for step, _ in pairs])
-    with connection.cursor() as cursor:
-        cursor.executemany(SETTLE, [settled(ids, step, outcome, now) for step, outcome in pairs])
+    many(SETTLE, [settled(ids, step, outcome, now) for step, outcome in pairs])
 
 
 def settled(ids: Mapping[AnyKey, int], step: Step, outcome: Outcome, now: datetime) -> tuple[Any, ...]:

@@ -6,7 +6,7 @@ from datetime import datetime
 from priem.engine.linking import claims, links_after
 from priem.hub.bulk import put
 from priem.hub.models import PatientLink, VisitLink
-from priem.hub.surroundings import by_key, lead_owners, visit_links_of
+from priem.hub.surroundings import LINK_COLUMNS, by_key, lead_owners, visit_link
 from priem.model import PatientKey, Step, VisitKey
 from priem.model import VisitLink as LinkOfVisit
 
@@ -55,10 +55,9 @@ def known_patients(clinic_id: int, keys: Sequence[PatientKey]) -> dict[object, t
 def link_visits(clinic_id: int, done: Done, now: datetime) -> None:
     keys = {step.key for step, _ in done} | {step.replaces for step, _ in done}
     visits = [key for key in keys if isinstance(key, VisitKey)]
-    known = visit_links_of(clinic_id, visits)
+    known, made = known_visits(clinic_id, visits)
     links = links_after(done, known)
     claims(links, lead_owners(clinic_id, {made.lead for made in links.values()}))
-    made = made_before(clinic_id, visits)
     rules = {step.key: step.why.rule for step, _ in done}
     rows = [
         visit_row(clinic_id, key, after, made[key] if is_same(known.get(key), after) else (rules.get(key, ""), now))
@@ -73,9 +72,11 @@ def is_same(before: LinkOfVisit | None, after: LinkOfVisit) -> bool:
     return before is not None and before.lead == after.lead
 
 
-def made_before(clinic_id: int, keys: Sequence[VisitKey]) -> dict[VisitKey, Made]:
-    rows = by_key(VisitLink, clinic_id, "visit", keys, "connection", "visit", "rule", "made_at")
-    return {VisitKey(connection, id_): (rule, made_at) for connection, id_, rule, made_at in rows}
+def known_visits(clinic_id: int, keys: Sequence[VisitKey]) -> tuple[dict[VisitKey, LinkOfVisit], dict[VisitKey, Made]]:
+    """Their links, and how they were made."""
+    rows = list(by_key(VisitLink, clinic_id, "visit", keys, *LINK_COLUMNS, "rule", "made_at"))
+    links = dict(visit_link(row[:-2]) for row in rows)
+    return links, {VisitKey(*row[:2]): row[-2:] for row in rows}
 
 
 def visit_row(clinic_id: int, key: VisitKey, after: LinkOfVisit, made: Made) -> tuple[object, ...]:

@@ -11,6 +11,8 @@ from functools import cache
 from django.db import connection
 
 from priem.hub.models import (
+    ArmedStage,
+    IdentTicket,
     LeadMove,
     Merge,
     Question,
@@ -27,6 +29,8 @@ HOLDS = 1.0
 """Seconds. What pages write meanwhile a pass may find so much later; nothing is here that may not be late: requests to
 book, which decide whose lead is whose, are asked for each time."""
 SELDOM: tuple[type[ClinicOwned], ...] = (
+    ArmedStage,
+    IdentTicket,
     LeadMove,
     Merge,
     Question,

@@ -66,21 +66,25 @@ def patient_links_of(clinic_id: int, keys: Iterable[PatientKey]) -> dict[Patient
     }
 
 
+LINK_COLUMNS = ("connection", "visit", "lead", "fingerprint", "pipeline", "stage", "moved_to", "by_person", "status")
+
+
 def visit_links_of(clinic_id: int, keys: Iterable[VisitKey]) -> dict[VisitKey, LinkOfVisit]:
-    columns = ("connection", "visit", "lead", "fingerprint", "pipeline", "stage", "moved_to", "by_person", "status")
-    rows = by_key(VisitLink, clinic_id, "visit", keys, *columns)
-    return {
-        VisitKey(connection, id_): LinkOfVisit(
-            lead=lead,
-            fingerprint=fingerprint,
-            pipeline=pipeline,
-            stage=stage,
-            moved_to=VisitKey.parse(moved_to) if moved_to else None,
-            by_person=by_person,
-            status=status,
-        )
-        for connection, id_, lead, fingerprint, pipeline, stage, moved_to, by_person, status in rows
-    }
+    return dict(visit_link(row) for row in by_key(VisitLink, clinic_id, "visit", keys, *LINK_COLUMNS))
+
+
+def visit_link(row: tuple[Any, ...]) -> tuple[VisitKey, LinkOfVisit]:
+    """Of LINK_COLUMNS."""
+    connection, id_, lead, fingerprint, pipeline, stage, moved_to, by_person, status = row
+    return VisitKey(connection, id_), LinkOfVisit(
+        lead=lead,
+        fingerprint=fingerprint,
+        pipeline=pipeline,
+        stage=stage,
+        moved_to=VisitKey.parse(moved_to) if moved_to else None,
+        by_person=by_person,
+        status=status,
+    )
 
 
 def by_key(

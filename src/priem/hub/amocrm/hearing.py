@@ -34,6 +34,8 @@ CATCH_UP = 600.0
 OVERLAP = timedelta(minutes=5)
 """amoCRM's clock may differ from ours, and its history may show an event later than it was."""
 AT_ONCE = 1000
+A_MOMENT = 0.05
+"""Seconds: when it took longer to look, amoCRM was asked, and what has come meanwhile is looked at, too."""
 FEW = 250
 """At once in the middle of a pass: after them time is looked at."""
 LONGEST_LISTENING = 1.0
@@ -146,10 +148,11 @@ class Ears:
         while is_more:
             if time.monotonic() > ends:
                 return False
+            began = time.monotonic()
             rows = list(ReceivedHook.objects.of(self._clinic.id).order_by("id")[:AT_ONCE])
             if rows:
                 self._look(rows, NOTHING)
-            is_more = len(rows) == AT_ONCE
+            is_more = len(rows) == AT_ONCE or time.monotonic() - began > A_MOMENT
         return True
 
     def _take_in_some(self, before: datetime, seconds: float) -> None:

@@ -9,10 +9,11 @@ from priem.errors import AskOperator
 from priem.hub.amocrm.address import HOOKS, destination
 from priem.hub.clinics import ClinicData
 from priem.hub.models import Hearing, StepRecord
-from priem.hub.quick import change
+from priem.hub.quick import change, rows_of
 from priem.model import Finding, Severity, State
 from priem.texts import Text, text
 
+COLUMNS = tuple(field.attname for field in Hearing._meta.concrete_fields)  # noqa: SLF001  # Django documents _meta
 ECHO = timedelta(seconds=30)
 """Priem's own writes come back as hooks. One that has not come by then says that hooks do not reach us."""
 QUICK_ECHO = timedelta(seconds=5)
@@ -40,7 +41,9 @@ def keep_subscribed(clinic: ClinicData, crm: AmoCrm, now: datetime) -> bool:
 
 
 def hearing_of(clinic_id: int) -> Hearing:
-    return Hearing.objects.of(clinic_id).first() or Hearing(clinic_id=clinic_id)
+    for row in rows_of(Hearing, clinic_id, *COLUMNS):
+        return Hearing.from_db("default", COLUMNS, row)
+    return Hearing(clinic_id=clinic_id)
 
 
 def note(clinic_id: int, **known: str | datetime | Text | None) -> None:

@@ -9,6 +9,7 @@ from priem.amocrm.crm import AmoCrm
 from priem.engine.bindings import Bound
 from priem.hub.ident import tickets
 from priem.hub.models import IdentTicket
+from priem.hub.presence import has_any
 from priem.mis.ahead import ReadAhead
 from priem.mis.ident.applications import Application, TellsOfApplications
 from priem.model import LeadDraft, State
@@ -34,6 +35,8 @@ class TicketWatch:
     _next: dict[tuple[str, bool], datetime] = field(default_factory=dict)
 
     def __call__(self, source: Source) -> None:
+        if not has_any(IdentTicket, self.clinic_id):
+            return
         for only_new, pause in ((True, BETWEEN_LOOKS), (False, BETWEEN_LATE_LOOKS)):
             due = self._next.get((source.connection, only_new))
             if due is None or self.clock.now() >= due:

@@ -7,6 +7,7 @@ from django.db.models import Exists, OuterRef
 
 from priem.handed import HandedLead
 from priem.hub.models import IdentTicket, VisitLink
+from priem.hub.presence import has_any
 
 AWAITED = timedelta(days=60)
 """Who has not been booked by then is a new request when he comes."""
@@ -14,6 +15,8 @@ AWAITED = timedelta(days=60)
 
 def handed_leads(clinic_id: int) -> Iterator[HandedLead]:
     """Those that no visit has yet, and that nobody threw away."""
+    if not has_any(IdentTicket, clinic_id):
+        return iter(())
     taken = VisitLink.objects.of(clinic_id).filter(lead=OuterRef("lead"), moved_to__isnull=True)
     rows = IdentTicket.objects.of(clinic_id).filter(
         ~Exists(taken), lead__isnull=False, discarded=False, at__gte=datetime.now(UTC) - AWAITED

@@ -7,6 +7,7 @@ that. So what is shown is never less than what people waited, and holds an outag
 from bisect import bisect_left
 from collections import Counter, defaultdict
 from collections.abc import Iterable, Mapping, Sequence
+from contextlib import nullcontext
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from typing import TypeVar
@@ -16,6 +17,7 @@ from django.db.models import CharField, Sum
 from django.db.models.functions import Cast
 
 from priem.hub import environment
+from priem.hub.bulk import many
 from priem.hub.models import Delay
 from priem.hub.pieces import pieces
 
@@ -59,8 +61,8 @@ def add(clinic_id: int, tally: Tally) -> None:
         (clinic_id, *place, connection.ops.adapt_datetimefield_value(since), bound, changes)
         for (place, since, bound), changes in tally.items()
     ]
-    with transaction.atomic(), connection.cursor() as cursor:
-        cursor.executemany(ADD.format(table=table), rows)
+    with transaction.atomic() if len(rows) > 1 else nullcontext():
+        many(ADD.format(table=table), rows)
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,5 +1,6 @@
 """How far visits got and where patients come from: what reports count. Taken from the pages as they are read."""
 
+from contextlib import nullcontext
 from decimal import Decimal
 
 from django.db import transaction
@@ -12,8 +13,13 @@ CAME = frozenset({VisitStatus.ARRIVED, VisitStatus.IN_PROGRESS, VisitStatus.COMP
 COLUMNS = ("clinic", "connection", "visit", "patient", "branch", "status", "came", "paid", "total")
 
 
-@transaction.atomic
 def remember(clinic_id: int, page: Page) -> None:
+    """A row by itself needs no transaction around it."""
+    with transaction.atomic() if len(page.visits) + len(page.patients) > 1 else nullcontext():
+        write(clinic_id, page)
+
+
+def write(clinic_id: int, page: Page) -> None:
     visits = {visit.key: fact(clinic_id, visit) for visit in page.visits}
     put(VisitFact, COLUMNS, visits.values(), key=("clinic", "connection", "visit"))
     sources = {
