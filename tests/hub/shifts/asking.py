@@ -37,6 +37,8 @@ def main(seconds: float, bookings: int) -> None:
     for number in range(bookings):
         while len(sent) < number * BETWEEN_BOOKINGS and time.monotonic() < until:
             time.sleep(0.01)
+        if time.monotonic() >= until:
+            break
         began = time.monotonic()
         with limiter.slot("interactive") as slot:
             slot.mark_sent()
