@@ -17,6 +17,7 @@ import contextlib
 import json
 import os
 import random
+import signal
 import socket
 import subprocess
 import sys
@@ -337,6 +338,7 @@ def main(argv: Sequence[str] | None = None) -> int:
     parser.add_argument("--latency-ms", type=float, default=100, help="of amoCRM")
     parser.add_argument("--json", action="store_true", help="one line")
     given = parser.parse_args(argv)
+    signal.signal(signal.SIGTERM, lambda *_: sys.exit(1))  # whatever was started is ended, the cluster, too
     result = measure(given)
     print(json.dumps(result, ensure_ascii=False, indent=None if given.json else 2), flush=True)
     return 0 if result["arrived"] == result["changes"] else 1
