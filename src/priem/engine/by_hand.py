@@ -2,7 +2,7 @@
 
 from collections.abc import Iterator
 
-from priem.engine.apply import after
+from priem.engine.changed import after
 from priem.engine.reasons import Reason
 from priem.engine.sync import Clinic
 from priem.errors import AskOperator, TryLater

@@ -4,8 +4,8 @@ from collections.abc import Collection, Iterator, Sequence
 from dataclasses import replace
 from datetime import datetime
 
-from priem.engine.apply import changed_contact
 from priem.engine.bindings import Bound
+from priem.engine.changed import changed_contact
 from priem.engine.identity import FoundContact, find_contacts, linked_contact
 from priem.engine.marks import decided_upon, is_unheard
 from priem.engine.names import lead_name, name_to_write

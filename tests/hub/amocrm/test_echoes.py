@@ -5,7 +5,7 @@ from datetime import timedelta
 
 import pytest
 
-from priem.engine.apply import after
+from priem.engine.changed import after
 from priem.engine.sync import Clinic as Parts
 from priem.hub.amocrm import hearing
 from priem.hub.clock import SystemClock
