@@ -11,10 +11,12 @@ import pytest
 from django.db import DatabaseError
 from django.test import Client
 
+from priem.errors import BadRecord
 from priem.hub.amocrm.address import path_token
 from priem.hub.models import ExchangeRecord, OrderState, StageOrder
 from priem.hub.records import story
 from priem.hub.widget import orders
+from priem.hub.widget.pipeline import read_hook
 from priem.model import VisitKey
 from tests.hub.booking.clinic import KEY, ApiClinic
 from tests.hub.booking.test_through_the_widget import asks, booked
@@ -27,6 +29,28 @@ def kept() -> Iterator[None]:
     """Ends before the database does."""
     yield
     orders.ORDERS.close()
+
+
+@pytest.mark.parametrize(
+    "wrong",
+    [
+        {"id": 2**63},
+        {"id": -1},
+        {"status_id": float("inf")},
+        {"pipeline_id": "42\x00"},
+        {"time": {"$": 1}},
+        {"action": "confirm\x00"},
+        {"data": None},
+    ],
+)
+def test_what_no_database_could_keep_is_no_hook(wrong: dict[str, Any]) -> None:
+    """Kept in the file, it would stand before all that comes after it."""
+    data = {"id": 1, "element_type": 2, "status_id": 2, "pipeline_id": 3}
+    told = {"data": {**data, **wrong}, "time": 4, **{name: wrong[name] for name in ("data", "time") if name in wrong}}
+    action = {"settings": {"widget": {"settings": {"action": wrong.get("action", "confirm")}}}}
+
+    with pytest.raises(BadRecord):
+        read_hook(json.dumps({"event": told, "action": action}).encode())
 
 
 def hook(api: ApiClinic, lead: int, action: str, *, moment: int = 1_491_300_016) -> dict[str, Any]:

@@ -98,7 +98,7 @@ def left_behind(folder: str) -> Iterator[Spool]:
     """Those that nobody holds; each is held while the caller works on it."""
     for path in sorted((home() / folder).glob("*")):
         spool = Spool(path)
-        if spool.is_mine():
+        if spool.is_mine() and path.exists():  # another process may have taken it over in between
             yield spool
         spool.close()
 

@@ -102,7 +102,7 @@ def keep_trying() -> None:
         try:
             ORDERS.take_over()
             try_due(utc_now())
-        except DatabaseError as error:
+        except Exception as error:  # noqa: BLE001 - without this thread no order of any clinic would be tried again
             log.warning("stages' orders are kept waiting", error=type(error).__name__)
         connection.close()
         LOOK.wait(seconds_to_next())

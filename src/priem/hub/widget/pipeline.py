@@ -24,7 +24,8 @@ from priem.texts import text
 APPLY = "apply"
 STATUSES = {"confirm": "confirmed", "arrived": "arrived", "completed": "completed", "no_show": "no_show"}
 CANCEL = "cancel"
-LONGEST_REF = 200
+LONGEST_ACTION = 40
+GREATEST = 2**63 - 1
 LEAD = 2
 """`element_type`"""
 BY_PIPELINE = Actor(name="pipeline")
@@ -40,27 +41,33 @@ class Hook:
 
 
 def read_hook(body: bytes) -> Hook:
-    """Raises BadRecord for what is no hook of a lead."""
+    """Raises BadRecord for what is no hook of a lead, and for what no database would keep."""
     try:
         sent = json.loads(body)
-        event = sent["event"]
+        event, action = sent["event"], action_of(sent["action"])
         data = event["data"]
-        kind = int(data.get("element_type", LEAD))
-        return Hook(
-            lead=int(data["id"]) if kind == LEAD else 0,
-            pipeline=int(data["pipeline_id"]),
-            stage=int(data["status_id"]),
-            action=action_of(sent["action"])[:40],
-            ref=f"pipeline:{data['id']}:{data['status_id']}:{event['time']}:{action_of(sent['action'])}"[:LONGEST_REF],
-        )
-    except (ValueError, KeyError, TypeError, AttributeError) as error:
+        lead, pipeline, stage = (number(data[name]) for name in ("id", "pipeline_id", "status_id"))
+        is_of_lead = int(data.get("element_type", LEAD)) == LEAD
+        ref = f"pipeline:{lead}:{stage}:{number(event['time'])}:{action}"
+    except (ValueError, KeyError, TypeError, AttributeError, OverflowError, RecursionError) as error:
         raise BadRecord(text("This is no hook of the digital pipeline.")) from error
+    return Hook(lead=lead if is_of_lead else 0, pipeline=pipeline, stage=stage, action=action, ref=ref)
+
+
+def number(given: object) -> int:
+    """Raises ValueError for one that no column holds: what can never be stored would hold up what comes after it."""
+    found = int(str(given))
+    if not 0 <= found <= GREATEST:
+        raise ValueError(found)
+    return found
 
 
 def action_of(action: Mapping[str, Any]) -> str:
     """The settings of the action are the widget's own, as `dp.settings` of the manifest names them."""
-    settings = action["settings"]["widget"]["settings"]
-    return str(settings["action"])
+    named = str(action["settings"]["widget"]["settings"]["action"])[:LONGEST_ACTION]
+    if not named.isprintable():
+        raise ValueError(named)
+    return named
 
 
 class NotThere(Refused):
