@@ -30,7 +30,7 @@ debian-packages:
 	@bin/debian-packages
 
 demo: $(STAMP) ## sandboxes, a hub and a clinic that lives; Ctrl-C ends all of it
-	@$(BIN)/priem demo
+	@$(BIN)/priem demo --with-archimed
 
 test: $(STAMP) debian-packages ## every test
 	$(BIN)/python -m pytest --numprocesses $(WORKERS) --dist worksteal

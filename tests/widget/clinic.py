@@ -169,8 +169,8 @@ class Clinic:
         assert post(f"{self.hub}/widget/api/book", body, session)["done"]
         return lead
 
-    def session(self, lead: int) -> dict[str, str]:
-        entered = post(f"{self.hub}/widget/enter", {"lead": lead}, {"X-Auth-Token": self.token()})
+    def session(self, lead: int, user: int = ADMIN) -> dict[str, str]:
+        entered = post(f"{self.hub}/widget/enter", {"lead": lead}, {"X-Auth-Token": self.token(user)})
         return {"Authorization": f"Bearer {entered['session']}"}
 
     def ask(self, question: str, session: Mapping[str, str], **query: str) -> Any:

@@ -39,6 +39,8 @@ DONE_BY = {
     "Прием: кардиолог": "Кардиолог",
 }
 """The МИС does not say who does a service; these lines let a person see how the window narrows the doctors."""
+FIRST_BRANCH = "archimed-1"
+"""The booking window opens here, where it can book; IDENT's branches only take applications."""
 
 
 def branches(stage: Stage) -> Iterator[tuple[str, Mapping[str, Any]]]:
@@ -72,7 +74,8 @@ def connections(stage: Stage) -> Iterator[Mapping[str, Any]]:
         }
 
 
-def clinic_file(stage: Stage) -> ClinicFile:
+def clinic_file(stage: Stage, ident_key: str = "") -> ClinicFile:
+    """`ident_key`: of the service that IDENT's program calls; without one there is no such service."""
     amocrm = stage.amocrm
     return parse(
         {
@@ -86,6 +89,7 @@ def clinic_file(stage: Stage) -> ClinicFile:
                 "sandbox": True,
             },
             "connections": list(connections(stage)),
+            "services": {CONNECTION: {"time_zone": TIME_ZONE, "key": ident_key}} if ident_key else {},
             "status_sync": {
                 "mode": "always",
                 "rules": [
@@ -95,7 +99,10 @@ def clinic_file(stage: Stage) -> ClinicFile:
             },
             "fields": [{"value": value} for value in FIELDS],
             "leads": {"first_stage": {"pipeline": PIPELINE, "stage": "Записан"}},
-            "booking": {"done_by": [f"{service} = {doctor}" for service, doctor in DONE_BY.items()]},
+            "booking": {
+                "done_by": [f"{service} = {doctor}" for service, doctor in DONE_BY.items()],
+                "default_branch": FIRST_BRANCH if stage.archimed else "",
+            },
             "duplicates": {"waiting": [{"pipeline": PIPELINE, "stage": name} for name in ("Новая заявка", "В работе")]},
         }
     )

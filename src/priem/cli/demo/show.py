@@ -27,6 +27,7 @@ from priem.configuration import write
 from priem.engine.rehearsal import rehearse
 from priem.engine.sync import Progress
 from priem.hub.amocrm.address import CALLBACK, PUBLIC_URL
+from priem.hub.ident.services import new_key
 from priem.model import Action, PatientKey
 from priem.passes import Follower, Trouble, one_pass
 from priem.texts import Text, reader_language, text
@@ -73,9 +74,10 @@ class Demo:
         password = secrets.token_urlsafe(9)
         self.port = self.port or free_port(LOOPBACK, 0)
         os.environ[PUBLIC_URL] = f"http://{LOOPBACK}:{self.port}"  # amoCRM posts its webhooks there
-        with self.systems() as systems, bootstrap.opened(self.set_up(systems)) as opened:
+        ident_key = new_key()
+        with self.systems() as systems, bootstrap.opened(self.set_up(systems, ident_key)) as opened:
             bootstrap.make_administrator("admin", password)
-            with stage.hub(self.home, self.port) as hub:
+            with stage.hub(self.home, self.port) as hub, self.ident_program(opened, systems, hub, ident_key):
                 self.look_first(opened)
                 self.first_sync(opened)
                 self.addresses(opened, systems, hub, password)
@@ -111,10 +113,16 @@ class Demo:
         self.tell(text("Starting an invented clinic with all its systems, and an amoCRM…"))
         return stage.outside_systems(self.home, crm, ident, archimed if self.with_archimed else None)
 
-    def set_up(self, systems: stage.Stage) -> str:
+    def ident_program(
+        self, opened: bootstrap.Opened, systems: stage.Stage, hub: str, key: str
+    ) -> AbstractContextManager[None]:
+        address = f"{hub.rstrip('/')}/ident/{opened.slug}/{setup.CONNECTION}"
+        return stage.ident_program(systems, address, key)
+
+    def set_up(self, systems: stage.Stage, ident_key: str = "") -> str:
         people.fill(systems, self.seed)
         self.existing = sum(pages(count) for count in existing_cards(str(systems.amocrm["control"])))
-        file = setup.clinic_file(systems)
+        file = setup.clinic_file(systems, ident_key)
         made = bootstrap.configure(file)
         (self.home / "clinic.toml").write_text(write(file), encoding="utf-8")
         self.tell(

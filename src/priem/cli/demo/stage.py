@@ -19,6 +19,8 @@ from priem.widget.packing import packed
 
 PATIENCE = 10.0
 """Seconds that a process gets to end by itself."""
+FASTER = 8.0
+"""IDENT's program asks for applications every two minutes; whoever watches the demo waits a quarter of one."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,17 +36,26 @@ class Stage:
 @contextlib.contextmanager
 def process(arguments: Sequence[str], log: Path, home: Path) -> Iterator[Mapping[str, Any]]:
     """Runs `python -m …` until the block ends; gives the JSON line that it prints once it answers."""
+    with started(arguments, log, home, said=subprocess.PIPE) as child:
+        yield first_line(child, arguments[0], log)
+
+
+@contextlib.contextmanager
+def started(
+    arguments: Sequence[str], log: Path, home: Path, said: int | None = None
+) -> Iterator["subprocess.Popen[bytes]"]:
+    """`said`: where its output goes; into the log without one."""
     with log.open("ab") as errors:
         child = subprocess.Popen(  # noqa: S603 - our own modules
             [sys.executable, "-m", *arguments],
             stdin=subprocess.PIPE,
-            stdout=subprocess.PIPE,
+            stdout=said or errors,
             stderr=errors,
             env={**os.environ, "PRIEM_HOME": str(home)},
             start_new_session=True,  # Ctrl-C comes to us, and we end it when its last work is done
         )
     try:
-        yield first_line(child, arguments[0], log)
+        yield child
     finally:
         end(child)
 
@@ -97,6 +108,16 @@ def hub(home: Path, port: int) -> Iterator[str]:
     arguments = ["priem.cli", "serve", "--port", str(port), "--json", "--until-stdin-closes"]
     with process(arguments, home / "hub.log", home) as said:
         yield str(said["url"])
+
+
+@contextlib.contextmanager
+def ident_program(systems: Stage, address: str, key: str) -> Iterator[None]:
+    """IDENT's own program in the clinic: it posts the timetable and fetches applications from `address`."""
+    arguments = ["priem.sandbox.ident_client", "--url", address, "--key", key, "--until-stdin-closes"]
+    arguments += ["--host", str(systems.ident["host"]), "--port", str(systems.ident["port"])]
+    arguments += ["--time-zone", str(systems.ident["time_zone"]), "--speed", str(FASTER)]
+    with started(arguments, systems.home / "ident-program.log", systems.home):
+        yield
 
 
 def install_widget(systems: Stage, hub: str, pipeline: str) -> None:
