@@ -65,6 +65,19 @@ def test_an_answer_to_an_earlier_request_opens_nothing() -> None:
     assert pace.stop
 
 
+def test_a_refusal_that_arrives_after_it_was_mended_closes_nothing() -> None:
+    asked_early = 99.0
+    pace = stopped()
+    pace.let_try(150.0)
+    pace.halt(BLOCKED, now=150.1, granted=asked_early)
+    assert gate(pace, 150.2) == "open"
+    pace.welcome(150.2, 150.4, served=True, wrote=True)
+    pace.halt(BLOCKED, now=150.5, granted=asked_early)
+    assert pace.stop is None
+    pace.halt(BLOCKED, now=151.0, granted=150.6)
+    assert gate(pace, 151.1) == "closed"
+
+
 def test_a_good_answer_ends_it() -> None:
     pace = stopped()
     pace.welcome(500.0, 500.2, served=False, wrote=False)

@@ -113,7 +113,7 @@ class Http:
         if answer.status == 429:
             self._limiter.refused(slot)
         elif isinstance(problem, AccountStopped):
-            self._limiter.stopped(problem)
+            self._limiter.stopped(problem, slot)
         else:
             served = problem is None or (is_api and isinstance(problem, BadRecord))
             self._limiter.welcomed(slot, served=served, wrote=is_api and not answer.is_read)

@@ -139,15 +139,15 @@ class Limiter:
         with self._memory.held() as pace:
             pace.welcome(slot.granted, self._memory.now(), served=served, wrote=wrote)
 
-    def stopped(self, error: AccountStopped) -> None:
+    def stopped(self, error: AccountStopped, slot: Slot | None = None) -> None:
+        """`slot`: of the request whose answer says so."""
         with self._memory.held() as pace:
-            pace.halt(error, self._memory.now())
+            pace.halt(error, self._memory.now(), slot.granted if slot else None)
 
     def try_now(self) -> None:
         """A person has mended what had stopped the account, or hopes so: the next request finds out."""
         with self._memory.held() as pace:
-            if pace.stop:
-                pace.stop.let_try(self._memory.now())
+            pace.let_try(self._memory.now())
 
 
 def too_many_refusals(seconds: float) -> TryLater:

@@ -50,6 +50,8 @@ class Pace:
     due: float = 0.0
     """When the next one should go for the even pace."""
     stop: Stop | None = None
+    outdated: float = 0.0
+    """What was granted until then and is refused only now tells nothing: it has been mended since."""
 
     def forget_old(self, now: float) -> None:
         # What lies in the future was written before the machine's last start, when the clock began anew.
@@ -60,6 +62,8 @@ class Pace:
             self.slow_until = self.not_before = self.closed_until = self.refused_at = 0.0
         if now >= self.slow_until:
             self.steps_down = 0
+        if self.outdated > now:
+            self.outdated = 0.0
         if self.stop and self.stop.not_before > now + LONGEST_PAUSE + TRYING + 1:
             self.stop.let_try(now)
             self.stop.since = 0.0
@@ -112,10 +116,17 @@ class Pace:
         if self.rounds >= ROUNDS_BEFORE_CLOSING:
             self.closed_until, self.rounds = now + CLOSED_FOR, 0
 
-    def halt(self, error: AccountStopped, now: float) -> None:
+    def halt(self, error: AccountStopped, now: float, granted: float | None = None) -> None:
         """The account has stopped. Once that is known, requests that were under way by then tell nothing new."""
-        if not (self.stop and self.stop.is_closed(now)):
+        is_outdated = granted is not None and granted <= self.outdated
+        if not is_outdated and not (self.stop and self.stop.is_closed(now)):
             self.stop = stop_after(self.stop, error, now)
+
+    def let_try(self, now: float) -> None:
+        """A person has mended it, or hopes so."""
+        self.outdated = now
+        if self.stop:
+            self.stop.let_try(now)
 
     def welcome(self, granted: float, now: float, *, served: bool, wrote: bool) -> None:
         """An answer other than 429, at least: what was refused before is over. `served`: amoCRM did as asked."""
@@ -124,6 +135,6 @@ class Pace:
         if not (self.stop and served and granted > self.stop.since):
             return
         if wrote or not self.stop.only_writes:
-            self.stop = None
+            self.stop, self.outdated = None, granted
         else:
             self.stop.reads(now)
