@@ -29,7 +29,7 @@ from priem.model import (
     VisitKey,
     VisitStatus,
 )
-from priem.ports import Counts, Crm, Store
+from priem.ports import Counts, Crm, Source, Store
 from tests.contract.fake_crm import FakeCrm
 
 ANNA, BORIS = "+79213334455", "+79217778899"
@@ -203,7 +203,7 @@ class Clinic:
     def parts(self, crm: Crm | None = None, store: Store | None = None) -> Parts:
         return Parts(crm=crm or self.crm, store=store or self.store, bound=self.bound, clock=self.clock)
 
-    def sync(self, mis: Mis | None = None, parts: Parts | None = None) -> list[Step]:
+    def sync(self, mis: Source | None = None, parts: Parts | None = None) -> list[Step]:
         """One pass, a minute after whatever was before; gives the steps that it took."""
         self.clock.wait(60)
         taken: list[Step] = []

@@ -7,10 +7,10 @@ from dataclasses import dataclass, field
 
 import pytest
 
-from priem.engine.settings import Settings, StatusSync
+from priem.engine.settings import Settings, StageRule, StatusSync
 from priem.model import WON, VisitStatus
 from tests.contract.source_contract import read_on, visits_of
-from tests.engine.clinic import BOOKED, CAME, Clinic, StageRule
+from tests.engine.clinic import BOOKED, CAME, Clinic
 from tests.mis.ident.clinic import IdentClinic
 
 pytestmark = pytest.mark.slow
