@@ -117,5 +117,19 @@ def test_what_staff_are_to_do_is_told_with_the_next_look(beside: Beside, ident: 
     assert (then.asked, closed_by(then)[job]) == (frozenset({job}), "visit")
 
 
+def test_the_calendar_is_told_once_for_each_time_that_it_is_asked_for(beside: Beside) -> None:
+    source = beside.source()
+
+    assert source.timetable(7) is None
+    beside.settle()
+    calendar = source.timetable(7)
+    beside.settle()
+
+    assert calendar
+    assert {str(one.doctor) for one in calendar.days} == calendar.doctors.keys()
+    assert any(not stretch.busy for one in calendar.days for stretch in one.stretches)
+    assert source.timetable(7) is None, "asked only now"
+
+
 def closed_by(seen: Seen) -> dict[int, str]:
     return {job.id: job.closed_by for job in seen.jobs}

@@ -8,6 +8,7 @@ from typing import Any
 from priem.errors import PriemError, TryLater
 from priem.mis.ident import Ident
 from priem.mis.ident.applications import Application
+from priem.mis.ident.calendar import Calendar
 from priem.mis.ident.jobs import Job
 from priem.model import Finding, Page, Patient, Rejected
 from priem.ports import Counts
@@ -21,6 +22,7 @@ from priem.texts import text
 MOST_IDS = 5000
 MOST_SAMPLES = 500
 MOST_DAYS = 3650
+MOST_TIMETABLE_DAYS = 366
 Told = tuple[Any, object]
 """A type and a value of it."""
 
@@ -79,6 +81,10 @@ def jobs(source: Ident, about: Mapping[str, Any], _cursor: str | None) -> Told:
     return tuple[Job, ...] | None, seen and seen.jobs
 
 
+def timetable(source: Ident, about: Mapping[str, Any], _cursor: str | None) -> Told:
+    return Calendar, source.timetable(min(int(about["days"]), MOST_TIMETABLE_DAYS))
+
+
 def ids(about: Mapping[str, Any], name: str) -> list[str]:
     """Raises ValueError for more than anybody needs at once."""
     given = about[name]
@@ -96,4 +102,5 @@ ROOMS: Mapping[Kind, Callable[[Ident, Mapping[str, Any], str | None], Told]] = {
     Kind.REREAD: reread,
     Kind.APPLICATIONS: applications,
     Kind.JOBS: jobs,
+    Kind.TIMETABLE: timetable,
 }

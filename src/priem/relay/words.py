@@ -44,6 +44,7 @@ class Kind(StrEnum):
     REREAD = "reread"
     APPLICATIONS = "applications"
     JOBS = "jobs"
+    TIMETABLE = "timetable"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

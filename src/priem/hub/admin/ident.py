@@ -128,7 +128,10 @@ class CallAdmin(OwnedAdmin):
 
 @admin.register(Timetable)
 class TimetableAdmin(OwnedAdmin):
-    list_display = ("connection", "posted", "doctors_there", "branches_there", "intervals", "unreadable", "clinic_name")
+    list_display = (
+        *("connection", "posted", "from_database", "doctors_there", "branches_there", "intervals", "unreadable"),
+        "clinic_name",
+    )
     list_filter = (CLINIC,)
     ordering = ("-posted_at", "-pk")
     text_columns = ("connection",)

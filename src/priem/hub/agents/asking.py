@@ -75,6 +75,22 @@ def told_in_passing(
     return told
 
 
+def fetched_or_put(
+    clinic_id: int,
+    connection: str,
+    kind: Kind,
+    about: Mapping[str, Any],
+    answer: Any,  # noqa: ANN401 - as above
+) -> Any:  # noqa: ANN401 - as above
+    """The answer to a question that was put before. None while there is none: then the question is put, and only then,
+    so whoever wants to know something seldom is told it no oftener."""
+    for row in questions(clinic_id, connection).filter(kind=kind, answered_at__isnull=False).order_by("pk"):
+        if found := taken(row, answer):
+            return found[0]
+    put(clinic_id, connection, kind, about)
+    return None
+
+
 def put(clinic_id: int, connection: str, kind: Kind, about: Mapping[str, Any]) -> AgentQuestion:
     now = datetime.now(UTC)
     mine = questions(clinic_id, connection)

@@ -7,11 +7,12 @@ from typing import Any
 
 from priem.errors import AskOperator, PriemError, TryLater
 from priem.hub.agents import feeds
-from priem.hub.agents.asking import ask, ask_in_passing, told_in_passing
+from priem.hub.agents.asking import ask, ask_in_passing, fetched_or_put, told_in_passing
 from priem.hub.agents.enrolling import agent_of
 from priem.hub.agents.feeds import Place
 from priem.hub.models import Agent, AgentParcel
 from priem.mis.ident.applications import Application
+from priem.mis.ident.calendar import Calendar
 from priem.mis.ident.jobs import Job, Seen
 from priem.model import Finding, Page, Patient, Rejected, Severity
 from priem.ports import Clock, Counts
@@ -127,6 +128,12 @@ class AgentFed:
         if told is None or told[1] is None:
             return None
         return Seen(told[1], frozenset(told[0]["held"]))
+
+    def timetable(self, days: int) -> Calendar | None:
+        """What the agent was asked for a moment ago, once it has answered."""
+        about = {"days": days}
+        found: Calendar | None = fetched_or_put(self._clinic, self._connection, Kind.TIMETABLE, about, Calendar)
+        return found
 
     def _ask(self, kind: Kind, about: Mapping[str, Any], answer: Any, seconds: float = PATIENCE) -> Any:  # noqa: ANN401
         require_heard(self._agent())

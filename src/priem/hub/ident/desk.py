@@ -1,4 +1,4 @@
-"""IDENT's desk: its timetable as it was last posted, and applications in place of visits. docs/reference/ident.md §1"""
+"""IDENT's desk: the timetable, and applications in place of visits. docs/reference/ident.md §1"""
 
 from collections.abc import Iterator, Sequence
 from datetime import UTC, datetime, timedelta, tzinfo

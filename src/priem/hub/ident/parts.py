@@ -5,6 +5,7 @@ from dataclasses import replace
 from priem.amocrm.crm import AmoCrm
 from priem.engine.sync import Clinic
 from priem.hub.clinics import ClinicData
+from priem.hub.ident.calendar_watch import CalendarWatch
 from priem.hub.ident.following import TicketWatch
 from priem.hub.ident.handing import Handing
 from priem.hub.ident.jobs import JobWatch
@@ -26,4 +27,6 @@ def with_ident(parts: Clinic, clinic: ClinicData, crm: AmoCrm, account: Account)
     )  # fmt: skip
     settings = parts.bound.settings.slot_list
     slots = SlotWatch(clinic_id=clinic.id, crm=crm, clock=parts.clock, settings=settings)
-    return replace(parts, acts={**parts.acts, "ticket": handing}, chores=(*parts.chores, watch, calls, jobs, slots))
+    calendars = CalendarWatch(clinic_id=clinic.id, clock=parts.clock)
+    watches = (watch, calls, jobs, calendars, slots)
+    return replace(parts, acts={**parts.acts, "ticket": handing}, chores=(*parts.chores, *watches))

@@ -1,4 +1,7 @@
-"""The timetable that IDENT posts: replaced all at once, so that whoever looks sees the one before or this one."""
+"""A clinic's timetable: replaced all at once, so that whoever looks sees the one before or this one.
+
+IDENT posts it; where it does not, it is read from its database.
+"""
 
 from collections import defaultdict
 from collections.abc import Iterable, Sequence
@@ -72,14 +75,16 @@ def start_in_parts(starts_at: datetime, _zone: tzinfo | None) -> tuple[date, int
 
 
 @transaction.atomic
-def replace(service: IdentService, posted: Posted, began: datetime) -> None:
-    """Puts the post in the place of what was there. One that began before the last one is late, and left."""
+def replace(service: IdentService, posted: Posted, began: datetime, *, from_database: bool = False) -> None:
+    """Puts the post in the place of what was there. One that began before the last one is late, and left. What was read
+    from the database takes the place of everything, and gives it up whole to what IDENT itself posts."""
     # Two of the clinic's computers may post at once: one after the other.
     IdentService.objects.of(service.clinic_id).select_for_update().get(pk=service.pk)
     before = Timetable.objects.of(service.clinic_id).filter(connection=service.connection).first()
     if before and before.posted_at > began:
         return
-    outdated(service, posted).delete()
+    is_whole = service.posts_whole or from_database or (before is not None and before.from_database)
+    outdated(service, posted, is_whole=is_whole).delete()
     TimetableDay.objects.bulk_create(
         (
             TimetableDay(
@@ -94,12 +99,13 @@ def replace(service: IdentService, posted: Posted, began: datetime) -> None:
         ),
         batch_size=ROWS_AT_ONCE,
     )
-    known = {} if service.posts_whole or before is None else {"Doctors": before.doctors, "Branches": before.branches}
+    known = {} if is_whole or before is None else {"Doctors": before.doctors, "Branches": before.branches}
     Timetable.objects.update_or_create(
         clinic_id=service.clinic_id,
         connection=service.connection,
         defaults={
             "posted_at": began,
+            "from_database": from_database,
             "doctors": known.get("Doctors", {}) | posted.names["Doctors"],
             "branches": known.get("Branches", {}) | posted.names["Branches"],
             "intervals": posted.intervals,
@@ -108,9 +114,9 @@ def replace(service: IdentService, posted: Posted, began: datetime) -> None:
     )
 
 
-def outdated(service: IdentService, posted: Posted) -> OwnedRows[TimetableDay]:
+def outdated(service: IdentService, posted: Posted, *, is_whole: bool) -> OwnedRows[TimetableDay]:
     rows = TimetableDay.objects.of(service.clinic_id).filter(connection=service.connection)
-    if service.posts_whole:
+    if is_whole:
         return rows
     days = [day for day, _, _ in posted.days]
     return rows.filter(day__range=(min(days), max(days))) if days else rows.none()

@@ -133,10 +133,11 @@ class CopiedJob(ClinicOwned):
 
 
 class Timetable(ClinicOwned):
-    """What IDENT last posted, but for the intervals."""
+    """What IDENT last posted, or where it posts nothing, what its database says; but for the intervals."""
 
     connection = models.CharField(_("connection"), max_length=64)
     posted_at = models.DateTimeField(_("posted"))
+    from_database = models.BooleanField(_("read from the database"), default=False, db_default=False)
     doctors = models.JSONField(_("doctors"), default=dict)
     branches = models.JSONField(_("branches"), default=dict)
     """{id: name}"""

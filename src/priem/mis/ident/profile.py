@@ -25,6 +25,7 @@ ALIASES: Mapping[str, tuple[str, ...]] = {
     "debts": ("ID", "Visit", "IsFormed", "Debt"),
     "payments": ("ID", "Patient", "Added", "Changed"),
     "cells": ("Visit", "Day", "Starts", "Ends", "Doctor", "Chair"),
+    "timetable": ("ID", "Day", "Starts", "Ends", "Doctor", "Branch", "Visit", "Reserve", "IsWorking"),
     "branches": ("ID", "Name", "BranchName"),
     "chairs": ("ID", "Name", "Branch"),
     "doctors": ("ID", "Surname", "Name", "Patronymic"),
@@ -40,7 +41,9 @@ ALIASES: Mapping[str, tuple[str, ...]] = {
     "plan_work": ("ID", "Line", "Patient", "Added", "Changed"),
 }
 """What each statement has to give."""
-MAY_LACK = frozenset({"debts", "payments", "applications", "jobs", "job_types", "plans", "plan_lines", "plan_work"})
+MAY_LACK = frozenset(
+    {"debts", "payments", "timetable", "applications", "jobs", "job_types", "plans", "plan_lines", "plan_work"}
+)
 """Statements that a profile need not have."""
 HEADER = re.compile(r"^--\s*name:\s*(\w+)\s*$", re.MULTILINE)
 OPTIONAL = re.compile(r"^--\s*optional:\s*(.+?)\s*$", re.MULTILINE)

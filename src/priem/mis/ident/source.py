@@ -6,6 +6,7 @@ from datetime import datetime, time, timedelta
 
 from priem.errors import AskOperator, PriemError
 from priem.mis.ident.applications import Application, applications
+from priem.mis.ident.calendar import Calendar, calendar
 from priem.mis.ident.catalogue import Catalogue
 from priem.mis.ident.check import findings
 from priem.mis.ident.config import Config
@@ -151,6 +152,10 @@ class Ident:
         """IDENT's CRM jobs: the open ones of the last days, and those of these ids. None where it has no jobs."""
         found = jobs(self._reader, self._catalogue, held, days)
         return None if found is None else Seen(tuple(found), frozenset(held))
+
+    def timetable(self, days: int) -> Calendar:
+        """Of the database's own calendar, from today on."""
+        return calendar(self._config, self._reader, self._catalogue, days)
 
     def changes(self, since: str | None) -> Iterator[Page]:
         try:

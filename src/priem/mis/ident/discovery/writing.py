@@ -16,7 +16,7 @@ NULLS: Mapping[str, str] = {
     "ParentSNP": "nvarchar(300)",
     "RowVersion": "binary(8)",
     "FirstVisit": "date",
-    **dict.fromkeys(("IsNotified", "IsBillFormed"), "bit"),
+    **dict.fromkeys(("IsNotified", "IsBillFormed", "IsWorkingTime"), "bit"),
     **dict.fromkeys(("CountService", "DiscountSum", "Price", "Debt"), "decimal(20,10)"),
 }
 """Of which type the NULL is that stands for a column nobody has found; moments for the rest, whole numbers for ids."""

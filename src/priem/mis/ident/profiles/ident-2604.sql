@@ -125,6 +125,25 @@ FROM dbo.CurrentTimeTable AS cell
 LEFT JOIN dbo.Times AS slot ON slot.ID = cell.ID_Times
 WHERE cell.ID_Receptions IS NOT NULL
 
+-- name: timetable
+-- All quarters of an hour of the calendar that have a doctor: free ones are shown where IDENT posts no timetable. What
+-- takes one (a visit, a reserve) and that working time is marked is inferred from the names.
+-- optional: everything
+-- optional: cell.ID_TimeReserves int, cell.IsWorkingTime bit
+SELECT cell.ID AS ID,
+       cell.DateOfWork AS Day,
+       slot.TimeStartValue AS Starts,
+       slot.TimeEndValue AS Ends,
+       cell.ID_Staffs AS Doctor,
+       chair.ID_OwnCompanies AS Branch,
+       cell.ID_Receptions AS Visit,
+       cell.ID_TimeReserves AS Reserve,
+       cell.IsWorkingTime AS IsWorking
+FROM dbo.CurrentTimeTable AS cell
+JOIN dbo.Times AS slot ON slot.ID = cell.ID_Times
+JOIN dbo.Armchairs AS chair ON chair.ID = cell.ID_Armchairs
+WHERE cell.ID_Staffs IS NOT NULL
+
 -- name: branches
 -- A branch is an own company.
 -- optional: company.BranchName nvarchar(255)
