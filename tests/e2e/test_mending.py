@@ -127,6 +127,10 @@ def test_a_patient_is_linked_with_another_contact_by_hand_and_then_with_none(hub
         expect(page.get_by_text("Связано вручную")).to_be_visible()
         page.get_by_role("button", name="Разорвать связь").click()
         expect(page.get_by_text("Ни с чем не связано")).to_be_visible()
+        open_page(page, hub, "/admin/audit/")
+        entries = page.locator("ol.priem-time > li").filter(has_text=f": Пациент {patient}")
+        for place, said in enumerate(("owner · Улыбка Связь разорвана", "owner · Улыбка Связано вручную")):
+            expect(entries.nth(place)).to_contain_text(said)
 
 
 def test_a_record_is_synced_at_once_by_the_hub_itself_and_says_what_came_of_it(hub: Hub) -> None:

@@ -209,6 +209,20 @@ def test_what_the_pages_saved_comes_back_from_the_file(hub: Hub, live: list[str]
     assert len(file.settings.fields) > 20
 
 
+def test_what_the_administrator_did_stands_in_the_log(
+    hub: Hub,
+    live: list[str],  # noqa: ARG001 - the clinic
+    browser: Browser,
+    signed_in: Any,
+) -> None:
+    page = open_page(browser, signed_in, [])
+    page.goto(f"{hub.url}/admin/audit/")
+    own = page.locator("ol.priem-time > li").filter(has_text=f"· {NAME} · Улыбка")
+    for deed in ("Клиника запущена", "Созданы поля в amoCRM: "):
+        expect(own.filter(has_text=deed)).to_have_count(1)
+    page.context.close()
+
+
 def test_no_page_hurts_in_the_dark(hub: Hub, live: list[str], browser: Browser, signed_in: Any) -> None:  # noqa: ARG001
     page = open_page(browser, signed_in, [])
     flawed = {}

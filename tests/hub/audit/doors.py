@@ -20,6 +20,8 @@ A_PAGE = "a page, which takes no form"
 BOOKED = "a list of its own says who booked what"
 PROGRAMS = "a program with its own key: the history of requests has it"
 WORK = "begins a look outside, whose outcome the page shows"
+STARTS = "a sync goes on: test_going_live_stopping_and_starting_again_are_written_down_once_each"
+MENDED = "asks amoCRM first: test_a_patient_is_linked_with_another_contact_by_hand_and_then_with_none"
 HUMAN = {"username": "anna", "role": "manager"}
 PASSWORDS = {"password1": "long enough 1", "password2": "long enough 1", "usable_password": "true"}
 ACCOUNT = {"username": "anna", **PASSWORDS}
@@ -32,8 +34,8 @@ DOORS: Mapping[str, Leaves | str] = {
     "answer": Leaves(deed=Deed.ANSWER, sent={"choice": "77"}),
     "give_meaning": Leaves(deed=Deed.STATUS, sent={"meaning": "booked"}),
     "read_again": Leaves(deed=Deed.RETRY),
-    "record_link": "asks amoCRM first: tests/e2e/test_mending.py",
-    "record_unlink": "asks amoCRM first: tests/e2e/test_mending.py",
+    "record_link": MENDED,
+    "record_unlink": MENDED,
     "record_sync": Leaves(deed=Deed.RETRY),
     "settings_back": Leaves(deed=Deed.BACK),
     "history_retry": Leaves(deed=Deed.RETRY, sent={"all": "1"}),
@@ -52,8 +54,8 @@ DOORS: Mapping[str, Leaves | str] = {
             "service_far-serialization": "json",
         },
     ),
-    "setup_start": "begins a sync, which goes on: test_going_live_and_stopping_are_written_down",
-    "setup_stop": "ends a sync: test_going_live_and_stopping_are_written_down",
+    "setup_start": STARTS,
+    "setup_stop": STARTS,
     "setup_agent_code": Leaves(deed=Deed.CODE),
     "setup_agent_revoke": Leaves(deed=Deed.AGENT, parts={"agent": "@agent"}),
     "setup_agent_look": NOTHING,

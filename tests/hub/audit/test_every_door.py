@@ -13,8 +13,8 @@ from priem import bootstrap
 from priem.cli.app import app
 from priem.commanding import OPERATOR
 from priem.hub.agents.enrolling import enrol, make_code
-from priem.hub.clinics import ConnectionData, save_connection
-from priem.hub.models import AuditEntry, Clinic, Work, WorkKind
+from priem.hub.clinics import ConnectionData, load_clinic, note_seen, save_connection
+from priem.hub.models import AuditEntry, Work, WorkKind, WorkState
 from priem.hub.roles.rights import Role
 from priem.hub.store import DjangoStore
 from tests.hub.audit.doors import ACTIONS, COMMANDS, DOORS, Leaves
@@ -162,9 +162,13 @@ def test_a_command_that_makes_an_owner_is_written_down_with_who_ran_it(db: None)
     assert User.objects.get(username="chief").is_superuser
 
 
-def test_going_live_and_stopping_are_written_down(owner: Client, world: World) -> None:
-    now = world.own.created_at
-    Work.objects.create(clinic=world.own, kind=WorkKind.SYNC, state="running", started_at=now, beat_at=now)
-    owner.post(reverse("setup_stop", args=["own"]))
-    assert AuditEntry.objects.of(world.own.pk).latest("id").deed == "stopped"
-    assert not Clinic.objects.get(pk=world.own.pk).live
+def test_going_live_stopping_and_starting_again_are_written_down_once_each(owner: Client, world: World) -> None:
+    note_seen(load_clinic("own"))
+    for door in ("setup_start", "setup_start", "setup_stop", "setup_stop"):  # people click twice
+        owner.post(reverse(door, args=["own"]))
+    works = Work.objects.of(world.own.pk).filter(kind=WorkKind.SYNC)
+    assert works.update(state=WorkState.DONE) == 1
+    owner.post(reverse("setup_start", args=["own"]))
+    left = AuditEntry.objects.of(world.own.pk).filter(name="owner").order_by("id").values_list("deed", flat=True)
+    assert list(left) == ["live", "stopped", "started"]
+    assert works.count() == 2

@@ -3,6 +3,7 @@
 from collections.abc import Iterable, Mapping
 
 from django.contrib import messages
+from django.db import transaction
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
 from django.utils.translation import gettext
@@ -10,7 +11,7 @@ from django.views.decorators.http import require_GET, require_POST
 
 from priem.hub.audit.notes import note
 from priem.hub.clinics import clinic_data
-from priem.hub.models import Clinic, WorkKind
+from priem.hub.models import Clinic, WorkKind, WorkState
 from priem.hub.models.audit import Deed
 from priem.hub.sentences import from_json, readable
 from priem.hub.setup import steps
@@ -123,9 +124,10 @@ def begin_preview(request: HttpRequest, clinic: Clinic) -> HttpResponse:
 def start(request: HttpRequest, clinic: Clinic) -> HttpResponse:
     """Only what somebody has looked at."""
     if clinic_data(clinic).is_seen:
-        if clinic.live:
-            note(clinic.pk, Deed.STARTED)
-        go_live(clinic)
+        with transaction.atomic():
+            before = latest(clinic, WorkKind.SYNC)
+            if go_live(clinic) != before and clinic.live:  # the first time is written down by itself
+                note(clinic.pk, Deed.STARTED)
     else:
         messages.warning(request, gettext("The settings have changed since the check. Check once more, then start."))
     return back(request, clinic)
@@ -135,7 +137,8 @@ def start(request: HttpRequest, clinic: Clinic) -> HttpResponse:
 @of_clinic
 def stop_sync(request: HttpRequest, clinic: Clinic) -> HttpResponse:
     if found := latest(clinic, WorkKind.SYNC):
-        note(clinic.pk, Deed.STOPPED)
+        if found.state == WorkState.RUNNING and not found.is_to_stop:
+            note(clinic.pk, Deed.STOPPED)
         stop(found)
         messages.info(request, gettext("Priem stops after the request under way. What changes meanwhile is not lost."))
     return back(request, clinic)
