@@ -105,7 +105,7 @@ EXPECTED: dict[str, Line] = {
     "record_sync": Line(who=Right.RETRY, verb="POST", parts=RECORD),
     "record_pass": Line(who=Right.SEE, parts=RECORD | {"work_id": "1"}, found=(204,)),
     "audit": page(Right.AUDIT),
-    "settings_history": page(Right.SEE),
+    "settings_history": page(Right.AUDIT),
     "settings_look": Line(who=Right.SET_UP, parts={"revision_id": "@revision"}),
     "settings_back": Line(who=Right.SET_UP, verb="POST", parts={"revision_id": "@revision"}),
     # Booking; no amoCRM stands behind the matrix, so being let in is to be told so

@@ -49,7 +49,7 @@ def log(request: HttpRequest) -> HttpResponse:
 
 
 @require_GET
-@of_clinic(Right.SEE)
+@of_clinic(Right.AUDIT)
 def history(request: HttpRequest, clinic: Clinic) -> HttpResponse:
     rows = list(Revision.objects.of(clinic.pk).order_by("-id")[:A_PAGE])
     now = set_up_of(clinic).document
