@@ -5,6 +5,9 @@ import os
 import signal
 import sys
 import threading
+from importlib import import_module
+
+from django.conf import settings
 
 from priem.hub import wsgi
 from priem.hub.receiving import Receiving
@@ -28,6 +31,7 @@ def end_with_parent() -> None:
 
 
 end_with_parent()
+import_module(settings.ROOT_URLCONF)  # every page's code: else whoever comes first waits a second for it
 threading.Thread(target=keep_watch, name="keeper", daemon=True).start()
 threading.Thread(target=resume, name="resume", daemon=True).start()
 threading.Thread(target=keep_trying, name="stage orders", daemon=True).start()
