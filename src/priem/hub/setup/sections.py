@@ -37,9 +37,9 @@ DUPLICATES = (
         label=_("Which of several leads is updated"),
         help=_("If a patient has several open requests, this one becomes the visit. The others stay as they are."),
         choices={
-            "oldest": _("The oldest"),
-            "newest": _("The newest"),
-            "active": _("The one that changed last"),
+            "oldest": _("The oldest lead"),
+            "newest": _("The newest lead"),
+            "active": _("The lead that changed last"),
             "furthest": _("The one furthest along"),
         },
     ),

@@ -44,7 +44,7 @@ class ServiceForm(forms.Form):
     serialization = ListField(
         choices=Serialization.choices,
         label=_("How answers are written"),
-        help_text=_("As «Тип сериализации» in IDENT's form says. By itself: as the request asks, JSON if it does not."),
+        help_text=_("As «Тип сериализации» in IDENT's form says. A request that asks for nothing is answered in JSON."),
     )
     posts_whole = forms.BooleanField(
         required=False,

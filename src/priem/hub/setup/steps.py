@@ -26,7 +26,7 @@ class Step:
 
 STEPS: Sequence[Step] = (
     Step("amocrm", _("amoCRM"), _("Let Priem into the clinic's amoCRM. It reads and writes contacts and leads there.")),
-    Step("mis", _("MIS"), _("Say where the clinic's system is. Priem only reads it.")),
+    Step("mis", _("MIS"), _("Say where the clinic's system is. Priem changes nothing in it unless you ask.")),
     Step("branches", _("Branches"), _("Which branches are read, by whose time they live, where their leads begin.")),
     Step("stages", _("Statuses and stages"), _("Which stage a lead goes to when the status of its visit changes.")),
     Step("fields", _("Fields"), _("What of a patient and a visit is to be seen in amoCRM.")),

@@ -26,7 +26,10 @@ BETWEEN_TIDYINGS = 300.0
 log = structlog.get_logger(__name__)
 SILENCE = (
     text("Nothing is read and nothing is written: the process that keeps the clinic in step has stopped."),
-    text("Start it again: priem sync --follow. Nothing is lost, what happened meanwhile goes over by itself."),
+    text(
+        "Ask whoever looks after the hub to start Priem again. Nothing is lost, what happened meanwhile goes over by "
+        "itself."
+    ),
 )
 LATE = (
     text("Changes reach amoCRM later than usual."),

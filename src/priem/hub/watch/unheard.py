@@ -21,7 +21,7 @@ SWEEP_MINUTES = 10
 
 QUEUE = (
     text("What amoCRM has told waits for longer than five minutes."),
-    text("Nothing is lost. If it lasts, start priem serve or priem worker anew: the pass over the clinic may hang."),
+    text("Nothing is lost. If it lasts, ask whoever looks after the hub to start Priem anew."),
 )
 UNKNOWN = (
     text("Of some requests it has not been known for an hour whether amoCRM has carried them out."),
