@@ -54,6 +54,27 @@ def test_several_cards_of_one_name_and_phone_are_shown_to_choose_from(page: Page
     assert frame.locator(".candidate input:checked").get_attribute("value") == ""
 
 
+def test_a_child_is_not_booked_as_its_mother_and_what_is_ticked_by_hand_stays(page: Page, mira: Clinic) -> None:
+    mira.mis.act("patient", last_name="Гущина", first_name="Алла", phone="+79217001122", birthdate="1980-05-12")
+    frame = window(page, opened(page, mira, mira.request("Гущина Алла", "+7 921 700-11-22")))
+    who = frame.locator(".candidate input")
+    mother = str(who.first.get_attribute("value"))
+    expect(who.first).to_be_checked()
+
+    def types(name: str, typed: str) -> None:
+        with page.expect_response("**/widget/api/people*"):
+            frame.locator(f"[name={name}]").fill(typed)
+
+    types("first_name", "Тимур")
+    expect(frame.locator(".candidate input:checked")).to_have_value("")
+    who.first.check()
+    types("middle_name", "Ильич")
+    expect(frame.locator(".candidate input:checked")).to_have_value(mother)
+    who.last.check()
+    types("first_name", "Алла")
+    expect(frame.locator(".candidate input:checked")).to_have_value("")
+
+
 def test_a_service_narrows_the_doctors_and_lengthens_the_visit(page: Page, mira: Clinic) -> None:
     frame = window(page, opened(page, mira, mira.request("Седов Глеб Ильич", "+7 921 616-26-36")))
     tomorrow(frame)

@@ -16,7 +16,9 @@ export class PatientForm {
   constructor(changed) {
     this.changed = changed;
     this.chosen = '';
+    this.isByHand = false;
     this.known = {};
+    this.filled = '';
     this.place = '';
     const [last, lastInput] = field('last_name', say('last_name'));
     const [first, firstInput] = field('first_name', say('first_name'));
@@ -30,6 +32,7 @@ export class PatientForm {
     maskPhone(numberInput);
     this.element.addEventListener('input', (event) => {
       if (event.target.type === 'radio') return;
+      if (!this.isByHand) this.chosen = ''; // whoever books before the answer comes books whom the fields name
       clearTimeout(this.later);
       this.later = setTimeout(() => this.search(), 400);
       this.changed();
@@ -41,9 +44,11 @@ export class PatientForm {
     ['last_name', 'first_name', 'middle_name'].forEach((name) => { this.inputs[name].value = person[name] || ''; });
     this.inputs.phone.value = masked(person.phone || '');
     this.known = person.known || {};
+    this.filled = this.name;
   }
 
   async at(place) {
+    if (this.place !== place) [this.chosen, this.isByHand] = ['', false]; // ids are another МИС's there
     this.place = place;
     await this.search();
   }
@@ -69,15 +74,23 @@ export class PatientForm {
     }
   }
 
+  // What somebody has ticked stays. Else the name decides: a child's, typed over the mother's, is not hers.
+  meant(people, same, known) {
+    if (this.isByHand && (!this.chosen || people.some((one) => one.id === this.chosen))) return this.chosen;
+    this.isByHand = false;
+    const linked = people.find((one) => one.id === known);
+    if (linked && (this.name === this.filled || same.includes(linked))) return linked.id;
+    return same.length === 1 ? same[0].id : '';
+  }
+
   show(people, known = '') {
     const words = new Set(this.name.toLowerCase().split(' ').filter(Boolean));
     const same = people.filter((one) => one.name.toLowerCase().split(' ').filter((word) => words.has(word)).length >= 2);
-    const kept = people.find((one) => one.id === this.chosen);
-    this.chosen = (kept || people.find((one) => one.id === known) || (same.length === 1 ? same[0] : { id: '' })).id;
+    this.chosen = this.meant(people, same, known);
     const several = same.length > 1 ? make('p', { className: 'warn', textContent: say('several_same', { count: same.length }) }) : '';
     const radio = (id, ...label) => {
       const input = make('input', { type: 'radio', name: 'who', value: id, checked: this.chosen === id });
-      input.addEventListener('change', () => { this.chosen = id; this.changed(); });
+      input.addEventListener('change', () => { this.chosen = id; this.isByHand = true; this.changed(); });
       return make('label', { className: 'candidate' }, input, make('span', {}, ...label));
     };
     this.found.replaceChildren();
