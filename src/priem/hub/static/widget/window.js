@@ -183,7 +183,7 @@ function choose(cell) {
 
 function line(problem = null, isFine = false) {
   const cell = state.chosen;
-  confirm.disabled = !cell || !cell.fits;
+  confirm.disabled = !cell || !cell.fits || state.isSending;
   status.className = (problem && !isFine) || (cell && !cell.fits) ? 'line amber' : 'line';
   if (problem) { status.replaceChildren(...problem); return; }
   if (!cell) { status.replaceChildren(make('span', { className: 'soft', textContent: say('choose_time') })); return; }
@@ -225,13 +225,16 @@ async function go() {
     if (who.problem) { line([make('b', { textContent: who.problem, attributes: { role: 'alert' } })]); who.input.focus(); return; }
     body = { ...body, ...who, services: services.ids, comment: comment.value.trim() };
   }
+  state.isSending = true; // another time that is pressed meanwhile would be another visit
   confirm.disabled = true;
   status.setAttribute('aria-busy', 'true');
   try {
     const answer = await carryOut(moving() ? 'move' : 'book', body);
+    state.isSending = false;
     if (answer.done) done(answer, cell);
     else if (['busy', 'not_working', 'past'].includes(answer.kind)) { await load(); refused(answer); } else refused(answer);
   } catch (error) {
+    state.isSending = false;
     line([shown(error)]);
     confirm.disabled = false;
   }
