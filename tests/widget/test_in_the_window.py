@@ -88,7 +88,7 @@ def test_a_service_narrows_the_doctors_and_lengthens_the_visit(page: Page, mira:
     search.fill("прием: хирург")
     search.press("Enter")
 
-    expect(frame.locator(".who")).to_contain_text("Врачи, которые это делают")
+    expect(frame.locator(".who")).to_contain_text("Врачей, которые их оказывают")
     assert 0 < frame.locator(".head").count() < everybody
     assert set(frame.locator(".head .soft:nth-child(2)").all_inner_texts()) == {"Хирург"}
     expect(frame.locator(".services")).to_contain_text("60 мин · 3 050 ₽")

@@ -186,6 +186,21 @@ def test_a_lead_that_was_moved_on_is_left_alone(api: ApiClinic) -> None:
     assert not [note for note in notes(api, lead) if "Действие этапа" in note], "who moved it on, knows"
 
 
+@pytest.mark.parametrize(("action", "state"), [("confirm", OrderState.REFUSED), ("cancel", OrderState.DONE)])
+def test_a_visit_that_was_cancelled_meanwhile_stays_so(api: ApiClinic, action: str, state: OrderState) -> None:
+    lead, visit = booked(api)
+    comes(api, hook(api, lead, action))
+    api.archimed.act("cancel", branch=0, talon=int(visit.partition(":")[2]))
+    cancelled = talon(api, visit)["status_id"]
+
+    later(api)
+    later(api, hours=1)
+
+    assert (of_lead(api, lead).state, talon(api, visit)["status_id"]) == (state, cancelled)
+    told = [note for note in notes(api, lead) if "Действие этапа" in note]
+    assert len(told) == (1 if state == OrderState.REFUSED else 0), told
+
+
 @pytest.mark.parametrize(("action", "status"), [("arrived", "Пациент пришел"), ("cancel", "Отменен")])
 def test_every_action_does_what_it_is_called(api: ApiClinic, action: str, status: str) -> None:
     lead, visit = booked(api)
