@@ -74,7 +74,7 @@ def configure(file: ClinicFile) -> Sequence[str]:
         refuse_another_account(known, crm.account())
         made, account = make_fields(crm, file.settings.fields, crm.prepare())
         if made:
-            note(clinic.id, Deed.FIELDS, ", ".join(made))
+            note(clinic.id, Deed.FIELDS, len(made), [("fields", "", ", ".join(made))])
         note_account(clinic.id, account.id)
         keep(clinic.id, account)
         bind(file.settings, account)

@@ -40,6 +40,13 @@ def test_every_saved_change_is_kept_with_what_it_changed(world: World) -> None:
     assert Revision.objects.of(world.own.pk).count() == before, "the same again is no change"
 
 
+def test_rows_of_a_table_are_listed_in_their_order(world: World) -> None:
+    save({})
+    save({"duplicates": {"junk_phones": [f"+7912000000{number}" for number in range(11)]}})
+    said = [what for what, _, _ in latest(world.own).changes]
+    assert said == [f"duplicates.junk_phones[{number}]" for number in range(1, 12)]
+
+
 def test_a_secret_is_in_no_revision_and_no_entry_and_its_change_is(world: World) -> None:
     save({})
     save({}, secret="another secret")

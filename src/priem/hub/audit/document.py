@@ -1,6 +1,7 @@
 """A set-up as plain values without secrets, and what differs between two."""
 
 import json
+import re
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import Any
@@ -76,9 +77,14 @@ def difference(before: Document, after: Document) -> list[Change]:
     old, new = dict(leaves(before)), dict(leaves(after))
     return [
         (place, old.get(place, ""), new.get(place, ""))
-        for place in sorted(old.keys() | new.keys())
+        for place in sorted(old.keys() | new.keys(), key=by_number)
         if old.get(place, "") != new.get(place, "")
     ]
+
+
+def by_number(place: str) -> list[tuple[int, str]]:
+    """The tenth row of a table comes after the ninth."""
+    return [(int(part) if part.isdecimal() else -1, part) for part in re.split(r"(\d+)", place)]
 
 
 def leaves(document: Document, before: str = "") -> Iterator[tuple[str, str]]:

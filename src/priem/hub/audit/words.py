@@ -17,6 +17,7 @@ if TYPE_CHECKING:
 WHAT: Mapping[str, "StrPromise"] = {
     "contact": _("contact"),
     "lead": _("lead"),
+    "fields": _("fields"),
     "role": _("role"),
     "status": _("status"),
     "username": _("name for the login"),

@@ -27,7 +27,7 @@ def make_fields(slug: str) -> Do:
             made, account = outside().make_fields(crm, rules, crm.prepare())
         keep_account(clinic.id, account)
         if made:
-            pressed.run(note, clinic.id, Deed.FIELDS, ", ".join(made))
+            pressed.run(note, clinic.id, Deed.FIELDS, len(made), [("fields", "", ", ".join(made))])
         report.advance("fields", len(made))
         return {"made": list(made)}
 
