@@ -310,7 +310,7 @@ def test_a_branch_lives_by_its_own_clock(clinic: IdentClinic) -> None:
 
 def test_an_idle_clinic_is_hardly_asked_anything(clinic: IdentClinic) -> None:
     clinic.book(clinic.register("Снегирёва"))
-    source = clinic.open()
+    source = clinic.open(page_size=2000)  # other tests change more than a hundred cards
     _, cursor = read_on(source, None)
     _, cursor = read_on(source, cursor)
     # The sandbox translates a text that it has not seen; a real server keeps its plan.
