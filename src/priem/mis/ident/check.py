@@ -111,22 +111,30 @@ def schema_fits(reader: Reader) -> Iterator[Finding]:
             text("Check the name of the database; ask IDENT's support to let the login read the whole of it."),
         )
         return
-    for table, column in profile.missing(schema):
-        what = text("The database has no column {name}.", name=path_of(table, column))
-        if not column:
-            what = text("The database has no table {name}, or the login may not see it.", name=table)
+    missing = profile.missing(schema)
+    if tables := [table for table, column in missing if not column]:
         yield Finding(
             Severity.BROKEN,
-            what,
-            text("This release of IDENT differs. Copy the profile, correct the name and set profile to its path."),
+            text("The database has no tables {names}, or the login may not see them.", names=", ".join(tables)),
+            text(
+                "This release of IDENT differs. priem discover with the option --to proposes a profile for it; look it "
+                "through and set profile to its path."
+            ),
         )
+    for table, column in missing:
+        if column:
+            yield Finding(
+                Severity.BROKEN,
+                text("The database has no column {name}.", name=path_of(table, column)),
+                text("This release of IDENT differs. Copy the profile, correct the name and set profile to its path."),
+            )
     if left_out := profile.left_out(schema):
         yield Finding(
             Severity.WARNING,
             text("This database lacks {names}; the rest is read without it.", names=", ".join(left_out)),
             text("Nothing has to be done unless the clinic wants just that in amoCRM."),
         )
-    if not profile.missing(schema):
+    if not missing:
         yield Finding(Severity.FINE, text("The database fits the profile {name}.", name=profile.name))
 
 

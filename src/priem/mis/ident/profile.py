@@ -69,9 +69,7 @@ class Statement:
         """(table, column) of every column that it cannot do without."""
         known = tables(self.sql)
         return tuple(
-            (known[alias], column)
-            for alias, column in columns(self.sql)
-            if f"{alias}.{column.lower()}" not in self.optional
+            (known[alias], column) for alias, column in columns(self.sql) if not is_optional(self, alias, column)
         )
 
 
@@ -122,12 +120,18 @@ class Profile:
         return tuple(dict.fromkeys(lacking))
 
     def left_out(self, schema: Schema) -> tuple[str, ...]:
-        """What this database lacks and reading can do without: names of statements, and `Table.Column`."""
+        """What this database lacks and reading can do without: names of statements, and `Table.Column` of tables that
+        are there."""
         lost = [name for name, statement in self.statements.items() if not readable(statement, schema)]
         for name, statement in self.statements.items():
             known = tables(statement.sql) if name not in lost else {}
-            pairs = ((known.get(alias, ""), column) for alias, column in columns(statement.sql))
-            lost += [f"{table}.{column}" for table, column in pairs if table and not schema.has(table, column)]
+            read = columns(statement.sql)
+            pairs = [(known.get(alias, ""), column) for alias, column in read if is_optional(statement, alias, column)]
+            lost += [
+                f"{table}.{column}"
+                for table, column in pairs
+                if schema.has_table(table) and not schema.has(table, column)
+            ]
         return tuple(dict.fromkeys(lost))
 
     def fitted(self, schema: Schema) -> "Profile":
@@ -140,6 +144,10 @@ class Profile:
         return replace(self, statements=kept)
 
 
+def is_optional(statement: Statement, alias: str, column: str) -> bool:
+    return f"{alias}.{column.lower()}" in statement.optional
+
+
 def readable(statement: Statement, schema: Schema) -> bool:
     return not statement.is_optional or all(schema.has(table, column) for table, column in statement.needs)
 
@@ -149,7 +157,7 @@ def fitted(statement: Statement, schema: Schema) -> Statement:
     lacking = {
         f"{alias}.{column.lower()}"
         for alias, column in columns(statement.sql)
-        if not schema.has(known[alias], column) and f"{alias}.{column.lower()}" in statement.optional
+        if not schema.has(known[alias], column) and is_optional(statement, alias, column)
     }
     return replace(statement, sql=without(statement, lacking)) if lacking else statement
 

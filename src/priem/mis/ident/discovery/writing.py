@@ -16,6 +16,7 @@ NULLS: Mapping[str, str] = {
     "ParentSNP": "nvarchar(300)",
     "RowVersion": "binary(8)",
     "FirstVisit": "date",
+    "TeethLong": "bigint",
     **dict.fromkeys(("IsNotified", "IsBillFormed", "IsWorkingTime"), "bit"),
     **dict.fromkeys(("CountService", "DiscountSum", "Price", "Debt"), "decimal(20,10)"),
 }
