@@ -1,4 +1,4 @@
-"""Every address × every role × one's own and another's clinic: nobody gets further than his role says."""
+"""Every address and list's action × every role × one's own and another's clinic: nobody gets further than he may."""
 
 import pytest
 from django.db import transaction
@@ -6,8 +6,9 @@ from django.http import HttpResponseBase
 from django.test import Client
 from django.urls import reverse
 
-from priem.hub.models import Clinic
+from priem.hub.models import AuditEntry, Clinic
 from priem.hub.roles.rights import RIGHTS, Right, Role
+from tests.hub.audit.doors import ACTIONS
 from tests.hub.roles.expected import EXPECTED, Line
 from tests.hub.roles.world import FOREIGN, PEOPLE, Address, World, addresses
 
@@ -33,6 +34,30 @@ def test_everybody_gets_exactly_as_far_as_his_role_says(world: World, who: str) 
                 if came_in != expected(line, who, address, is_own=clinic == world.own):
                     wrong.append(f"{line.verb} {address.name} of {clinic.slug}: {status}")
     assert wrong == []
+
+
+def test_an_action_of_a_list_reaches_the_clinics_that_a_person_sets_up_and_no_other(world: World) -> None:
+    own = {(world.own.pk, action) for action in ACTIONS}
+    every = own | {(world.foreign.pk, action) for action in ACTIONS}
+    expected = {who: own if Right.SET_UP in RIGHTS[who] else set() for who in Role} | {"owner": every}
+    for who in PEOPLE:
+        reached = {place for place in every if reaches(world, who, *place)}
+        assert reached == expected.get(who, set()), who
+
+
+def reaches(world: World, who: str, clinic_id: int, action: tuple[str, str]) -> bool:
+    client, (model, name) = Client(), action
+    if who != "stranger":
+        client.force_login(world.people[who])
+    clinic = world.own if clinic_id == world.own.pk else world.foreign
+    entries = AuditEntry.objects.of(clinic_id)
+    with transaction.atomic():
+        before = entries.count()
+        chosen = {"action": name, "_selected_action": world.row(model, clinic)}
+        client.post(reverse(f"admin:hub_{model}_changelist"), chosen)
+        changed = entries.count() > before
+        transaction.set_rollback(True)
+    return changed
 
 
 def names_a_clinic(address: Address, line: Line) -> bool:
