@@ -9,6 +9,7 @@ import os
 import threading
 from collections.abc import Collection, Iterable, Mapping
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import suppress
 from datetime import datetime, timedelta
 
 import structlog
@@ -58,7 +59,8 @@ class Orders(Inbox):
         there = set(Clinic.objects.values_list("pk", flat=True))
         for letter in letters:
             if letter.clinic in there:
-                take_in(letter)
+                with suppress(BadRecord):  # of a version that took more: it must not hold up what comes after it
+                    take_in(letter)
 
     def ring(self, clinics: Iterable[int]) -> None:  # noqa: ARG002  # whoever looks, looks at all of them
         LOOK.set()
