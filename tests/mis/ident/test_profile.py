@@ -5,6 +5,7 @@ from pathlib import Path
 import pytest
 
 from priem.errors import AskOperator
+from priem.mis.ident.lacking import CALLED, in_words
 from priem.mis.ident.profile import ALIASES, FOLDER, Profile, Schema, built_in, load, parse
 from priem.mis.ident.statements import aliases, columns, tables
 
@@ -91,7 +92,13 @@ def test_a_statement_without_its_tables_is_left_out(profile: Profile) -> None:
 
     assert "categories" not in profile.fitted(schema)
     assert "services" in profile.fitted(schema)
-    assert set(profile.left_out(schema)) == {"categories", "info_sources"}
+    left_out = profile.left_out(schema)
+    assert set(left_out) == {"categories", "info_sources"}
+    assert {one.read("ru") for one in in_words(left_out)} == {"разделы услуг", "откуда пациенты узнали о клинике"}
+
+
+def test_whatever_may_be_left_out_has_a_name_for_people(profile: Profile) -> None:
+    assert {name for name, one in profile.statements.items() if one.is_optional} <= CALLED.keys()
 
 
 def test_a_whole_database_needs_no_fitting(profile: Profile) -> None:

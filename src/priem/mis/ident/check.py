@@ -9,6 +9,7 @@ from priem.mis.ident.asking import ASKED
 from priem.mis.ident.catalogue import Catalogue
 from priem.mis.ident.config import Config
 from priem.mis.ident.driver import Database
+from priem.mis.ident.lacking import in_words
 from priem.mis.ident.profile import path_of
 from priem.mis.ident.reading import Clocks, Reader
 from priem.mis.ident.rows import words
@@ -131,7 +132,7 @@ def schema_fits(reader: Reader) -> Iterator[Finding]:
     if left_out := profile.left_out(schema):
         yield Finding(
             Severity.WARNING,
-            text("This database lacks {names}; the rest is read without it.", names=", ".join(left_out)),
+            text("This database lacks {names}; the rest is read without it.", names=in_words(left_out)),
             text("Nothing has to be done unless the clinic wants just that in amoCRM."),
         )
     if not missing:
