@@ -174,9 +174,12 @@ def test_a_page_that_is_saved_as_it_is_shown_changes_nothing(administrator: Clie
         ("fields", "что будет со значением, которое уже ввели в amoCRM"),
         ("users", "Окно открывается с филиала по умолчанию"),
         ("triggers", "Действует первое сверху правило для этапа и филиала."),
+        ("jobs", "сотрудникам придётся закрывать её дважды"),
     ],
 )
-def test_a_table_says_what_its_columns_mean(administrator: Client, clinic: Clinic, name: str, help_: str) -> None:
+def test_a_page_says_what_follows_from_what_is_chosen(
+    administrator: Client, clinic: Clinic, name: str, help_: str
+) -> None:
     assert help_ in administrator.get(reverse("settings_section", args=[clinic.slug, name])).content.decode()
 
 
