@@ -37,7 +37,7 @@ class DoctorsDay:
     branch: int
     doctor: int
     stretches: tuple[Stretch, ...]
-    """In order; none overlaps another."""
+    """By their beginnings."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
