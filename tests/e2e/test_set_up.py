@@ -127,9 +127,13 @@ def begin(page: Page, hub: Hub) -> None:
 
 def let_in(page: Page, hub: Hub) -> None:
     amocrm = hub.systems.amocrm.said
-    page.fill("#id_base_url", amocrm["url"])
+    page.fill("#id_base_url", "http://127.0.0.1:9")
     page.fill("#id_token", "not.a.token")
+    expect(page.locator("#id_base_url_error")).to_have_text("По этому адресу никто не отвечает.", timeout=PATIENCE)
+    expect(page.locator("#id_token_error")).to_be_empty()
+    page.fill("#id_base_url", amocrm["url"])
     expect(page.locator("#id_token_error")).not_to_be_empty(timeout=PATIENCE)
+    expect(page.locator("#id_base_url_error")).to_be_empty()
     page.fill("#id_token", amocrm["long_lived_token"])
     expect(page.locator("#try-result .su-fine")).to_be_visible(timeout=PATIENCE)
     expect(page.locator("#id_token_error")).to_be_empty()

@@ -135,7 +135,7 @@ class OAuth:
     def _refresh(self, tokens: Tokens) -> Tokens:
         if not tokens.refresh:
             raise AccountStopped(
-                text("amoCRM does not accept the long-lived token any more."),
+                text("amoCRM does not accept the long-lived token: it was revoked, is over, or copied with a mistake."),
                 text("Make a new one in the integration's settings and give it to Priem."),
             )
         answer = self._ask_to_refresh(tokens)

@@ -5,7 +5,8 @@ from contextlib import contextmanager
 from typing import Any
 
 from priem.amocrm.crm import AmoCrm
-from priem.errors import PriemError
+from priem.amocrm.problems import NotSent
+from priem.errors import PriemError, TryLater
 from priem.hub.amocrm.access import config_of
 from priem.hub.amocrm.pace import pace_memories
 from priem.hub.clinics import ClinicData, ConnectionData
@@ -49,13 +50,19 @@ def try_token(clinic: ClinicData, token: str) -> Do:
             crm.try_now()
             return result(found(crm.account()))
         except PriemError as error:
-            beside = error.beside or {"token": text("amoCRM does not let Priem in with this token.")}
-            return result([Finding(Severity.BROKEN, error.what, error.advice, beside)])
+            return result([Finding(Severity.BROKEN, error.what, error.advice, error.beside or beside(error))])
         finally:
             crm.close()
             exchanges.flush()
 
     return do
+
+
+def beside(error: PriemError) -> Mapping[str, Text]:
+    """The token is to blame for what amoCRM itself says of it, not for a wrong address or an amoCRM that is busy."""
+    if isinstance(error, NotSent):
+        return {"base_url": text("Nothing answers at this address.")}
+    return {} if isinstance(error, TryLater) else {"token": text("amoCRM does not let Priem in with this token.")}
 
 
 def found(account: Account) -> list[Finding]:
@@ -86,5 +93,5 @@ def try_source(clinic_id: int, row: ConnectionData) -> Do:
 
 
 def result(findings: Sequence[Finding]) -> Mapping[str, Any]:
-    beside = {name: as_json(said) for one in findings for name, said in one.beside.items()}
-    return {"findings": findings_as_json(findings), "beside": beside}
+    marked = {name: as_json(said) for one in findings for name, said in one.beside.items()}
+    return {"findings": findings_as_json(findings), "beside": marked}

@@ -11,7 +11,7 @@ from django.views.decorators.http import require_GET, require_POST
 
 from priem.hub.audit.notes import note
 from priem.hub.clinics import clinic_data
-from priem.hub.models import Clinic, WorkKind, WorkState
+from priem.hub.models import Clinic, Work, WorkKind, WorkState
 from priem.hub.models.audit import Deed
 from priem.hub.sentences import from_json, readable
 from priem.hub.setup import steps
@@ -45,10 +45,14 @@ def work(request: HttpRequest, clinic: Clinic, kind: str) -> HttpResponse:
         else:
             answer["HX-Refresh"] = "true"
         return answer
-    beside = {f"id_{name}": readable(from_json(said)) for name, said in found.result.get("beside", {}).items()}
     asked = {name: request.GET.get(name, "") for name in ("then", "step")}
-    context = {"clinic": clinic, "work": seen, "beside": beside, **asked}
+    context = {"clinic": clinic, "work": seen, "beside": beside(found), **asked}
     return render(request, f"hub/setup/work_{template_of(kind)}.html", context)
+
+
+def beside(found: Work) -> Mapping[str, str]:
+    """What is wrong with which field of the page."""
+    return {f"id_{name}": readable(from_json(said)) for name, said in found.result.get("beside", {}).items()}
 
 
 def template_of(kind: str) -> str:
@@ -87,14 +91,16 @@ def try_mis(request: HttpRequest, clinic: Clinic) -> HttpResponse:
 
 def nothing_yet(request: HttpRequest, errors: Mapping[str, Iterable[object]]) -> HttpResponse:
     """Of fields that nobody has come to yet, nothing is said."""
-    beside = {f"id_{name}": " ".join(map(str, said)) for name, said in errors.items()}
-    return render(request, "hub/setup/work_try.html", {"beside": beside})
+    wrong = {f"id_{name}": " ".join(map(str, said)) for name, said in errors.items()}
+    return render(request, "hub/setup/work_try.html", {"beside": wrong})
 
 
 def tried(request: HttpRequest, kind: str, clinic: Clinic) -> HttpResponse:
     found = latest(clinic, WorkKind(kind))
     assert found is not None, "it was just begun"  # noqa: S101 - says what holds
-    return render(request, "hub/setup/work_try.html", {"clinic": clinic, "work": shown(found), "beside": {}})
+    # It may be over already: then nobody asks once more.
+    context = {"clinic": clinic, "work": shown(found), "beside": beside(found)}
+    return render(request, "hub/setup/work_try.html", context)
 
 
 @require_GET
