@@ -279,8 +279,11 @@ def test_the_home_page_counts_the_day(administrator: Client) -> None:
     assert (card.done, card.refused, card.unsure, card.rejected) == (2, 1, 1, 1)
     assert [(line.key, bool(line.last_read_at), bool(line.trouble)) for line in card.connections] == [
         ("ident", True, False),
-        ("mira", False, True),
+        ("mira", False, False),
     ]
+    assert [str(banner.what) for banner in card.incidents] == ["There is no clinic x."], (
+        "a banner says it, so the line does not"
+    )
 
 
 def test_a_figure_leads_to_the_rows_behind_it(administrator: Client) -> None:
