@@ -181,3 +181,19 @@ def test_visits_that_do_not_wait_for_other_patients_contacts_come_out_the_same(
 
     assert seen(clinic) == seen(one_after_another)
     assert clinic.store.open_steps() == ()
+
+
+def test_a_visit_takes_no_answer_of_the_patient_who_has_its_number(monkeypatch: pytest.MonkeyPatch) -> None:
+    """A МИС counts both from one: they are on their way together as soon as visits do not wait."""
+    monkeypatch.setattr(line, "MANY", 1)
+    clinic = Clinic()
+    clinic.mis.put(patient("1", "Белов Миша", ANNA), patient("2", "Чернов Борис", BORIS))
+    clinic.sync()
+    clinic.mis.put(patient("5", "Орлова Яна", "+79213334456"), patient("6", "Сомов Глеб", "+79213334457"))
+    clinic.mis.put(visit("5", "1"), visit("6", "2"), visit("7", "5"))
+
+    clinic.sync()
+
+    leads = {number: clinic.lead_of(number).contacts for number in ("5", "6", "7")}
+    assert leads == {number: (clinic.contact_of(whose).id,) for number, whose in (("5", "1"), ("6", "2"), ("7", "5"))}
+    assert clinic.store.open_steps() == ()

@@ -56,12 +56,14 @@ class Underway:
     def concerns(self, steps: Sequence[Step], also: Collection[Key | None] = ()) -> bool:
         """Whether one of these steps must wait: two changes of one contact or lead may arrive in either order.
 
-        `also` are records that the steps build upon.
+        `also` are records that the steps build upon. A visit waits for the patient of the same number, too: what comes
+        back is told apart by the drafts' references.
         """
         targets = {step.target for step, _ in self._sent.values()} - {None}
         undone = self.undone
         return not undone.isdisjoint(also) or any(
-            step.key in undone or (step.draft and step.target in targets) for step in steps
+            step.key in undone or (step.draft and (step.target in targets or step.draft.ref in self._sent))
+            for step in steps
         )
 
     def concerns_any(self, keys: Collection[Key | None]) -> bool:
