@@ -41,9 +41,10 @@ test-postgres: $(STAMP) debian-packages ## every test, with PostgreSQL under the
 quick: $(STAMP) ## the tests that need no server, under a minute
 	$(BIN)/python -m pytest --numprocesses $(WORKERS) --dist worksteal -m "not slow and not e2e"
 
-nightly: $(STAMP) ## two thousand random histories of a clinic, its faults and crashes; every page in every size, language and light
+nightly: $(STAMP) ## two thousand random histories of a clinic, its faults and crashes; every page in every size, language and light; a storm of webhooks alone
 	PRIEM_HISTORIES=2000 $(BIN)/python -m pytest --timeout 7200 tests/engine/test_histories.py tests/engine/test_wide_histories.py
 	PRIEM_EVERY_VARIANT=1 $(BIN)/python -m pytest --timeout 7200 tests/e2e/test_every_page.py
+	PRIEM_ALONE=1 $(BIN)/python -m pytest tests/e2e/test_storm.py
 
 fuzz: $(STAMP) ## ten thousand requests that nobody thought of to the service for IDENT (FUZZ: how many a method)
 	IDENT_CASES=$(or $(FUZZ),1450) $(BIN)/python -m pytest --timeout 7200 tests/hub/test_ident_openapi.py
