@@ -143,7 +143,7 @@ class Writing(Protocol):
         and waits itself only while more is under way than helps. Has to be read to its end."""
 
     def finish(self, *, only_contacts: bool = False) -> Iterator[Sequence[Outcome]]:
-        """Sends the rest and waits for every answer. More may be put afterwards."""
+        """Sends the rest and waits for every answer; who stops reading hears the others later. More may be put then."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -115,9 +115,22 @@ class World:
 
 def small_batches() -> Load:
     """So that some arrive and others do not."""
-    load = Load(Together(in_flight=24))
+    load = Load(Together(in_flight=24, per_second=7))
     load.records = 8
     return load
+
+
+@pytest.mark.parametrize(("seconds", "most"), [(0.3, 13), (1.5, 21), (5.0, 24)])
+def test_no_more_is_under_way_than_the_latency_makes_useful(seconds: float, most: int) -> None:
+    together = Together(in_flight=24, per_second=7)
+    for _ in range(50):
+        together.was_managed(seconds)
+    slowly = together.batches
+
+    for _ in range(50):
+        together.was_managed(0.3)
+
+    assert (slowly, together.batches) == (most, 13)
 
 
 def values(row: dict[str, Any]) -> list[Any]:

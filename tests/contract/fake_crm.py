@@ -2,6 +2,7 @@
 
 from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import replace
+from itertools import chain
 from typing import TypeVar
 
 from priem.errors import AskOperator, TryLater
@@ -298,6 +299,7 @@ class LateWriting:
         self._crm = crm
         self._contacts: list[ContactDraft] = []
         self._leads: list[LeadDraft] = []
+        self._answers: Iterator[Sequence[Outcome]] = iter(())
 
     def put(self, drafts: Sequence[ContactDraft | LeadDraft]) -> Iterator[Sequence[Outcome]]:
         self._contacts += [draft for draft in drafts if isinstance(draft, ContactDraft)]
@@ -306,12 +308,17 @@ class LateWriting:
 
     def finish(self, *, only_contacts: bool = False) -> Iterator[Sequence[Outcome]]:
         contacts, self._contacts = self._contacts, []
-        if contacts:
-            yield from self._crm.write_contacts(contacts)
+        self._answers = chain(self._answers, self._crm.write_contacts(contacts))
+        yield from self._given()
         leads = () if only_contacts else tuple(self._leads)
         self._leads = self._leads[len(leads) :]
-        if leads:
-            yield from self._crm.write_leads(leads)
+        self._answers = chain(self._answers, self._crm.write_leads(leads))
+        yield from self._given()
+
+    def _given(self) -> Iterator[Sequence[Outcome]]:
+        """Step by step: whoever stops reading leaves the rest for the next time."""
+        while (answer := next(self._answers, None)) is not None:
+            yield answer
 
 
 def gone(id_: int | None) -> Text:

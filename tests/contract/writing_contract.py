@@ -1,6 +1,6 @@
 """What every CRM promises of drafts that come one after another (`Writing`). Part of the contract of Crm."""
 
-from itertools import chain
+from itertools import chain, islice
 
 import pytest
 
@@ -43,6 +43,16 @@ class WritingContract:
         found = heard_of(writing, [ContactDraft(ref="again", id=first.id, name="Анна")])
 
         assert (found["again"].state, found["again"].id) == (State.DONE, first.id)
+
+    def test_who_stops_waiting_hears_of_the_others_later(self, desk: Desk) -> None:
+        writing = desk.crm.writing()
+        before = outcomes(writing.put(new_contacts(0, 300)))
+
+        first = outcomes(islice(writing.finish(), 1))
+        rest = outcomes(chain(writing.put(new_contacts(300, 1)), writing.finish()))
+
+        assert states(before | first | rest) == {str(number): State.DONE for number in range(301)}
+        assert len(before) + len(first) + len(rest) == 301, "each is told once"
 
     def test_contacts_and_leads_go_together(self, desk: Desk) -> None:
         writing = desk.crm.writing()

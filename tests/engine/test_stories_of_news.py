@@ -73,6 +73,21 @@ def test_news_of_a_patient_who_is_being_made_wait_for_that(clinic: Clinic, busy:
     assert len(clinic.crm.all_contacts) == 5
 
 
+def test_news_of_one_who_is_being_made_do_not_wait_for_everybody(clinic: Clinic, busy: Busy) -> None:
+    """Two batches are under way: the second one is not what they build upon."""
+    busy.page_size = 300
+    busy.put(*(patient(str(number), f"Пациент Номер{number}") for number in range(1, 301)))
+    made: list[int] = []
+    busy.happens = [(visit("500", "1"),)]
+    busy.seen = lambda: made.append(len(clinic.crm.all_contacts))
+
+    clinic.sync()
+
+    assert clinic.lead_of("500").contacts == (clinic.contact_of("1").id,)
+    assert made == [250]
+    assert len(clinic.crm.all_contacts) == 300
+
+
 def test_news_do_not_decide_for_those_who_wait_for_the_whole_reading(clinic: Clinic, busy: Busy) -> None:
     """The son is put off, since his mother may still come; a stranger's visit in between changes nothing in that."""
     known = clinic.crm.add_contact("Анна Белова", ANNA)

@@ -70,7 +70,7 @@ class AmoCrm:
             "contacts": Catalog(self.client, "contacts"),
             "leads": Catalog(self.client, "leads"),
         }
-        self._together = Together(self._config.in_flight)
+        self._together = Together(self._config.in_flight, self._config.requests_per_second)
         self._loads: dict[str, Load] = {}
         self._account: Account | None = None
 

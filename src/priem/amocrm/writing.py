@@ -1,5 +1,6 @@
 """Batches: cut, sent several at once, and each draft's outcome told. docs/reference/amocrm.md §2, §3.1, §3.20"""
 
+import math
 from collections import deque
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from concurrent.futures import FIRST_COMPLETED, Executor, Future, wait
@@ -19,6 +20,9 @@ BULK = 100
 """Records. Only first syncs and comparisons fill such batches: what somebody has just changed goes before."""
 FIRST_AT_ONCE = 4
 """Batches, until it is known that amoCRM manages them: all that are under way when it does not have to be looked up."""
+WAITING_FOR_A_SLOT = 10
+"""Batches beside those that amoCRM is at work on: a second and a half of its pace, while the next page is decided. All
+of it is in memory, and what changes live may have to wait for it."""
 LOST_BEFORE_STOPPING = 6
 """Batches in a row without an answer: amoCRM is down, and every further one would only have to be looked up."""
 UNANSWERED = text("amoCRM's answer does not mention this record.")
@@ -39,18 +43,21 @@ D = TypeVar("D", bound=Draft)
 
 
 class Together:
-    """How many batches of a list may be under way at once: halved when amoCRM did not manage, grown while it does."""
+    """How many batches of a list may be under way at once: halved when amoCRM did not manage, grown while it does, up
+    to as many as its answers' latency makes useful."""
 
-    def __init__(self, in_flight: int) -> None:
+    def __init__(self, in_flight: int, per_second: int) -> None:
         self.batches = min(in_flight, FIRST_AT_ONCE)
         self._in_flight = in_flight
+        self._per_second = per_second
 
     def was_lost(self) -> None:
         self.batches = max(1, self.batches // 2)
 
-    def was_managed(self) -> None:
+    def was_managed(self, seconds: float) -> None:
         # One more for each that came back doubles them with every round: seconds of latency are soon made up for.
-        self.batches = min(self._in_flight, self.batches + 1)
+        useful = min(self._in_flight, math.ceil(seconds * self._per_second) + WAITING_FOR_A_SLOT)
+        self.batches = self.batches + 1 if self.batches < useful else max(useful, self.batches - 1)
 
 
 class Load:
@@ -70,8 +77,8 @@ class Load:
         if too_slow:
             self.records = min(self.records, max(1, records // 2))
 
-    def was_managed(self, records: int) -> None:
-        self._together.was_managed()
+    def was_managed(self, records: int, seconds: float) -> None:
+        self._together.was_managed(seconds)
         if records >= self.records:
             # Slowly: every batch that is too big again has to be looked up, record by record.
             self.records = min(LARGEST, self.records + 1)
@@ -211,7 +218,7 @@ class Writing(Generic[D]):
                 self._stopped_by = error
             return batch.outcomes(State.POSTPONED, error.what)
         self._lost = 0
-        self._load.was_managed(len(batch))
+        self._load.was_managed(len(batch), answer.seconds)
         return self._done(batch, answer)
 
     def _unknown(self, batch: Batch[D], error: Lost) -> list[Outcome]:

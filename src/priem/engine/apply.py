@@ -93,6 +93,15 @@ class Underway:
         """Waits for them. Whether any has failed is for `settle` to say."""
         yield from map(self._settled, self._writing.finish(only_contacts=True))
 
+    def settle_those(self, keys: Collection[Key | None]) -> Iterator[Carried]:
+        """Waits until none of these is under way, and for nothing behind them. What has failed stays as it is."""
+        answers = map(self._settled, self._writing.finish())
+        while self._has_sent(keys) and (carried := next(answers, None)) is not None:
+            yield carried
+
+    def _has_sent(self, keys: Collection[Key | None]) -> bool:
+        return any(step.key in keys for step, _ in self._sent.values())
+
     def settle_news(self) -> Iterator[Carried]:
         """Waits for what was sent as news, and for nothing else. Whether it has failed is for `settle` to say."""
         yield from map(self._settled, self._of_news.finish())

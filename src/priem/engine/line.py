@@ -132,7 +132,9 @@ class Line:
         """Contacts before leads: a lead is made on its contact."""
         page, store = turn.page, self._clinic.store
         ways = ((PatientKey, page.patients, self._patients), (VisitKey, page.visits, self._visits))
-        passes = turn.came.is_news and not self._underway.concerns_any(named_on(page))
+        named = named_on(page) if turn.came.is_news else ()
+        yield from (Progress(carried=carried) for carried in self._underway.settle_those(named))
+        passes = turn.came.is_news and not self._underway.concerns_any(named)
         for kind, records, decide in ways:
             if not records:
                 continue

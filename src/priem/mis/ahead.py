@@ -9,7 +9,8 @@ from typing import Any
 from priem.model import Finding, Page, Patient, Rejected
 from priem.ports import Counts, Source
 
-PAGES_AHEAD = 2
+PAGES_AHEAD = 1
+"""Beside the one that waits to be put: what changed live waits behind them."""
 SOON = 0.1
 """Seconds until a reader whose pages nobody wants any more notices it."""
 
