@@ -98,8 +98,9 @@ class Intents(Protocol):
 
         It is not when the same `ref` was there: then the intent is as it is now, unless it was NOT_DONE, which begins
         again. Raises Refused for what an open intent stands in the way of: BUSY for the same doctor's time, or the same
-        new patient; CHANGED for the same visit; HAS_VISIT for another booking from the same lead; NOT_DONE while a pass
-        gives the lead to another visit. Raises Refused(OTHER) when the `ref` named something else before.
+        new patient; CHANGED for the same visit; HAS_VISIT for another booking from the same lead, in any connection;
+        NOT_DONE while a pass gives the lead to another visit. Raises Refused(OTHER) when the `ref` named something else
+        before.
         """
 
     def patient_known(self, id_: int, patient: PatientKey) -> None:

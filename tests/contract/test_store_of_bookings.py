@@ -78,9 +78,10 @@ def test_the_same_request_again_is_the_same_and_nobody_elses(store: BookingStore
         (booking("a"), booking("b", 0.25), RefusalKind.BUSY),
         (booking("a", new_patient=ANNA), booking("b", 2, new_patient=ANNA), RefusalKind.BUSY),
         (booking("a", lead=5), booking("b", 2, lead=5), RefusalKind.HAS_VISIT),
+        (booking("a", lead=5), booking("b", lead=5, connection="archimed"), RefusalKind.HAS_VISIT),
         (cancelling("a"), cancelling("b"), RefusalKind.CHANGED),
     ],
-    ids=["the doctor's time", "the new patient", "the lead", "the visit"],
+    ids=["the doctor's time", "the new patient", "the lead", "the lead elsewhere", "the visit"],
 )
 def test_an_open_request_stands_in_the_way_until_it_is_over(
     store: BookingStore, one: Wanted, other: Wanted, kind: RefusalKind

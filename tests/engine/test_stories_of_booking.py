@@ -1,5 +1,6 @@
 """A manager books out of the lead's card. Given, when, then."""
 
+from collections.abc import Collection, Mapping
 from dataclasses import replace
 from datetime import date, datetime, timedelta
 
@@ -185,6 +186,21 @@ def test_a_lead_whose_visit_is_still_to_come_gets_no_second_one(clinic: BookingC
     clinic.booked(lead)
 
     assert clinic.books(lead, hours=2).kind is RefusalKind.HAS_VISIT
+
+
+def test_of_two_managers_who_looked_at_once_only_one_books_from_the_lead(clinic: BookingClinic) -> None:
+    lead = clinic.request()
+    looked = clinic.store.patients_of_contacts
+
+    def while_another_books(contacts: Collection[int]) -> Mapping[int, tuple[PatientKey, ...]]:
+        clinic.store.patients_of_contacts = looked  # type: ignore[method-assign]  # only the first look is that slow
+        clinic.booked(lead)
+        return looked(contacts)
+
+    clinic.store.patients_of_contacts = while_another_books  # type: ignore[method-assign]  # after the lead was free
+
+    assert clinic.books(lead, hours=2).kind is RefusalKind.HAS_VISIT
+    assert len(clinic.bookings) == 1
 
 
 def test_after_a_cancelled_visit_the_next_one_has_a_lead_of_its_own(clinic: BookingClinic) -> None:

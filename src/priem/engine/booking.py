@@ -116,7 +116,11 @@ def require_free(lead: Lead, reception: Reception) -> None:
     """One lead is one visit: a second one is booked from it once nobody waits for the first."""
     if (lead.pipeline, lead.stage) in reception.bound.not_bookable:
         raise Refused(RefusalKind.NOT_ALLOWED, text("Nothing is booked from leads in this stage."))
-    owner = reception.store.visits_of_leads([lead.id]).get(lead.id)
+    require_no_visit(lead.id, reception)
+
+
+def require_no_visit(lead: int, reception: Reception) -> None:
+    owner = reception.store.visits_of_leads([lead]).get(lead)
     desk = reception.desks.get(owner.connection) if owner else None
     visit = desk.visit(owner.id) if desk and owner and Ability.BOOK in desk.abilities else None
     if visit and visit.status in COMING and visit.starts_at >= reception.clock.now():
@@ -165,6 +169,9 @@ def carry_out(intent: Intent, reception: Reception) -> Answer:
     """What is written down is done, or it is known that it was not; else it is left to be found out."""
     desk = reception.desks[intent.wanted.connection]
     try:
+        if intent.wanted.lead and intent.attempt == 1:
+            # Once more: another booking may have been over after the first look and before this one was written down.
+            require_no_visit(intent.wanted.lead, reception)
         if Ability.BOOK not in desk.abilities:
             return applied(intent, desk, reception)
         intent = with_patient(intent, desk, reception)

@@ -18,16 +18,20 @@ VISIT = text("This visit is being changed by somebody else just now.")
 
 
 def collision(wanted: Wanted, others: Iterable[Intent]) -> Refused | None:
-    """What an open intent of the same connection stands in the way of."""
-    for other in (one.wanted for one in others if one.wanted.connection == wanted.connection):
-        if overlap(wanted.time, other.time):
-            return Refused(RefusalKind.BUSY, SLOT)
-        if wanted.new_patient and other.new_patient and same_person(wanted.new_patient, other.new_patient):
-            return Refused(RefusalKind.BUSY, PATIENT)
-        if wanted.deed is other.deed is Deed.BOOK and wanted.lead and wanted.lead == other.lead:
-            return Refused(RefusalKind.HAS_VISIT, LEAD)
-        if wanted.visit and wanted.visit == other.visit:
-            return Refused(RefusalKind.CHANGED, VISIT)
+    """What an open intent stands in the way of: one of the same connection, or a booking from the same lead."""
+    return next(filter(None, (in_the_way(wanted, one.wanted) for one in others)), None)
+
+
+def in_the_way(wanted: Wanted, other: Wanted) -> Refused | None:
+    is_there = wanted.connection == other.connection
+    if is_there and overlap(wanted.time, other.time):
+        return Refused(RefusalKind.BUSY, SLOT)
+    if is_there and wanted.new_patient and other.new_patient and same_person(wanted.new_patient, other.new_patient):
+        return Refused(RefusalKind.BUSY, PATIENT)
+    if wanted.deed is other.deed is Deed.BOOK and wanted.lead and wanted.lead == other.lead:
+        return Refused(RefusalKind.HAS_VISIT, LEAD)
+    if wanted.visit and wanted.visit == other.visit:
+        return Refused(RefusalKind.CHANGED, VISIT)
     return None
 
 

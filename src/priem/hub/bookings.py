@@ -37,16 +37,13 @@ class DjangoBookings:
 
     @transaction.atomic
     def begin(self, wanted: Wanted) -> tuple[Intent, bool]:
-        self._one_by_one(wanted.connection)
+        self._one_by_one(wanted)
         row = BookingIntent.objects.of(self._clinic).filter(ref=wanted.ref).first()
         if row and other_content(intent_of(row), wanted):
             raise Refused(RefusalKind.OTHER, OTHER_CONTENT)
         if row and row.phase != Phase.NOT_DONE:
             return intent_of(row), False
-        others = BookingIntent.objects.of(self._clinic).filter(
-            connection=wanted.connection, phase__in=OPEN, watched_until__isnull=False
-        )
-        if refused := collision(wanted, [intent_of(one) for one in others]):
+        if refused := collision(wanted, self._open_beside(wanted)):
             raise refused
         if wanted.lead and wanted.deed is Deed.BOOK and self._is_being_given(wanted.lead):
             raise being_given()
@@ -64,9 +61,18 @@ class DjangoBookings:
         steps = StepRecord.objects.of(self._clinic).filter(finished_at__isnull=True, entity=Entity.LEAD, target=lead)
         return steps.exists() and not owners_with_merges(self._clinic, [lead])
 
-    def _one_by_one(self, connection: str) -> None:
-        """PostgreSQL would let two look at once and write both; SQLite has one writer anyway."""
-        list(Connection.objects.of(self._clinic).filter(key=connection).select_for_update().values_list("pk"))
+    def _open_beside(self, wanted: Wanted) -> Sequence[Intent]:
+        rows = BookingIntent.objects.of(self._clinic).filter(phase__in=OPEN)
+        there = rows.filter(connection=wanted.connection, watched_until__isnull=False)
+        from_lead = rows.filter(lead=wanted.lead) if wanted.lead else rows.none()
+        return [intent_of(one) for one in (*there, *from_lead)]
+
+    def _one_by_one(self, wanted: Wanted) -> None:
+        """PostgreSQL would let two look at once and write both; SQLite has one writer anyway. A lead may be booked from
+        in every connection of its clinic."""
+        rows = Connection.objects.of(self._clinic).order_by("pk")
+        beside = rows if wanted.lead else rows.filter(key=wanted.connection)
+        list(beside.select_for_update().values_list("pk"))
 
     def _row(self, id_: int) -> BookingIntent:
         return BookingIntent.objects.of(self._clinic).select_for_update().get(pk=id_)
