@@ -5,6 +5,7 @@ from datetime import date, timedelta
 from typing import Any
 
 import pytest
+from django.core import signing
 from django.test import Client
 
 from priem.configuration import settings_as_json
@@ -14,7 +15,7 @@ from priem.hub.booking.receptions import opened
 from priem.hub.clinics import load_clinic, save_clinic
 from priem.hub.models import VisitLink
 from priem.hub.widget import sessions
-from priem.hub.widget.window import to_be_moved
+from priem.hub.widget.window import SALT, to_be_moved
 from tests.hub.booking.clinic import KEY, PIPELINE, SETTINGS, ApiClinic
 
 pytestmark = pytest.mark.slow
@@ -82,6 +83,21 @@ def test_a_visit_in_a_branch_of_others_is_not_shown_to_be_moved(api: ApiClinic) 
 
     assert shown
     assert shown["key"] == visit
+
+
+def test_only_whom_the_leads_card_shows_may_be_asked_for_without_a_phone(api: ApiClinic) -> None:
+    lead, visit = booked(api)
+    said = asks(api, "window", lead=lead).json()
+    known = said["patient"]["known"][KEY]
+    wanted = {"place": said["places"][0]["key"], "name": "", "phone": ""}
+
+    def told(asked_for: str) -> list[str]:
+        return [one["id"] for one in asks(api, "people", lead=lead, **wanted, known=asked_for).json()["people"]]
+
+    assert told(known["seal"]) == [known["id"]]
+    assert told(known["id"]) == told(f"{KEY}:{known['id']}") == told(visit) == []
+    assert told(signing.dumps([api.id + 1, f"{KEY}:{known['id']}"], salt=SALT)) == []
+    assert told(signing.dumps([api.id, f"garden:{known['id']}"], salt=SALT)) == []
 
 
 def test_no_application_goes_from_a_hidden_stage(api: ApiClinic) -> None:

@@ -4,6 +4,8 @@ from collections.abc import Iterable, Sequence
 from datetime import date
 from typing import Any
 
+from django.core import signing
+
 from priem.booking import Booking, DoctorInfo, ServiceInfo, Shift
 from priem.engine.booking_rights import Actor, may_book
 from priem.engine.doers import doers
@@ -15,9 +17,13 @@ from priem.hub.widget.panel import lead_now, visit_called
 from priem.hub.widget.places import Place, Shown, place_as_json, place_called, places_for, query_of
 from priem.hub.widget.sessions import Session
 from priem.hub.widget.visits import patient_as_json, visit_as_json
-from priem.model import Contact, Patient
+from priem.model import Contact, Patient, PatientKey
 from priem.phones import numbers_in
 from priem.texts import text
+
+SALT = "priem.hub.widget.patient"
+SECONDS = 24 * 60 * 60
+"""For which a window may stay open."""
 
 
 def window(office: Office, actor: Actor, session: Session, visit: str = "") -> dict[str, Any]:
@@ -62,8 +68,24 @@ def person_of(contact: Contact, office: Office) -> dict[str, Any]:
         "first_name": words[1] if len(words) > 1 else "",
         "middle_name": " ".join(words[2:]),
         "phone": phones[0] if phones else "",
-        "known": {key.connection: key.id for key in owners},
+        "known": {key.connection: {"id": key.id, "seal": sealed(key, office)} for key in owners},
     }
+
+
+def sealed(patient: PatientKey, office: Office) -> str:
+    """Whom the card showed may be asked for again; numbers that somebody makes up tell him of nobody."""
+    return signing.dumps([office.clinic.id, str(patient)], salt=SALT)
+
+
+def opened_seal(seal: str, place: Place, office: Office) -> str:
+    """The patient's id in the МИС of this place; empty for what was never sealed for it."""
+    try:
+        clinic, written = signing.loads(seal, salt=SALT, max_age=SECONDS)
+    except signing.BadSignature:
+        return ""
+    key = PatientKey.parse(written)
+    is_there = key and clinic == office.clinic.id and key.connection == place.desk.connection
+    return key.id if key and is_there else ""
 
 
 def is_name(word: str) -> bool:
@@ -136,9 +158,10 @@ def minutes(moment: Any, day: date, place: Place) -> int:  # noqa: ANN401 - a da
     return int((local.date() - day).days * 1440 + local.hour * 60 + local.minute)
 
 
-def people(office: Office, actor: Actor, key: str, phone: str, name: str, known: str) -> dict[str, Any]:
+def people(office: Office, actor: Actor, key: str, phone: str, name: str, seal: str) -> dict[str, Any]:
     """Who in the МИС it may be: the one whom the contact is linked with, and everybody with the phone."""
     place = place_called(key, actor, office)
+    known = opened_seal(seal, place, office)
     found = {one.key: one for one in with_phone(place.desk, phone)}
     if known and (linked := place.desk.patient(known)):
         found = {linked.key: linked, **found}

@@ -58,17 +58,17 @@ export class PatientForm {
   }
 
   async search() {
-    const known = this.known[this.place.split(':')[0]] || '';
+    const known = this.known[this.place.split(':')[0]] || { id: '', seal: '' };
     const digits = this.inputs.phone.value.replace(/\D/g, '');
-    if (!this.place || this.without || (digits.length < 10 && !known)) {
+    if (!this.place || this.without || (digits.length < 10 && !known.id)) {
       this.show([]);
       return;
     }
     const asked = `${this.place} ${digits} ${this.name}`;
     this.asked = asked;
     try {
-      const { people } = await ask('people', { place: this.place, phone: this.inputs.phone.value, name: this.name, known });
-      if (this.asked === asked) this.show(people, known);
+      const { people } = await ask('people', { place: this.place, phone: this.inputs.phone.value, name: this.name, known: known.seal });
+      if (this.asked === asked) this.show(people, known.id);
     } catch {
       if (this.asked === asked) this.show([]);
     }
