@@ -11,7 +11,7 @@ WRONG_PLUS = re.compile(r"^\+8(\d{10})$")
 """`+8911…`: a local 8 with a plus that does not belong there. docs/reference/ident.md §1.5"""
 
 
-@lru_cache(maxsize=65536)
+@lru_cache(maxsize=8192)
 def numbers_in(written: str, region: str = "RU") -> tuple[str, ...]:
     """Every valid number in a field, in its order, once each. A field may hold two, or a word."""
     compact = DIGITS_APART.sub("", written)

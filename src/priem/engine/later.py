@@ -5,11 +5,17 @@ earliest visit: both are known once all pages were seen. Nothing has to be kept 
 record that was put off: after a crash the reading begins before it, and what was done meanwhile needs nothing more.
 """
 
-from collections.abc import Collection, Iterator, Sequence
+from collections import defaultdict, deque
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 
 from priem.engine.reasons import Reason
+from priem.engine.succession import earliest
 from priem.model import Key, Page, Patient, PatientKey, Step, Visit, VisitKey
+
+AT_ONCE = 300
+"""Visits of those that waited for the end: a tenth of a large clinic's, which would fill the memory, while amoCRM waits
+until all are decided."""
 
 
 @dataclass(slots=True)
@@ -22,26 +28,32 @@ class Later:
     """The one that came last."""
     is_over: bool = False
     """No more pages come."""
+    are_compared: bool = False
+    """There are applications: which visit fits them best is known only of all visits together."""
+    pieces: deque[Collection[VisitKey]] = field(default_factory=deque)
+    """Of what waited for the end, in the order in which requests are given away."""
 
     def __bool__(self) -> bool:
         return bool(self.patients or self.visits or self.soon)
 
     def rest(self) -> Iterator[Page]:
-        """A page without records of its own, after the last one, if something is put off by then."""
+        """Pages without records of their own, after the last one, if something is put off by then."""
         self.is_over = True
-        if self and self.page:
+        self.pieces = deque() if self.are_compared else deque(in_pieces(self.visits))
+        while self and self.page:
             yield Page(cursor=self.page.cursor, visits_since=self.page.visits_since)
 
     def joined(self, page: Page) -> Page:
         """The page, each record once, with those that waited for it: patients until the first visits, visits until
-        the end. What is read again meanwhile is newer."""
+        the end, and then for their turn. What is read again meanwhile is newer."""
         self.page = page
         patients = {patient.key: patient for patient in page.patients}
         visits = {visit.key: visit for visit in page.visits}
         if self.is_last_for_patients(page) and not page.is_news:
             patients = self.patients | patients
         if self.is_over:
-            visits = self.visits | visits
+            turn = self.pieces.popleft() if self.pieces else self.visits
+            visits = {key: self.visits[key] for key in turn if key in self.visits} | visits
         if not page.is_news:
             visits = self.soon | visits
         self.patients = {key: patient for key, patient in self.patients.items() if key not in patients}
@@ -77,3 +89,27 @@ class Later:
         self.patients |= {patient.key: patient for patient in page.patients if patient.key in waiting}
         self.visits |= {visit.key: visit for visit in page.visits if visit.key in waiting}
         return [step for step in steps if step.key not in waiting]
+
+
+def in_pieces(visits: Mapping[VisitKey, Visit]) -> Iterator[list[VisitKey]]:
+    """The earliest first, as requests are given away; a visit together with that which it was moved from."""
+    chains: defaultdict[VisitKey, list[Visit]] = defaultdict(list)
+    for visit in visits.values():
+        chains[first_of(visit, visits)].append(visit)
+    piece: list[VisitKey] = []
+    for chain in sorted(chains.values(), key=lambda chain: min(map(earliest, chain))):
+        piece += [visit.key for visit in chain]
+        if len(piece) >= AT_ONCE:
+            yield piece
+            piece = []
+    if piece:
+        yield piece
+
+
+def first_of(visit: Visit, visits: Mapping[VisitKey, Visit]) -> VisitKey:
+    """Of the visits from which this one was moved, as far as they are there."""
+    passed = [visit.key]
+    while visit.moved_from in visits and visit.moved_from not in passed:
+        visit = visits[visit.moved_from]
+        passed.append(visit.key)
+    return min(passed) if visit.moved_from in passed else visit.key

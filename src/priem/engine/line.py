@@ -260,5 +260,6 @@ def decide_patients(page: Page, around: Surroundings, clinic: Clinic, later: Lat
 def decide_visits(page: Page, around: Surroundings, clinic: Clinic, later: Later) -> Decision:
     not_taken = left_out(page.patients, page.visits, around, clinic.bound, clinic.clock.now())
     since, last_look = page.visits_since, later.is_last_for_visits(page)
+    later.are_compared = later.are_compared or bool(around.handed)
     steps = plan_visits(page.visits, around, clinic.bound, since=since, left_out=not_taken, last_look=last_look)
     return tuple(steps), around
