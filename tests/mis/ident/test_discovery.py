@@ -13,6 +13,7 @@ from priem.mis.ident.discovery.proposal import Proposal, compare, propose, try_o
 from priem.mis.ident.discovery.samples import cover
 from priem.mis.ident.discovery.wanted import COLUMNS, words_of
 from priem.mis.ident.driver import Database
+from priem.mis.ident.profile import ALIASES, parse
 from priem.model import Severity
 from priem.sandbox.ident.alterations import Alteration, cryptic, read
 from priem.sandbox.ident.schema import Schema, ident_schema
@@ -84,13 +85,16 @@ def test_nearly_all_is_found_and_nothing_wrong_is_sure(
     right, wrong = figures(schema, proposal)
     assert right >= MANY * len(COLUMNS)
     assert wrong == []
+    assert set(parse("own", proposal.written).statements) >= ALIASES.keys() - {"categories"}
 
     own = tmp_path / "own.sql"
     own.write_text(proposal.written, encoding="utf-8")
     tried = try_out(elsewhere.config(), str(own), Journal(), Watch())
     assert [str(one.what) for one in tried if one.severity is not Severity.FINE] == []
     source = Ident(elsewhere.config(profile=str(own)), Journal(), Watch())
-    assert [str(one.what) for one in source.check() if one.severity is Severity.BROKEN] == []
+    found = source.check()
+    assert [str(one.what) for one in found if one.severity is Severity.BROKEN] == []
+    assert "The login can only read." in {str(one.what) for one in found}
     pages, cursor = read_on(source, None)
     assert len(patients_of(pages)) == 400
     assert sum(bool(patient.phones) for patient in patients_of(pages).values()) > 350

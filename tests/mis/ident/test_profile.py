@@ -1,5 +1,6 @@
 """A profile may be copied and changed, and says at once when it cannot work."""
 
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -45,6 +46,46 @@ def test_a_copy_is_read_from_its_path(tmp_path: Path) -> None:
     assert "Pacienty" in load(str(copy)).tables
 
 
+def test_a_copy_is_read_as_windows_keeps_it(tmp_path: Path) -> None:
+    copy = tmp_path / "ours.sql"
+    copy.write_text(WRITTEN[WRITTEN.index("-- name: patients") :], encoding="utf-8-sig", newline="\r\n")
+
+    assert load(str(copy)) == replace(load("ident-2604"), name="ours")
+
+    copy.write_text(WRITTEN, encoding="utf-16")
+    with pytest.raises(AskOperator, match="UTF-8"):
+        load(str(copy))
+
+
+def test_a_copy_may_put_its_rows_together_before_it_gives_them() -> None:
+    chairs = "WITH places AS (SELECT t.ID, t.NameArmchair AS N, t.ID_OwnCompanies AS B FROM dbo.Armchairs AS t)\n"
+    chairs += "SELECT place.ID AS ID, place.N AS Name, place.B AS Branch FROM places AS place\n"
+    before, _, after = WRITTEN.partition("SELECT chair.ID AS ID")
+    copy = parse("ours", before + chairs + after[after.index("-- name: doctors") :])
+
+    everything = schema_of(load("ident-2604"))
+    assert copy.missing(everything) == ()
+    assert copy.missing(schema_of(load("ident-2604"), without=("Armchairs",))) == (("Armchairs", ""),)
+
+
+@pytest.mark.parametrize(
+    ("written", "is_nothing"),
+    [
+        ("NULL AS RowVersion", True),
+        ("CAST( NULL AS binary(8)) AS [RowVersion]", True),
+        ("CAST(NULL AS decimal(20, 10)) as RowVersion", True),
+        ("CONVERT(binary(8), NULL) AS RowVersion", True),
+        ("ISNULL(reception.RowVersion, NULL) AS RowVersion", False),
+        ("reception.RowVersion AS RowVersion", False),
+    ],
+)
+def test_a_column_that_gives_nothing_is_known_however_it_is_written(written: str, *, is_nothing: bool) -> None:
+    copy = parse("ours", WRITTEN.replace("reception.RowVersion AS RowVersion", written, 1))
+
+    assert copy["visits"].lacks("RowVersion") is is_nothing
+    assert not copy["visits"].lacks("Changed")
+
+
 def test_a_file_that_is_not_there_is_named_with_the_built_in_ones() -> None:
     with pytest.raises(AskOperator) as caught:
         load("ident-1999")
@@ -59,6 +100,7 @@ def test_a_file_that_is_not_there_is_named_with_the_built_in_ones() -> None:
     [
         pytest.param(("person.Surname AS Surname", "person.Surname"), "Surname", id="an alias is gone"),
         pytest.param(("-- name: chairs", "-- name: seats"), "chairs", id="a statement is gone"),
+        pytest.param(("SELECT reception.ID AS", "SELECT TOP (9) reception.ID AS"), "visits.*TOP", id="hides rows"),
         pytest.param(
             ("FROM dbo.Armchairs AS chair", "FROM dbo.Armchairs AS chair; DROP TABLE t"), "chairs", id="writes"
         ),

@@ -13,6 +13,7 @@ from priem.mis.ident.lacking import in_words
 from priem.mis.ident.profile import path_of
 from priem.mis.ident.reading import Clocks, Reader
 from priem.mis.ident.rows import words
+from priem.mis.ident.statements import path_of_first
 from priem.model import Finding, Severity
 from priem.ports import Clock
 from priem.texts import text
@@ -20,9 +21,9 @@ from priem.texts import text
 SKEW = timedelta(minutes=3)
 HALF_HOUR = timedelta(minutes=30)
 WRITES = (
-    "SELECT HAS_PERMS_BY_NAME('dbo.Receptions', 'OBJECT', 'INSERT') AS I,"
-    " HAS_PERMS_BY_NAME('dbo.Receptions', 'OBJECT', 'UPDATE') AS U,"
-    " HAS_PERMS_BY_NAME('dbo.Receptions', 'OBJECT', 'DELETE') AS D"
+    "SELECT HAS_PERMS_BY_NAME(@table, 'OBJECT', 'INSERT') AS I,"
+    " HAS_PERMS_BY_NAME(@table, 'OBJECT', 'UPDATE') AS U,"
+    " HAS_PERMS_BY_NAME(@table, 'OBJECT', 'DELETE') AS D"
 )
 
 
@@ -34,7 +35,7 @@ def findings(
         yield from connected(config, database)
         clocks = reader.clocks()
         yield from clock_agrees(config, clocks, clock)
-        yield from only_reads(database)
+        yield from only_reads(database, path_of_first(reader.whole_profile["visits"].sql))
         lacking = list(schema_fits(reader))
         yield from lacking
         if any(finding.severity is Severity.BROKEN for finding in lacking):
@@ -86,9 +87,9 @@ def clock_agrees(config: Config, clocks: Clocks, clock: Clock) -> Iterator[Findi
     yield Finding(Severity.WARNING, what, advice)
 
 
-def only_reads(database: Database) -> Iterator[Finding]:
+def only_reads(database: Database, table: str) -> Iterator[Finding]:
     try:
-        [row] = database.rows("permissions", WRITES)
+        [row] = database.rows("permissions", WRITES, table=table)
     except AskOperator:
         return  # the server does not know the question, and Priem sends nothing but SELECT anyway
     if row["I"] is None:

@@ -6,7 +6,7 @@ from dataclasses import dataclass, field, replace
 from pathlib import Path
 
 from priem.errors import AskOperator
-from priem.mis.ident.statements import aliases, columns, require_reading, schemas, tables, tokens
+from priem.mis.ident.statements import aliases, columns, nothings, require_reading, schemas, tables, tokens
 from priem.texts import text
 
 FOLDER = Path(__file__).parent / "profiles"
@@ -45,6 +45,8 @@ MAY_LACK = frozenset(
     {"debts", "payments", "timetable", "applications", "jobs", "job_types", "plans", "plan_lines", "plan_work"}
 )
 """Statements that a profile need not have."""
+OUTER = frozenset({"ORDER", "TOP", "OPTION"})
+"""What Priem says itself around a statement. Inside, TOP would hide all other rows, and nobody would notice."""
 HEADER = re.compile(r"^--\s*name:\s*(\w+)\s*$", re.MULTILINE)
 OPTIONAL = re.compile(r"^--\s*optional:\s*(.+?)\s*$", re.MULTILINE)
 OPTIONAL_COLUMN = re.compile(r"([\w.]+)\s+(\w+(?:\(\w+\))?)")
@@ -62,7 +64,7 @@ class Statement:
 
     def lacks(self, alias: str) -> bool:
         """Whether it gives nothing under that name: a NULL, written so or put in for a missing column."""
-        return re.search(rf"CAST\(NULL AS [\w() ]+\) AS {alias}\b", self.sql, re.IGNORECASE) is not None
+        return alias.lower() in nothings(self.sql)
 
     @property
     def needs(self) -> tuple[tuple[str, str], ...]:
@@ -182,8 +184,13 @@ def load(name_or_path: str) -> Profile:
     own = FOLDER / f"{name_or_path}.sql"
     path = own if own.is_file() else Path(name_or_path)
     try:
-        written = path.read_text(encoding="utf-8")
-    except (OSError, UnicodeDecodeError) as error:
+        written = path.read_text(encoding="utf-8-sig")  # editors on Windows begin a file with a mark of their own
+    except UnicodeDecodeError as error:
+        raise AskOperator(
+            text("The profile {name} cannot be read: it is not in UTF-8.", name=name_or_path),
+            text("Save the file once more, as UTF-8."),
+        ) from error
+    except OSError as error:
         raise AskOperator(
             text("The profile {name} cannot be read.", name=name_or_path),
             text("Give the name of a built-in profile ({known}) or the path of a file.", known=", ".join(built_in())),
@@ -218,10 +225,10 @@ def statement(name: str, body: str) -> Statement:
             ),
             text("Each of these names has to stand after AS; CAST(NULL AS int) AS Name says that there is none."),
         )
-    if any(token.word == "ORDER" and token.depth == 0 for token in tokens(sql)):
+    if outer := next((token.word for token in tokens(sql) if token.word in OUTER and token.depth == 0), ""):
         raise AskOperator(
-            text("The statement {name} of the profile sorts its rows.", name=name),
-            text("Remove ORDER BY: Priem reads in pages and sorts them itself."),
+            text("The statement {name} of the profile has {word} in it.", name=name, word=outer),
+            text("Remove it: Priem reads in pages, and sorts and limits them itself."),
         )
     optional = {
         path.lower(): kind for note in notes for path, kind in OPTIONAL_COLUMN.findall(note) if PLAIN_TYPE.match(kind)

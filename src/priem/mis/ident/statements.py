@@ -17,6 +17,8 @@ TOKEN = re.compile(
       | (?P<mark>.)""",
     re.VERBOSE | re.DOTALL,
 )
+NOTHING = re.compile(r"^(NULL|(TRY_)?CAST \( NULL AS [^()]+(\( [\w, ]+ \) )?\)|(TRY_)?CONVERT \( .+ , NULL \))$")
+"""What stands before AS Name where there is nothing, with a space between all tokens."""
 COMMENT_EDGE = re.compile(r"/\*|\*/")
 FORBIDDEN = frozenset(
     # A word each, without a list's quotes and commas.
@@ -127,6 +129,21 @@ def aliases(sql: str) -> tuple[str, ...]:
     return tuple(named)
 
 
+@lru_cache(maxsize=256)
+def nothings(sql: str) -> frozenset[str]:
+    """The names of the columns that are a NULL in every row, written so, in lower case."""
+    found = list(tokens(sql))
+    expression: list[str] = []
+    empty = set()
+    for token in found[main_select(found) + 1 :]:
+        if token.word == "FROM" and token.depth == 0:
+            break
+        if expression[-1:] == ["AS"] and token.depth == 0 and NOTHING.match(" ".join(expression[:-1])):
+            empty.add(token.name)
+        expression = [] if token.text == "," and token.depth == 0 else [*expression, token.word or token.text]
+    return frozenset(empty)
+
+
 def tables(sql: str) -> dict[str, str]:
     """The tables that it reads: by what they are called inside the statement, in lower case → their name."""
     return {alias or path[-1].name: plain(path[-1]) for path, alias in named_tables(sql)}
@@ -137,13 +154,19 @@ def schemas(sql: str) -> set[str]:
     return {path[-2].name if len(path) > 1 else "dbo" for path, _ in named_tables(sql)}
 
 
+def path_of_first(sql: str) -> str:
+    """The first table that it reads, with its schema, as it is written."""
+    return next((".".join(token.text for token in path) for path, _ in named_tables(sql)), "")
+
+
 def plain(name: Token) -> str:
     return name.text.strip('[]"')
 
 
 def named_tables(sql: str) -> Iterator[tuple[list[Token], str]]:
-    """Each table's name, part by part, and what it is called inside the statement."""
+    """Each table's name, part by part, and what it is called inside the statement. Not those that its WITH makes."""
     found = list(tokens(sql))
+    made = made_by_with(found)
     for place, token in enumerate(found):
         if token.word not in ("FROM", "JOIN") or place + 1 == len(found) or found[place + 1].text == "(":
             continue
@@ -153,7 +176,17 @@ def named_tables(sql: str) -> Iterator[tuple[list[Token], str]]:
         alias = following(found, place + 2 * len(path))
         if alias.word == "AS":
             alias = following(found, place + 2 * len(path) + 1)
-        yield path, alias.name
+        if len(path) > 1 or path[0].name not in made:
+            yield path, alias.name
+
+
+def made_by_with(found: list[Token]) -> set[str]:
+    opening = found[: main_select(found)]
+    return {
+        token.name
+        for token in opening
+        if token.depth == 0 and token.kind in ("word", "quoted") and token.word not in ("WITH", "AS")
+    }
 
 
 def following(found: list[Token], place: int) -> Token:

@@ -2,6 +2,7 @@
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
+from decimal import Decimal
 
 from priem.errors import AskOperator, PriemError
 from priem.mis.ident.check import schema_fits
@@ -14,14 +15,24 @@ from priem.mis.ident.discovery.wanted import COLUMNS, Wanted
 from priem.mis.ident.discovery.writing import BASE, lacking, profile_text
 from priem.mis.ident.driver import Database
 from priem.mis.ident.profile import load, parse
-from priem.mis.ident.reading import Reader, about
-from priem.mis.ident.rows import Row, day, moment, to_patient, whole
+from priem.mis.ident.reading import Reader, about, stamp
+from priem.mis.ident.rows import Row, clock_time, day, figure, moment, to_patient, whole
 from priem.model import Finding, Patient, Severity
 from priem.ports import Clock, ExchangeLog
 from priem.texts import text
 
 ROWS_TRIED = 5
 MOST_TABLES = 800
+
+
+def stamp_or_none(value: object) -> int | None:
+    return stamp(value) or None
+
+
+def number(value: object) -> float | None:
+    return figure(value) if isinstance(value, (float, int, Decimal)) else None
+
+
 READS: Mapping[str, Callable[[object], object]] = {
     **dict.fromkeys(
         ("ID", "Person", "Patient", "Doctor", "Chair", "Visit", "Branch", "Service", "CancelReason"), whole
@@ -30,6 +41,9 @@ READS: Mapping[str, Callable[[object], object]] = {
     **dict.fromkeys(("PlanStart", "PlanEnd", "Appeared", "Started", "Ended", "CheckIssued", "Cancelled"), moment),
     **dict.fromkeys(("Booked", "Added", "Changed", "PersonChanged", "PersonAdded", "Created", "Inserted"), moment),
     **dict.fromkeys(("FirstVisit", "Day"), day),
+    **dict.fromkeys(("Starts", "Ends"), clock_time),
+    **dict.fromkeys(("Quantity", "Price", "Discount", "Debt"), number),
+    "RowVersion": stamp_or_none,
 }
 """Columns that are read as numbers, times or days: what a profile gives there as anything else would be lost unseen."""
 
