@@ -55,6 +55,9 @@ TABLES: Mapping[str, str] = {
     "InfoSources": r"info source|^istochnik|reklam|\bad\b|advert|heard|^sources?$",
     "TreatmentPlans": r"treatment ?plans?$|plan\w* ?lech\w*$",
     "TreatmentPlanElementRelations": r"treatment ?plan ?(elem|line|item|service)|plan\w* ?lech\w* ?(strok|uslug|pos)",
+    "OnlineTickets": r"^online ?tickets?$|(web|online|site) ?(request|ticket|lead|appl)|zayav",
+    "ScheduledReceptions": r"^scheduled|\bjobs?$|\btasks?$|^recalls?$|^zadach|^zadani",
+    "CRMJobTypes": r"(job|task) ?(type|kind)s?$|(vid|tip)\w* ?zada|zadach?\w* ?(vid|tip)",
     "ServiceItemContents": r"service item content",
     "ServiceFolders": r"service folder|pap\w+ ?uslug",
     "ServiceCategories": r"service categor|kategor\w* ?uslug",
@@ -63,6 +66,7 @@ CHANGED = r"chang|updat|modif|izmen|pravk"
 ADDED = r"added|creat|insert|sozdan|dobavl"
 TITLE = r"name|title|naimen|nazv|caption"
 NOTE = r"^comment|^remark|^note|primech|komment"
+CLOSED_BY_VISIT = r"(clos|done|zakr)\w* .*(recepti|appoint|visit|zapis|priem)|(recepti|appoint|visit) .*(clos|done)"
 
 
 def optional(
@@ -187,6 +191,23 @@ COLUMNS: tuple[Wanted, ...] = (
         r"treatment ?plan ?elem|plan\w* ?(line|item|strok)",
         refers="TreatmentPlanElementRelations",
     ),
+    Wanted("OnlineTickets", "ID", WHOLE, r"^id$|^kod$|\bid$|^kod|^id\b", is_key=True, is_needed=False),
+    optional("OnlineTickets", "SourceProviderUid", TEXT, r"\buid\b|provider|external ?(id|uid|key)|vnesh"),
+    optional("OnlineTickets", "DateTimeCreated", MOMENT, r"creat|made|^data$|sozdan"),
+    optional("OnlineTickets", "DateTimeInserted", MOMENT, r"insert|receiv|taken|poluch|prinyat|zagruzh"),
+    optional("OnlineTickets", "IsTrash", FLAG, r"trash|spam|junk|discard|reject|musor|otklon"),
+    Wanted("ScheduledReceptions", "ID", WHOLE, r"^id$|^kod$|\bid$|^kod|^id\b", is_key=True, is_needed=False),
+    optional("ScheduledReceptions", "ID_Patients", WHOLE, r"patient|pacient|client|klient", refers="Patients"),
+    optional("ScheduledReceptions", "ID_CRMJobTypes", WHOLE, r"type|kind|\bvid|\btip|zadach", refers="CRMJobTypes"),
+    optional("ScheduledReceptions", "Comment", TEXT, NOTE),
+    optional("ScheduledReceptions", "ID_ReceptionsClose", WHOLE, CLOSED_BY_VISIT, refers="Receptions"),
+    optional("ScheduledReceptions", "ID_DelayAppointmentsClose", WHOLE, r"delay|postpon|otlozh|otsroch"),
+    optional("ScheduledReceptions", "ID_ReceptionCancelReasons", WHOLE, r"reason|refus|prichin|otkaz",
+             refers="ReceptionCancelReasons"),
+    optional("ScheduledReceptions", "ID_CrmJobCommunicationCommentsClose", WHOLE, r"communic|talk|contact|razgov"),
+    optional("ScheduledReceptions", "DateTimeAdded", MOMENT, ADDED),
+    Wanted("CRMJobTypes", "ID", WHOLE, r"^id$|^kod$|\bid$|^kod|^id\b", is_key=True, is_needed=False),
+    optional("CRMJobTypes", "Name", TEXT, TITLE),
 )  # fmt: skip
 BOUNDARY = re.compile(r"(?<=[a-zа-я0-9])(?=[A-ZА-Я])|(?<=[A-Z])(?=[A-Z][a-z])|[_\W]+|(?<=[a-zа-я])(?=\d)")
 

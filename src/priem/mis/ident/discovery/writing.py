@@ -11,13 +11,14 @@ BASE = "ident-2604"
 NULLS: Mapping[str, str] = {
     **dict.fromkeys(("MobilePhone", "Phone", "Patronymic", "Surname", "Name", "Birthday"), "nvarchar(255)"),
     **dict.fromkeys(
-        ("BranchName", "NameArmchair", "NameProfession", "Comment", "Email", "CardNumber"), "nvarchar(255)"
+        ("BranchName", "NameArmchair", "NameProfession", "Comment", "Email", "CardNumber", "SourceProviderUid"),
+        "nvarchar(255)",
     ),
     "ParentSNP": "nvarchar(300)",
     "RowVersion": "binary(8)",
     "FirstVisit": "date",
     "TeethLong": "bigint",
-    **dict.fromkeys(("IsNotified", "IsBillFormed", "IsWorkingTime"), "bit"),
+    **dict.fromkeys(("IsNotified", "IsBillFormed", "IsWorkingTime", "IsTrash"), "bit"),
     **dict.fromkeys(("CountService", "DiscountSum", "Price", "Debt"), "decimal(20,10)"),
 }
 """Of which type the NULL is that stands for a column nobody has found; moments for the rest, whole numbers for ids."""
