@@ -6,9 +6,14 @@ from zoneinfo import ZoneInfo
 import pytest
 
 from priem.booking import Ability, Application, NewPatient, RefusalKind, Refused, ScheduleQuery, Time
+from priem.engine.bindings import bind
+from priem.engine.booking_rights import of_user
+from priem.engine.settings import Bookings, Settings, UserBooking
 from priem.hub.ident.desk import IdentDesk, ident_desk
 from priem.hub.ident.services import open_service
 from priem.hub.models import Clinic, IdentTicket, Timetable, TimetableDay
+from priem.hub.widget.places import refusal
+from tests.contract.fake_account import ACCOUNT
 
 ZONE = ZoneInfo("Asia/Novosibirsk")
 MORNING = (datetime.now(ZONE) + timedelta(days=2)).replace(hour=9, minute=0, second=0, microsecond=0)
@@ -63,6 +68,20 @@ def test_the_timetable_is_shown_in_quarters_of_an_hour(desk: IdentDesk) -> None:
     assert desk.schedule(ScheduleQuery(first=MORNING.date(), last=MORNING.date(), doctors=("8",))) == []
     assert [one.name for one in desk.branches()] == ["На Мира"]
     assert desk.abilities == {Ability.APPLY}
+
+
+def test_before_a_timetable_has_come_a_manager_is_told_what_is_missing(desk: IdentDesk, clinic: Clinic) -> None:
+    nobody = UserBooking(user=502, books=False)
+    bound = bind(Settings(booking=Bookings(users=(nobody,))), ACCOUNT)
+
+    said = refusal(of_user(501), {"ident": desk}, bound)
+    assert "Расписание из IDENT ещё не пришло" in said.what.read("ru")
+    assert "Выгрузка расписания" in str(said.advice)
+    forbidden = "You may not book in this branch."
+    assert str(refusal(of_user(502), {"ident": desk}, bound).what) == forbidden
+
+    Timetable.objects.create(clinic=clinic, connection="ident", posted_at=datetime.now(UTC), branches={"1": "На Мира"})
+    assert str(refusal(of_user(501), {"ident": desk}, bound).what) == forbidden
 
 
 def test_an_application_waits_for_ident_and_the_same_again_is_one(desk: IdentDesk, clinic: Clinic) -> None:

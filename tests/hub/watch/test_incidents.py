@@ -25,7 +25,8 @@ from priem.hub.watch import delays, keeper
 from priem.hub.watch.delays import Delays, bound_of, courses, of_clinics, slot_of
 from priem.hub.watch.metrics import Clinics
 from priem.hub.watch.watcher import Watcher
-from priem.mis.ident.sweep import TOO_MANY
+from priem.mis.archimed.changes import TOO_MANY as OF_ARCHIMED
+from priem.mis.ident.sweep import TOO_MANY as OF_IDENT
 from priem.model import Outcome, Page, Patient, PatientKey, Rejected, State, Visit, VisitKey, VisitStatus
 from priem.texts import Text, text
 from tests.contract.store_records import MOTHER, creates
@@ -276,10 +277,11 @@ def test_a_quiet_clinic_is_not_deaf_and_a_refused_subscription_is_told(clinic: C
     assert kinds(clinic) == ["hooks"]
 
 
+@pytest.mark.parametrize("too_many", [OF_IDENT, OF_ARCHIMED], ids=["ident", "archimed"])
 def test_visits_that_vanish_in_a_mass_are_an_incident_until_sweeps_find_them(
-    watcher: Watcher, clinic: Clinic, day: Day
+    watcher: Watcher, clinic: Clinic, day: Day, too_many: Text
 ) -> None:
-    reason = Text(TOO_MANY.template, {"count": "900", "known": "1000", "setting": "x"})
+    reason = Text(too_many.template, {"count": "900", "known": "1000", "setting": "x"})
     rejected = Rejected(kind="visit", id="7", reason=reason)
     DjangoStore(clinic.pk, now=day).reject("ident", [rejected])
     a_pass(watcher, page=Page(rejected=(rejected,), cursor="1"))

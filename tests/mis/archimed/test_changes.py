@@ -169,9 +169,15 @@ def test_when_everything_vanishes_nothing_counts_as_deleted(branch: RecordedClin
     _, cursor = read_on(source, None)
 
     branch.recorded.talons.clear()
-    pages, _ = read_on(source, cursor)
+    pages, cursor = read_on(source, cursor)
+    again, cursor = read_on(source, cursor)
+    branch.watch.advance(600)
+    later, _ = read_on(source, cursor)
 
-    assert visits_of(pages) == {}
+    assert visits_of([*pages, *again, *later]) == {}
+    said = [[str(row.reason) for page in some for row in page.rejected] for some in (pages, again, later)]
+    assert ["30 of 30" in reason for reason in said[0]] == [True]
+    assert said[1:] == [[], said[0]]
 
 
 def test_a_status_that_somebody_has_just_added_gets_its_name(start: Start) -> None:

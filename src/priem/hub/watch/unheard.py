@@ -8,7 +8,8 @@ from django.db.models.functions import Coalesce
 
 from priem.hub.models import Connection, Hearing, Incident, IncidentKind, ReceivedHook, RejectedRow, StepRecord
 from priem.hub.watch import incidents
-from priem.mis.ident.sweep import TOO_MANY
+from priem.mis.archimed.changes import TOO_MANY as TOO_MANY_OF_ARCHIMED
+from priem.mis.ident.sweep import TOO_MANY as TOO_MANY_OF_IDENT
 from priem.model import Rejected, State
 from priem.texts import Text, text
 
@@ -16,6 +17,7 @@ HOOK_IS_OLD = timedelta(minutes=5)
 STEP_IS_OLD = timedelta(hours=1)
 DEAF_AFTER = timedelta(minutes=5)
 """Without an echo of what Priem wrote. Long enough for a hub that was just started anew."""
+TOO_MANY = frozenset({TOO_MANY_OF_ARCHIMED.template, TOO_MANY_OF_IDENT.template})
 SWEEP_MINUTES = 10
 """Between sweeps, where a connection does not say otherwise."""
 
@@ -69,7 +71,7 @@ def deaf(now: datetime) -> set[int]:
 
 def too_many_vanished(rejected: Iterable[Rejected]) -> Text | None:
     """What a page says of it, if it does."""
-    return next((one.reason for one in rejected if one.reason.template == TOO_MANY.template), None)
+    return next((one.reason for one in rejected if one.reason.template in TOO_MANY), None)
 
 
 def end_vanished(now: datetime) -> None:
@@ -80,5 +82,5 @@ def end_vanished(now: datetime) -> None:
         minutes = (row.config.get("sweep_minutes") if row else 0) or SWEEP_MINUTES
         since = now - timedelta(minutes=2 * minutes + 5)
         said = RejectedRow.objects.of(clinic_id).filter(connection=key, kind="visit", last_seen__gt=since)
-        if not any(reason.template == TOO_MANY.template for reason in said.values_list("reason", flat=True) if reason):
+        if not any(reason.template in TOO_MANY for reason in said.values_list("reason", flat=True) if reason):
             incidents.end(clinic_id, [IncidentKind.VANISHED], key, now)

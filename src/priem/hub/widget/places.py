@@ -1,12 +1,13 @@
 """Where somebody may book: connections and their branches, as one list without the word «connection»."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from zoneinfo import ZoneInfo
 
 from priem.booking import Ability, Booking, BranchInfo, ScheduleQuery
-from priem.engine.booking_rights import Actor, default_branch, may_book
+from priem.engine.bindings import Bound
+from priem.engine.booking_rights import Actor, default_branch, may_book, may_in
 from priem.errors import BadRecord
 from priem.hub.booking.receptions import Office
 from priem.texts import text
@@ -54,10 +55,23 @@ def place_called(key: str, actor: Actor, office: Office) -> Place:
     """Raises BadRecord when there is none, or he may not book there: both sound the same."""
     found = next((place for place in places_for(actor, office) if place.key == key), None)
     if found is None:
-        raise BadRecord(
-            text("You may not book in this branch."), text("The administrator of Priem says who books where.")
-        )
+        connection = key.partition(":")[0]
+        there = {name: desk for name, desk in office.desks.items() if name == connection}
+        raise refusal(actor, there, office.reception.bound)
     return found
+
+
+def refusal(actor: Actor, desks: Mapping[str, Booking], bound: Bound) -> BadRecord:
+    """Why there is nothing to choose from: IDENT's branches are known once its timetable is there."""
+    if any(may_in(actor, key, bound) and not desk.branches() for key, desk in desks.items()):
+        return BadRecord(
+            text("IDENT's timetable is not here yet, so there is no time to choose."),
+            text(
+                "Ask the clinic's reception to open IDENT: where «Выгрузка расписания» is switched on in it, the "
+                "timetable comes within ten minutes. An application without a time can be sent from the lead now."
+            ),
+        )
+    return BadRecord(text("You may not book in this branch."), text("The administrator of Priem says who books where."))
 
 
 def require_span(first: date, last: date) -> None:

@@ -9,17 +9,15 @@ from django.core import signing
 from priem.booking import Booking, DoctorInfo, ServiceInfo, Shift
 from priem.engine.booking_rights import Actor, may_book
 from priem.engine.doers import doers
-from priem.errors import BadRecord
 from priem.hub.booking.receptions import Office
 from priem.hub.surroundings import contact_owners, patient_links_of
 from priem.hub.widget.journal import shown_here
 from priem.hub.widget.panel import lead_now, visit_called
-from priem.hub.widget.places import Place, Shown, place_as_json, place_called, places_for, query_of
+from priem.hub.widget.places import Place, Shown, place_as_json, place_called, places_for, query_of, refusal
 from priem.hub.widget.sessions import Session
 from priem.hub.widget.visits import patient_as_json, visit_as_json
 from priem.model import Contact, Patient, PatientKey
 from priem.phones import numbers_in
-from priem.texts import text
 
 SALT = "priem.hub.widget.patient"
 SECONDS = 24 * 60 * 60
@@ -29,9 +27,7 @@ SECONDS = 24 * 60 * 60
 def window(office: Office, actor: Actor, session: Session, visit: str = "") -> dict[str, Any]:
     found = places_for(actor, office)
     if not found:
-        raise BadRecord(
-            text("You may not book in this branch."), text("The administrator of Priem says who books where.")
-        )
+        raise refusal(actor, office.desks, office.reception.bound)
     lead = lead_now(office, session.lead)
     contact = main_contact(office, lead.contacts if lead else ())
     return {

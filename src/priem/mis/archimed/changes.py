@@ -19,6 +19,7 @@ from priem.mis.archimed.parsing import Parser, page_of
 from priem.mis.archimed.rows import CARD_FIELDS, TALON_FIELDS
 from priem.model import Page, Patient, Rejected, Visit
 from priem.ports import Clock
+from priem.texts import Text, text
 
 CARDS_SLOWER = 2
 """Pages of cards are looked at that much less often than those of talons."""
@@ -32,6 +33,12 @@ AT_ONCE = 500
 """Records in a page for the engine."""
 MOST_GONE = 20
 """More do not vanish at once: rather the API lost something."""
+TOO_MANY = text(
+    "{count} of {known} visits vanished from ArchiMed+ at once: none of them is taken for deleted. "
+    "If they were deleted indeed, close their leads by hand: priem reconcile lists them."
+)
+SAID_EVERY = timedelta(minutes=10)
+"""As long as it lasts."""
 Found = Patient | Visit | Rejected
 
 
@@ -48,6 +55,8 @@ class Changes:
         self._shelf: dict[Stage, Shelf] = {}
         self._kept = self._told = ""
         """Cursors: the last that is known to be kept, the last that was given out."""
+        self._doubted_at: datetime | None = None
+        """When it was last said that too many talons had vanished."""
         self._known_until: datetime | None = None
         """Cards up to then were given out by others; None: all by this process."""
 
@@ -174,7 +183,7 @@ class Changes:
             shelf.prune()
             return ()
         if len(missing) > MOST_GONE:
-            return ()
+            return self._doubted(missing, len(shelf.known))
         found: list[Found] = []
         for id_ in missing:
             if not self._pace.may():
@@ -185,6 +194,14 @@ class Changes:
             elif list(shelf.news([row], self._clock.now(), is_any)):
                 found += self._parser.visits([row])
         return found
+
+    def _doubted(self, missing: Sequence[str], known: int) -> Sequence[Found]:
+        now = self._clock.now()
+        if self._doubted_at is not None and now - self._doubted_at < SAID_EVERY:
+            return ()
+        self._doubted_at = now
+        reason = Text(TOO_MANY.template, {"count": str(len(missing)), "known": str(known)})
+        return [Rejected(kind="visit", id=min(missing), reason=reason)]
 
     def _deleted(self, mark: Mark) -> Sequence[Found]:
         return self._parser.visits([{**(mark.row or {}), "deleted": True}])
