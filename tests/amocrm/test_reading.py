@@ -2,6 +2,7 @@
 
 import time
 from collections.abc import Collection, Iterator
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field, replace
 
 import pytest
@@ -9,7 +10,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from priem.amocrm.newest import newest, place
-from priem.amocrm.reading import PAGE, complete_pages
+from priem.amocrm.problems import Answer
+from priem.amocrm.reading import PAGE, Beside, complete_pages, read_pages
 from priem.errors import TryLater
 from priem.model import Contact, ContactDraft, PatientKey
 from priem.ports import Gone
@@ -65,6 +67,33 @@ def test_nothing_is_asked_about_a_list_of_one_page() -> None:
 
     changing = ChangingList(list(range(1, PAGE)), {})
     assert len([row for page in complete_pages(changing.read, nobody_asks) for row in page]) == PAGE - 1
+
+
+def answer(number: int, pages: int) -> Answer:
+    links = {"next": {"href": "there"}} if number < pages else {}
+    return Answer(method="GET", path="/api/v4/leads", status=200, shape="json", body={"_links": links}, seconds=0.3)
+
+
+@pytest.mark.parametrize(("pages", "asked"), [(9, [1, 2, 3, 4]), (1, [1])])
+def test_a_reading_looks_further_ahead_while_something_else_is_done(pages: int, asked: list[int]) -> None:
+    numbers: list[int] = []
+
+    def get(number: int) -> Answer:
+        numbers.append(number)
+        return answer(number, pages)
+
+    with ThreadPoolExecutor(1) as executor:
+        beside = Beside()
+        reading = read_pages(get, lambda _: numbers[-1], lambda: executor, 7, is_whole=True, beside=beside)
+        executor.submit(len, "").result()  # the first page has come
+        beside.look_ahead(4)
+        executor.submit(len, "").result()
+
+        assert numbers == asked
+        assert len(list(reading)) == pages
+        before = len(numbers)
+        beside.look_ahead(4)
+    assert len(numbers) == before, "it is at its end"
 
 
 @pytest.mark.slow

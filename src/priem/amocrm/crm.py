@@ -24,7 +24,7 @@ from priem.amocrm.newest import newest, place
 from priem.amocrm.oauth import OAuth
 from priem.amocrm.pace import Lane
 from priem.amocrm.problems import Answer
-from priem.amocrm.reading import begun, complete_pages, full_pages, read_pages, read_some
+from priem.amocrm.reading import Beside, begun, complete_pages, full_pages, read_pages, read_some
 from priem.amocrm.readying import make_ready
 from priem.amocrm.work import from_note_draft, from_task_draft, tasks_of
 from priem.amocrm.writing import D, Load, Together, Writing
@@ -39,6 +39,8 @@ KINDS = 2
 """Contacts and leads: the last of the ones are under way with the first of the others."""
 URGENT = 4
 """Requests under way beside those in bulk."""
+LEADS_AHEAD = 5
+"""Pages, while the history is asked and the first patients are decided: amoCRM would be idle for most of a second."""
 CLOCKS_APART = 5
 """Seconds by which amoCRM's clock may be behind this server's."""
 
@@ -72,6 +74,7 @@ class AmoCrm:
         }
         self._together = Together(self._config.in_flight, self._config.requests_per_second)
         self._loads: dict[str, Load] = {}
+        self._leads_beside = Beside()
         self._account: Account | None = None
 
     def close(self) -> None:
@@ -268,7 +271,8 @@ class AmoCrm:
         def read(first: int, place: Callable[[int], tuple[int, int]] = full_pages) -> Iterator[tuple[R, ...]]:
             page = partial(page_of, client, entity, params, place)
             per_second = self._config.requests_per_second
-            return read_pages(page, parse, lambda: self._executor, per_second, first, is_whole=is_whole)
+            beside = self._leads_beside if is_whole and entity == "leads" else None
+            return read_pages(page, parse, lambda: self._executor, per_second, first, is_whole=is_whole, beside=beside)
 
         if changed_since is not None:
             changed = begun(lambda first: read(first, place))
@@ -277,7 +281,11 @@ class AmoCrm:
         return complete_pages(begun(read), lambda: self._vanished(entity, began))
 
     def _vanished(self, entity: Entity, began: int) -> frozenset[int]:
-        gone = self.gone_since(began)
+        self._let_in()
+        asked = self._executor.submit(gone_since, self.client, began)
+        if entity == "contacts":
+            self._leads_beside.look_ahead(LEADS_AHEAD)
+        gone = asked.result()
         if entity == "contacts":
             return gone.contacts | gone.merged_contacts.keys()
         return gone.leads | gone.merged_leads.keys()

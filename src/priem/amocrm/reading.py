@@ -21,6 +21,23 @@ AHEAD = 24
 """Pages under way at most, for answers that take seconds."""
 
 
+class Beside:
+    """A reading of which a page is taken now and then, beside something else: it can look further ahead meanwhile."""
+
+    def __init__(self) -> None:
+        self._ahead: Sequence[Future[tuple[Answer, Any]]] = ()
+        self._ask: Callable[[int], None] = lambda _pages: None
+
+    def begins(self, ahead: "Sequence[Future[tuple[Answer, Any]]]", ask: Callable[[int], None]) -> None:
+        self._ahead, self._ask = ahead, ask
+
+    def look_ahead(self, pages: int) -> None:
+        """So many, if it is known that there are more than have come."""
+        first = self._ahead[0] if self._ahead else None
+        if first and first.done() and not first.exception() and first.result()[0].has_next:
+            self._ask(pages)
+
+
 def full_pages(number: int) -> tuple[int, int]:
     return number, PAGE
 
@@ -33,6 +50,7 @@ def read_pages(
     first: int = 1,
     *,
     is_whole: bool = False,
+    beside: Beside | None = None,
 ) -> Iterator[T]:
     """Parsed pages in order, from the first on, which is asked for at once. An empty list, or one of a single page,
     costs one request. `is_whole`: all pages will be wanted, so the next is asked for before this one is given.
@@ -66,10 +84,12 @@ def read_pages(
         finally:
             for future in ahead:
                 future.cancel()
+            ahead.clear()
 
     numbers = count(first)
     ahead: deque[Future[tuple[Answer, T]]] = deque()
     look_ahead(1)
+    (beside or Beside()).begins(ahead, look_ahead)
     return pages()
 
 
