@@ -110,7 +110,7 @@ def test_a_visit_that_is_moved_as_a_new_row_gives_no_second_task(clinic: Clinic)
 
 def test_a_visit_whose_lead_was_refused_gets_its_task_with_its_lead(clinic: Clinic) -> None:
     clinic.mis.put(patient(), just_booked())
-    clinic.crm.refuse("ident:500")
+    clinic.crm.refuse("visit ident:500")
     clinic.sync()
     assert tasks(clinic) == []
     clinic.crm._refused.clear()

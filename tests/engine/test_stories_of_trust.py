@@ -103,7 +103,7 @@ def test_a_visit_that_was_moved_while_its_answer_was_lost_keeps_the_lead(clinic:
 
 def test_one_record_that_amocrm_refuses_is_refused_alone(clinic: Clinic) -> None:
     clinic.mis.put(patient("1", "Белова Анна"), patient("2", "Чернов Иван"), visit("500", "1"), visit("501", "2"))
-    clinic.crm.refuse("ident:1")
+    clinic.crm.refuse("patient ident:1")
 
     clinic.sync()
 
@@ -116,7 +116,7 @@ def test_one_record_that_amocrm_refuses_is_refused_alone(clinic: Clinic) -> None
 
 def test_a_visit_whose_patient_was_refused_is_named(clinic: Clinic) -> None:
     clinic.mis.put(patient("1"), visit("500", "1"))
-    clinic.crm.refuse("ident:1")
+    clinic.crm.refuse("patient ident:1")
 
     clinic.sync()
 

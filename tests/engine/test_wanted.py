@@ -97,7 +97,7 @@ def test_a_new_contact_has_all_that_is_known() -> None:
     row = replace(patient("1", "Белова Анна", ANNA, BORIS, birthday=date(1990, 1, 31)), card_number="77")
 
     assert new_contact(row, bound("never")) == ContactDraft(
-        ref="ident:1",
+        ref="patient ident:1",
         name="Белова Анна",
         phones=(PhoneEntry(ANNA, "MOB"), PhoneEntry(BORIS, "MOB")),
         keys=(ME,),

@@ -17,8 +17,8 @@ MOST_READ = 50
 class Carried:
     path: str
     payload: Mapping[str, Any] | Sequence[Mapping[str, Any]] | None
-    keys: tuple[str, ...] = ()
-    """Of the clinic's records, in the order of the payload."""
+    refs: tuple[str, ...] = ()
+    """Of the drafts, in the order of the payload: the keys of the clinic's records, some with the kind before them."""
 
     @property
     def is_api(self) -> bool:
@@ -36,7 +36,7 @@ class Carried:
     def about(self, answer: Answer | None) -> tuple[tuple[str, str], ...]:
         plural = self.path.rpartition("/")[2]
         record, card = RECORDS.get(plural, ""), CARDS.get(plural, "")
-        named = [(record, key) for key in self.keys if record]
+        named = [(record, ref.removeprefix(f"{record} ")) for ref in self.refs if record]
         ids = dict.fromkeys((card, id_) for id_ in self._ids(plural, answer) if card)
         return (*named, *ids)
 

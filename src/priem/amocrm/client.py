@@ -44,7 +44,7 @@ class Client:
         raise AssertionError("stamina raises when its attempts are over")
 
     def write(self, method: str, path: str, payload: Payload, about: Sequence[str] = ()) -> Answer:
-        """Sent once. `about`: keys of the records that are written.
+        """Sent once. `about`: references of the drafts that are written, which name the clinic's records.
 
         Raises NotSent, Lost, Refused, TryLater (429) or AskOperator.
         """

@@ -72,7 +72,9 @@ class Http:
         lane: Lane = "bulk",
         about: Sequence[str] = (),
     ) -> Answer:
-        """Repeats only what was answered 429, that is, was certainly not done. `about`: keys of the clinic's records.
+        """Repeats only what was answered 429, that is, was certainly not done.
+
+        `about`: references of the drafts, which name the clinic's records.
 
         Raises NotSent, and Lost when the connection broke after something was sent.
         """

@@ -5,6 +5,7 @@ from dataclasses import replace
 
 from priem.engine.changed import after, changed_contact, changed_lead
 from priem.engine.vanished import look_after, not_an_error
+from priem.engine.wanted import ref_of
 from priem.errors import OutcomeUnknown, TryLater
 from priem.model import (
     Action,
@@ -56,14 +57,12 @@ class Underway:
     def concerns(self, steps: Sequence[Step], also: Collection[Key | None] = ()) -> bool:
         """Whether one of these steps must wait: two changes of one contact or lead may arrive in either order.
 
-        `also` are records that the steps build upon. A visit waits for the patient of the same number, too: what comes
-        back is told apart by the drafts' references.
+        `also` are records that the steps build upon.
         """
         targets = {step.target for step, _ in self._sent.values()} - {None}
         undone = self.undone
         return not undone.isdisjoint(also) or any(
-            step.key in undone or (step.draft and (step.target in targets or step.draft.ref in self._sent))
-            for step in steps
+            step.key in undone or (step.draft and step.target in targets) for step in steps
         )
 
     def concerns_any(self, keys: Collection[Key | None]) -> bool:
@@ -137,4 +136,4 @@ class Underway:
 
 
 def settled_already(step: Step) -> Outcome:
-    return Outcome(ref=str(step.key), state=State.DONE, id=step.target)
+    return Outcome(ref=ref_of(step.key), state=State.DONE, id=step.target)

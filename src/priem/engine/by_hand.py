@@ -5,6 +5,7 @@ from collections.abc import Iterator
 from priem.engine.changed import after
 from priem.engine.reasons import Reason
 from priem.engine.sync import Clinic
+from priem.engine.wanted import ref_of
 from priem.errors import AskOperator, TryLater
 from priem.model import (
     Action,
@@ -89,11 +90,11 @@ def releases(key: AnyKey, around: Surroundings) -> Iterator[Step]:
         for contact in around.contacts.values():
             if key in contact.keys:
                 rest = tuple(other for other in contact.keys if other != key)
-                draft = ContactDraft(ref=str(key), id=contact.id, keys=rest)
+                draft = ContactDraft(ref=ref_of(key), id=contact.id, keys=rest)
                 yield Step(action=Action.UPDATE, key=key, target=contact.id, draft=draft, why=why)
         return
     for lead in around.leads.values():
         if key in lead.keys and around.lead_owners.get(lead.id, key) == key:
             left = tuple(other for other in lead.keys if other != key)
-            of_lead = LeadDraft(ref=str(key), id=lead.id, keys=left)
+            of_lead = LeadDraft(ref=ref_of(key), id=lead.id, keys=left)
             yield Step(action=Action.UPDATE, key=key, target=lead.id, draft=of_lead, why=why)

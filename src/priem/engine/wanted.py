@@ -12,13 +12,29 @@ from priem.engine.names import contact_name
 from priem.engine.rules import Placement
 from priem.engine.settings import Policy
 from priem.engine.values import express
-from priem.model import Contact, ContactDraft, FieldValue, Lead, LeadDraft, Patient, PhoneEntry, Visit
+from priem.model import (
+    Contact,
+    ContactDraft,
+    FieldValue,
+    Lead,
+    LeadDraft,
+    Patient,
+    PatientKey,
+    PhoneEntry,
+    Visit,
+    VisitKey,
+)
 from priem.phones import numbers_in
 
 LABEL = "MOB"
 MERGED_KIND = "multitext"
 """E-mail addresses: a contact has several, and each new list of them replaces the old one in amoCRM."""
 """The label of a phone that Priem adds: docs/reference/amocrm.md §3.9."""
+
+
+def ref_of(key: PatientKey | VisitKey) -> str:
+    """Names a record's draft: a МИС counts patients and visits from one, and both may be on their way at once."""
+    return f"{'patient' if isinstance(key, PatientKey) else 'visit'} {key}"
 
 
 def patient_fingerprint(patient: Patient, bound: Bound) -> str:
@@ -34,7 +50,7 @@ def visit_fingerprint(visit: Visit, contact: Contact | None, bound: Bound, own_n
 def new_contact(patient: Patient, bound: Bound) -> ContactDraft:
     settings = bound.settings.contacts
     return ContactDraft(
-        ref=str(patient.key),
+        ref=ref_of(patient.key),
         name=contact_name(patient),
         phones=tuple(PhoneEntry(phone, LABEL) for phone in patient.phones),
         keys=(patient.key,),
@@ -49,7 +65,7 @@ def contact_changes(patient: Patient, contact: Contact, bound: Bound) -> Contact
     name = contact_name(patient)
     phones = merged_phones(patient.phones, contact.phones)
     draft = ContactDraft(
-        ref=str(patient.key),
+        ref=ref_of(patient.key),
         id=contact.id,
         name=name if patient.name and may_write(name, contact.name, bound.settings.contacts.name) else None,
         phones=phones if phones != contact.phones else None,
@@ -62,7 +78,7 @@ def contact_changes(patient: Patient, contact: Contact, bound: Bound) -> Contact
 def new_lead(visit: Visit, contact: Contact, name: str, placement: Placement, bound: Bound) -> LeadDraft:
     pipeline, stage = placement.stage or bound.first_stage
     return LeadDraft(
-        ref=str(visit.key),
+        ref=ref_of(visit.key),
         name=name,
         pipeline=pipeline,
         stage=stage,
@@ -95,7 +111,7 @@ def lead_changes(
     wanted_price = price(visit, bound)
     stage = placement.stage if is_unheard or placement.stage != (lead.pipeline, lead.stage) else None
     draft = LeadDraft(
-        ref=str(visit.key),
+        ref=ref_of(visit.key),
         id=lead.id,
         name=name,
         pipeline=stage[0] if stage else None,
