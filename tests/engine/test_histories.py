@@ -30,6 +30,7 @@ class Histories(RuleBasedStateMachine):
         """Leads that a manager has moved or made."""
         self.made_by_hand = {"contacts": 0, "leads": 0}
         self.ids = iter(range(1, 10_000))  # as patients have them, too: a МИС counts both from one
+        self.phones = iter(range(10_000))
 
     @initialize(size=st.sampled_from([1, 2, 100]), many=st.sampled_from([1, 100]))
     def opens(self, size: int, many: int) -> None:
@@ -53,7 +54,17 @@ class Histories(RuleBasedStateMachine):
     @precondition(lambda self: self.visits)
     @rule(data=st.data(), status=STATUSES, hours=HOURS)
     def visit_changes(self, data: st.DataObject, status: VisitStatus, hours: int) -> None:
-        id_ = data.draw(st.sampled_from(sorted(self.visits)))
+        self.change_visit(data.draw(st.sampled_from(sorted(self.visits))), status, hours)
+
+    @precondition(lambda self: self.visits)
+    @rule(who=PATIENTS, name=NAMES, status=STATUSES, hours=HOURS)
+    def a_card_and_all_visits_change(self, who: str, name: str, status: VisitStatus, hours: int) -> None:
+        """Within one pass: visits of others are on their way beside this patient, and one may have the same number."""
+        self.clinic.mis.put(patient(who, name, f"+7921666{next(self.phones):04}"))
+        for id_ in self.visits:
+            self.change_visit(id_, status, hours)
+
+    def change_visit(self, id_: str, status: VisitStatus, hours: int) -> None:
         known = self.clinic.mis.rows["visit", id_][1]
         assert not isinstance(known.key if hasattr(known, "key") else None, PatientKey)
         before = getattr(known, "moved_from", None)

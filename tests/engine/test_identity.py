@@ -11,6 +11,7 @@ from priem.engine.bindings import Bound, bind
 from priem.engine.identity import HOUSEHOLD, find_contacts, name_words
 from priem.engine.plan import plan_patients
 from priem.engine.settings import Duplicates, FieldRule, Settings
+from priem.engine.wanted import patient_fingerprint
 from priem.model import (
     Action,
     Contact,
@@ -204,6 +205,55 @@ def test_a_doubtful_match_waits_for_the_last_look(*, last_look: bool, action: Ac
     near = around(contact(7, "Клиент", ANNA))
 
     (step,) = plan_patients([patient("1", "Белова Анна", ANNA)], near, bound(), last_look=last_look)
+
+    assert step.action is action
+
+
+BOB = contact(7, "Чернов Борис Ильич", BORIS, keys=(ME,), fields={21: "1985-05-05"})
+BORN = date(1985, 5, 5)
+
+
+@pytest.mark.parametrize(
+    ("now", "known", "policy", "by_person", "action"),
+    [
+        (patient("1", "Белова Анна Ивановна", ANNA, birthday=BIRTHDAY), BORN, "field", False, Action.ASK),
+        (patient("1", "Белова Анна Ивановна", ANNA, birthday=BIRTHDAY), BORN, "no field", False, Action.ASK),
+        (patient("1", "Чернов Борис Ильич", ANNA, birthday=BIRTHDAY), BORN, "field", False, Action.UPDATE),
+        (patient("1", "Орлов Борис Ильич", ANNA, birthday=BIRTHDAY), BORN, "field", False, Action.UPDATE),
+        (patient("1", "Орлов Борис Львович", ANNA, birthday=BIRTHDAY), BORN, "field", False, Action.ASK),
+        (patient("1", "Белова Анна Ивановна", ANNA, birthday=BORN), BORN, "field", False, Action.UPDATE),
+        (patient("1", "Белова Анна Ивановна", BORIS, birthday=BIRTHDAY), BORN, "field", False, Action.UPDATE),
+        (patient("1", "Белова Анна Ивановна", ANNA, BORIS, birthday=BIRTHDAY), BORN, "field", False, Action.UPDATE),
+        (patient("1", "Белова Анна Ивановна", birthday=BIRTHDAY), BORN, "field", False, Action.UPDATE),
+        (patient("1", "Белова Анна Ивановна", ANNA), BORN, "field", False, Action.UPDATE),
+        (patient("1", "", ANNA, birthday=BIRTHDAY), BORN, "field", False, Action.UPDATE),
+        (patient("1", "Белова Анна Ивановна", ANNA, birthday=BIRTHDAY), None, "no field", False, Action.UPDATE),
+        (patient("1", "Белова Анна Ивановна", ANNA, birthday=BIRTHDAY), BORN, "field", True, Action.UPDATE),
+    ],
+    ids=[
+        "nothing is as it was",
+        "… though amoCRM has no birthdays",
+        "the same name",
+        "a new surname",
+        "the first name alone",
+        "the same birthday",
+        "the same phone",
+        "one of two phones",
+        "no phone",
+        "no birthday",
+        "no name",
+        "no birthday is known from before",
+        "a person has said who it is",
+    ],
+)
+def test_a_number_that_somebody_else_has_got(
+    now: Patient, known: date | None, policy: str, action: Action, *, by_person: bool
+) -> None:
+    before = patient_fingerprint(patient("1", "Чернов Борис Ильич", BORIS, birthday=known), bound())
+    contact_now = BOB if policy == "field" else replace(BOB, fields={})
+    links = {ME: PatientLink(contact=7, fingerprint=before, by_person=by_person)}
+
+    (step,) = plan_patients([now], around(contact_now, patient_links=links), bound())
 
     assert step.action is action
 

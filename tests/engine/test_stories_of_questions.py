@@ -1,6 +1,7 @@
 """When several contacts fit, a person says which it is, once; and what a person says, the machine leaves so."""
 
 from dataclasses import replace
+from datetime import date
 
 import pytest
 
@@ -142,6 +143,64 @@ def test_a_rehearsal_tells_the_question_and_asks_nobody(clinic: Clinic) -> None:
 
     assert actions(steps) == [("ident:1", Action.ASK, "ask"), ("ident:500", Action.LEAVE, "waits_for_answer")]
     assert clinic.store.questions() == ()
+
+
+def given_anew(clinic: Clinic) -> int:
+    """The МИС was put back to an older copy, and has given Anna's number to somebody else; gives her contact."""
+    clinic.mis.put(patient("1", "Белова Анна Ивановна", ANNA, birthday=date(1990, 1, 31)), visit("500"))
+    clinic.sync()
+    clinic.mis.put(patient("1", "Чернов Борис Ильич", BORIS, birthday=date(1985, 5, 5)), visit("501", hours=3))
+    return clinic.contact_of("1").id
+
+
+def test_a_number_given_to_somebody_else_renames_nobody(clinic: Clinic) -> None:
+    anna = given_anew(clinic)
+
+    assert actions(clinic.sync()) == [
+        ("ident:1", Action.ASK, "somebody_else"),
+        ("ident:501", Action.LEAVE, "waits_for_answer"),
+    ]
+
+    (question,) = clinic.store.questions()
+    assert ([one.id for one in question.candidates], question.visits) == ([anna], 1)
+    assert clinic.names == ["Белова Анна Ивановна"]
+    assert len(clinic.crm.all_leads) == 1
+
+
+def test_somebody_else_gets_a_contact_of_his_own_once_a_person_has_said_so(clinic: Clinic) -> None:
+    anna = given_anew(clinic)
+    clinic.sync()
+
+    clinic.store.tell(PATIENT, Told.NEW)
+    clinic.sync_until_it_works()
+    clinic.sync()
+
+    assert clinic.crm.all_contacts[anna].keys == ()
+    assert clinic.names == ["Белова Анна Ивановна", "Чернов Борис Ильич"]
+    assert clinic.lead_of("501").contacts == (clinic.contact_of("1").id,)
+    assert (clinic.store.questions(), clinic.store.recalled("ident"), clinic.store.rejected) == ((), (), {})
+
+
+def test_a_person_may_say_that_it_is_the_same_patient_all_the_same(clinic: Clinic) -> None:
+    anna = given_anew(clinic)
+    clinic.sync()
+
+    clinic.store.bind(PATIENT, anna)
+    clinic.sync()
+
+    assert (clinic.names, clinic.lead_of("501").contacts) == (["Чернов Борис Ильич"], (anna,))
+
+
+def test_a_card_that_was_overwritten_and_put_right_needs_no_answer(clinic: Clinic) -> None:
+    anna = given_anew(clinic)
+    clinic.sync()
+
+    clinic.mis.put(patient("1", "Белова Анна Ивановна", ANNA, birthday=date(1990, 1, 31)))
+    clinic.sync()
+    clinic.sync()
+
+    assert clinic.store.questions() == ()
+    assert (clinic.names, clinic.lead_of("501").contacts) == (["Белова Анна Ивановна"], (anna,))
 
 
 def linked(clinic: Clinic) -> None:

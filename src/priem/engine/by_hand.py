@@ -5,7 +5,7 @@ from collections.abc import Iterator
 from priem.engine.changed import after
 from priem.engine.reasons import Reason
 from priem.engine.sync import Clinic
-from priem.engine.wanted import ref_of
+from priem.engine.wanted import ref_of, without_key
 from priem.errors import AskOperator, TryLater
 from priem.model import (
     Action,
@@ -89,8 +89,7 @@ def releases(key: AnyKey, around: Surroundings) -> Iterator[Step]:
     if isinstance(key, PatientKey):
         for contact in around.contacts.values():
             if key in contact.keys:
-                rest = tuple(other for other in contact.keys if other != key)
-                draft = ContactDraft(ref=ref_of(key), id=contact.id, keys=rest)
+                draft = without_key(key, contact)
                 yield Step(action=Action.UPDATE, key=key, target=contact.id, draft=draft, why=why)
         return
     for lead in around.leads.values():

@@ -12,11 +12,15 @@ from enum import Enum
 from typing import TypeVar
 
 from priem.engine.bindings import Bound
+from priem.engine.marks import name_mark, named
 from priem.engine.reasons import Reason
-from priem.model import Candidate, Contact, Key, Lead, Patient, PatientKey, Surroundings, Told, Why
+from priem.model import Candidate, Contact, Key, Lead, Patient, PatientKey, PatientLink, Surroundings, Told, Why
 from priem.phones import numbers_in
 
 Record = TypeVar("Record", Contact, Lead)
+
+ENOUGH_WORDS = 2
+"""Of a name: whoever has married keeps two of three. A first name alone is many people's."""
 
 HOUSEHOLD = 20
 """A number on more contacts than this is a switchboard's or the clinic's own, not a household's."""
@@ -45,6 +49,8 @@ class FoundContact:
     """A patient who is still to come may fit better."""
     is_question: bool = False
     """A person has to say which it is."""
+    is_let_go: bool = False
+    """A person has said that it is not this one, and it still carries the key."""
 
 
 def find_contacts(patients: Sequence[Patient], around: Surroundings, bound: Bound) -> dict[PatientKey, FoundContact]:
@@ -75,28 +81,64 @@ def certain_contact(
     """By link, then by key, then by what a person has said. What a person has linked is nobody else, even when gone."""
     link = around.patient_links.get(patient.key)
     said = Reason.PERSON if link and link.by_person else Reason.LINK
-    if alive := linked_contact(patient.key, around):
+    if link and (alive := living_contact(patient.key, around)):
+        if not link.by_person and is_somebody_else(patient, alive, link, around, bound):
+            why = Why(Reason.SOMEBODY_ELSE, (Candidate(alive.id, Reason.SOMEBODY_ELSE),))
+            return FoundContact(None, why, is_question=True)
         return FoundContact(alive, Why(said, (Candidate(alive.id, said),)))
     if link and link.by_person:
         return FoundContact(None, Why(Reason.GONE))
+    is_new = around.told.get(patient.key) is Told.NEW
     if carriers:
-        looked_at = tuple(Candidate(one.id, Reason.KEY) for one in carriers)
-        agreeing = [one for one in carriers if bound.settings.duplicates.id_is_enough or agrees(patient, one)]
-        if agreeing or around.told.get(patient.key) is not Told.NEW:
-            rule = Reason.KEY if agreeing else Reason.KEY_ALONE
-            return FoundContact(agreeing[0] if agreeing else None, Why(rule, looked_at))
-    if around.told.get(patient.key) is Told.NEW:
-        return FoundContact(None, Why(Reason.PERSON_SAID_NEW))
-    return None
+        return carrying_contact(patient, carriers, bound, is_new=is_new)
+    return FoundContact(None, Why(Reason.PERSON_SAID_NEW)) if is_new else None
 
 
-def agrees(patient: Patient, contact: Contact) -> bool:
-    """Does the phone or the name say so, too?"""
+def carrying_contact(patient: Patient, carriers: Sequence[Contact], bound: Bound, *, is_new: bool) -> FoundContact:
+    """`is_new`: a person has said that it is none of those that were there."""
+    looked_at = tuple(Candidate(one.id, Reason.KEY) for one in carriers)
+    is_enough = bound.settings.duplicates.id_is_enough and not is_new
+    words = ENOUGH_WORDS if is_new else 1
+    if agreeing := [one for one in carriers if is_enough or agrees(patient, one, words)]:
+        return FoundContact(agreeing[0], Why(Reason.KEY, looked_at))
+    if is_new:
+        return FoundContact(carriers[0], Why(Reason.PERSON_SAID_NEW, looked_at), is_let_go=True)
+    return FoundContact(None, Why(Reason.KEY_ALONE, looked_at))
+
+
+def agrees(patient: Patient, contact: Contact, words: int = 1) -> bool:
+    """Does the phone say so, too, or so many words of the name?"""
     theirs = {number for phone in contact.phones for number in numbers_in(phone.text)}
-    return not theirs.isdisjoint(patient.phones) or bool(name_words(patient.name) & name_words(contact.name))
+    return not theirs.isdisjoint(patient.phones) or len(name_words(patient.name) & name_words(contact.name)) >= words
+
+
+def is_somebody_else(patient: Patient, contact: Contact, link: PatientLink, around: Surroundings, bound: Bound) -> bool:
+    """Name, phone and birthday are all other ones: a МИС that was put back to an older copy gives numbers anew, maybe
+    days later. Whoever marries, moves or was written down wrongly keeps something."""
+    return (
+        likeness(patient, contact, bound) is Likeness.OTHER_NAME
+        and bool(patient.phones and contact.phones)
+        and not agrees(patient, contact, ENOUGH_WORDS)
+        and (patient.key in around.asked or has_other_birthday(patient, contact, link, bound))
+    )
+
+
+def has_other_birthday(patient: Patient, contact: Contact, link: PatientLink, bound: Bound) -> bool:
+    """Than when it was decided last, or than amoCRM says: not every clinic carries it over."""
+    if not patient.birthday:
+        return False
+    if before := named(link.fingerprint):
+        return before != name_mark(patient.birthday.isoformat())
+    is_known = any(contact.fields.get(field) for field in birthday_fields(bound))
+    return is_known and not has_birthday(patient, contact, bound)
 
 
 def linked_contact(patient: PatientKey, around: Surroundings) -> Contact | None:
+    """The patient's, unless a person is just being asked whether it is."""
+    return None if patient in around.asked else living_contact(patient, around)
+
+
+def living_contact(patient: PatientKey, around: Surroundings) -> Contact | None:
     """The contact that the patient's link leads to, if it still lives, in itself or in the one it was merged into."""
     link = around.patient_links.get(patient)
     return around.contacts.get(around.merged_contacts.get(link.contact, link.contact)) if link else None
@@ -181,8 +223,11 @@ def has_birthday(patient: Patient, contact: Contact, bound: Bound) -> bool:
     if not patient.birthday:
         return False
     written = patient.birthday.isoformat()
-    birthdays = (field.info.id for field in bound.contact_fields if field.name == "patient.birthday")
-    return any(contact.fields.get(field) == written for field in birthdays)
+    return any(contact.fields.get(field) == written for field in birthday_fields(bound))
+
+
+def birthday_fields(bound: Bound) -> list[int]:
+    return [field.info.id for field in bound.contact_fields if field.name == "patient.birthday"]
 
 
 def choose_contact(contacts: Sequence[Contact], policy: str) -> Contact:

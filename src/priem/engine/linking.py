@@ -48,7 +48,7 @@ def decided_on_nothing(around: Surroundings) -> Surroundings:
     write over what the other wrote, every night.
     """
     patients = {
-        key: link if is_shared(key, link, around) else replace(link, fingerprint="")
+        key: link if is_shared(key, link, around) else replace(link, fingerprint=forgotten(link.fingerprint))
         for key, link in around.patient_links.items()
     }
     visits = {key: replace(link, fingerprint=forgotten(link.fingerprint)) for key, link in around.visit_links.items()}

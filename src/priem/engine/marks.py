@@ -17,7 +17,8 @@ def name_mark(name: str) -> str:
 
 
 def joined(decided: str, own_name: str) -> str:
-    """The fingerprint of a link: what was decided upon, and the mark of the name that Priem gave, if it did."""
+    """The fingerprint of a link: what was decided upon, and the mark of the name that Priem gave, if it did; of a
+    patient's link, that of the birthday."""
     return decided + APART + name_mark(own_name) if own_name else decided
 
 

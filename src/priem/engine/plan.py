@@ -20,6 +20,7 @@ from priem.engine.wanted import (
     new_lead,
     patient_fingerprint,
     visit_fingerprint,
+    without_key,
 )
 from priem.model import (
     Action,
@@ -29,6 +30,7 @@ from priem.model import (
     Lead,
     Patient,
     PatientKey,
+    PatientLink,
     Step,
     Surroundings,
     Told,
@@ -78,16 +80,13 @@ def is_apart(key: PatientKey | VisitKey, around: Surroundings) -> bool:
 def contact_step(patient: Patient, match: FoundContact, around: Surroundings, bound: Bound) -> Step:
     link = around.patient_links.get(patient.key)
     mark = patient_fingerprint(patient, bound)
-    if match.is_question:
-        return Step(action=Action.ASK, key=patient.key, why=match.why, fingerprint=mark)
-    if match.why.rule == Reason.KEY_ALONE:
-        return Step(action=Action.LEAVE, key=patient.key, why=match.why)
-    if match.contact is None and link and not bound.settings.contacts.make_again:
-        return leave(patient.key, link.contact, Reason.GONE)
     if match.contact is None:
-        draft = new_contact(patient, bound)
-        return Step(action=Action.CREATE, key=patient.key, draft=draft, why=match.why, fingerprint=mark)
-    if link and link.contact == match.contact.id and link.fingerprint == mark:
+        return missing_contact(patient, match, link, bound)
+    if match.is_let_go:
+        draft = without_key(patient.key, match.contact)
+        return Step(action=Action.UPDATE, key=patient.key, target=match.contact.id, draft=draft, why=match.why)
+    is_asked = patient.key in around.asked
+    if link and link.contact == match.contact.id and link.fingerprint == mark and not is_asked:
         return leave(patient.key, match.contact.id, Reason.UNCHANGED)
     return Step(
         action=Action.UPDATE if link else Action.ADOPT,
@@ -96,6 +95,20 @@ def contact_step(patient: Patient, match: FoundContact, around: Surroundings, bo
         draft=contact_changes(patient, match.contact, bound),
         why=match.why,
         fingerprint=mark,
+    )
+
+
+def missing_contact(patient: Patient, match: FoundContact, link: PatientLink | None, bound: Bound) -> Step:
+    """There is none that is surely the patient's: make one, unless a person deleted it or has to say which it is."""
+    mark = patient_fingerprint(patient, bound)
+    if match.is_question:
+        return Step(action=Action.ASK, key=patient.key, why=match.why, fingerprint=mark)
+    if match.why.rule == Reason.KEY_ALONE:
+        return Step(action=Action.LEAVE, key=patient.key, why=match.why)
+    if link and not bound.settings.contacts.make_again:
+        return leave(patient.key, link.contact, Reason.GONE)
+    return Step(
+        action=Action.CREATE, key=patient.key, draft=new_contact(patient, bound), why=match.why, fingerprint=mark
     )
 
 

@@ -28,6 +28,7 @@ class Reason(StrEnum):
     CLAIMED = "claimed"
     NOBODY = "nobody"
     ASK = "ask"
+    SOMEBODY_ELSE = "somebody_else"
     PERSON_SAID_NEW = "person_said_new"
     # Why nothing is done
     UNCHANGED = "unchanged"
@@ -71,6 +72,9 @@ SENTENCES: Mapping[str, Text] = {
     Reason.CLAIMED: text("It belongs to another record."),
     Reason.NOBODY: text("Nothing in amoCRM fits."),
     Reason.ASK: text("Several fit equally well: a person is asked."),
+    Reason.SOMEBODY_ELSE: text(
+        "Name, phone and birthday are all other ones than before: another person may have got the number."
+    ),
     Reason.PERSON_SAID_NEW: text("A person has said that it is none of those that are there."),
     Reason.UNCHANGED: text("Nothing has changed since it was decided last."),
     Reason.LATER: text("It is decided once the rest of this reading is known."),

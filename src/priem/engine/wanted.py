@@ -39,7 +39,7 @@ def ref_of(key: PatientKey | VisitKey) -> str:
 
 def patient_fingerprint(patient: Patient, bound: Bound) -> str:
     """The same again means that nothing is to be decided anew."""
-    return mark(bound.version, patient, length=16)
+    return joined(mark(bound.version, patient, length=16), patient.birthday.isoformat() if patient.birthday else "")
 
 
 def visit_fingerprint(visit: Visit, contact: Contact | None, bound: Bound, own_name: str = "") -> str:
@@ -73,6 +73,11 @@ def contact_changes(patient: Patient, contact: Contact, bound: Bound) -> Contact
         fields=differing(values(patient, bound.contact_fields), contact.fields, bound.contact_fields),
     )
     return None if says_nothing(draft) else draft
+
+
+def without_key(key: PatientKey, contact: Contact) -> ContactDraft:
+    """Parts them: `linking.links_to`."""
+    return ContactDraft(ref=ref_of(key), id=contact.id, keys=tuple(other for other in contact.keys if other != key))
 
 
 def new_lead(visit: Visit, contact: Contact, name: str, placement: Placement, bound: Bound) -> LeadDraft:

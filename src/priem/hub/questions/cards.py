@@ -41,6 +41,11 @@ TRAITS: Mapping[str, tuple[Trait, ...]] = {
         Trait(_("only a part of the name is equal"), is_equal=False),
     ),
     Reason.OTHER_NAME: (Trait(_("the phone is equal"), is_equal=True), Trait(_("the name differs"), is_equal=False)),
+    Reason.SOMEBODY_ELSE: (
+        Trait(_("the phone differs"), is_equal=False),
+        Trait(_("the name differs"), is_equal=False),
+        Trait(_("the birthday differs"), is_equal=False),
+    ),
     Reason.NAMELESS: (
         Trait(_("the phone is equal"), is_equal=True),
         Trait(_("the contact has no name"), is_equal=False),
