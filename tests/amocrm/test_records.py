@@ -3,8 +3,12 @@
 from typing import Any
 from zoneinfo import ZoneInfo
 
+import pytest
+
+from priem.amocrm.carried import Carried
 from priem.amocrm.contacts import from_contact_draft, to_contact
 from priem.amocrm.leads import from_lead_draft, to_lead
+from priem.engine.wanted import ref_of
 from priem.model import (
     LOST,
     Contact,
@@ -169,3 +173,15 @@ def test_a_loss_reason_goes_only_with_the_lost_stage() -> None:
     assert from_lead_draft(lost, as_id) == {"id": 6, "pipeline_id": 1, "status_id": LOST, "loss_reason_id": 3}
     open_again = LeadDraft(ref="a", id=6, pipeline=1, stage=2, loss_reason=3)
     assert "loss_reason_id" not in from_lead_draft(open_again, as_id)
+
+
+@pytest.mark.parametrize(
+    ("path", "ref", "about"),
+    [
+        ("contacts", ref_of(PatientKey("ident", "7")), ("patient", "ident:7")),
+        ("leads", ref_of(VisitKey("ident", "7")), ("visit", "ident:7")),
+        ("tasks", "ident:7", ("visit", "ident:7")),
+    ],
+)
+def test_the_journal_is_told_whose_records_a_request_carried(path: str, ref: str, about: tuple[str, str]) -> None:
+    assert Carried(f"/api/v4/{path}", [{}], (ref,)).about(None) == (about,)
