@@ -41,6 +41,11 @@ class Cluster:
     def is_running(self) -> bool:
         return (self.folder / "running").exists()
 
+    @property
+    def pid(self) -> int:
+        """Of the process that begins all of its sessions."""
+        return int((self.folder / "data" / "postmaster.pid").read_text().split()[0])
+
     def start(self) -> None:
         """Safe to repeat, from any process of the run."""
         with self.alone():

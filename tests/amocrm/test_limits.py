@@ -2,11 +2,9 @@
 
 import json
 import multiprocessing
-import os
 import threading
 import time
 from collections.abc import Callable
-from contextlib import suppress
 from itertools import pairwise
 from pathlib import Path
 
@@ -23,7 +21,7 @@ from priem.errors import TryLater
 from priem.model import ContactDraft, State
 from priem.ports import Tokens
 from priem.texts import text
-from tests.amocrm.kit import Journal, MemoryTokens, SandboxProcess, SystemClock, connected
+from tests.amocrm.kit import Journal, MemoryTokens, SandboxProcess, SystemClock, before_others, connected
 
 FULL = 7
 
@@ -218,16 +216,6 @@ def test_a_booking_never_waits_behind_a_first_sync(tmp_path: Path) -> None:
     background.join()
     assert len(waits) >= 20, "it has nearly all of the rate while it wants it"
     assert sorted(waits)[len(waits) // 2] <= 0.25
-
-
-def before_others(process: int = 0) -> None:
-    """Nobody else's work on this machine decides when a request is sent or counted, where the machine allows that.
-
-    At 6.7 a second eight requests are 1.045 s apart: a sandbox that waits for a processor for longer than 45 ms counts
-    eight in a second, however well they were sent.
-    """
-    with suppress(PermissionError):
-        os.sched_setscheduler(process, os.SCHED_RR, os.sched_param(1))
 
 
 @pytest.mark.slow

@@ -64,8 +64,8 @@ sys.exit(main(sys.argv[1:]))
 """
 PATIENT_FOR = float(os.environ.get("PRIEM_CUT_SECONDS", "1"))
 """For how long nothing goes through: `make chaos` cuts for ten minutes."""
-LONGEST = 30.0 + min(60.0, PATIENT_FOR)
-"""With the longest pause between an agent's tries."""
+LONGEST = 60.0 + min(300.0, PATIENT_FOR)
+"""With the longest pause between an agent's tries. Patience costs nothing where all goes well."""
 
 
 class Line:

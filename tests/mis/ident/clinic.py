@@ -79,7 +79,7 @@ class Sandbox:
         for pipe in (self._process.stdin, self._process.stdout):
             if pipe is not None:
                 pipe.close()
-        self._process.wait(10)
+        self._process.wait(60)
 
     def config(self, **changed: Any) -> Config:
         usual: dict[str, Any] = {

@@ -3,7 +3,7 @@
 import zlib
 from collections.abc import Mapping
 from datetime import UTC, datetime, timedelta
-from typing import Any
+from typing import Any, NamedTuple
 
 from priem.errors import TryLater
 from priem.hub.models import AgentQuestion
@@ -47,16 +47,10 @@ def ask(
     return told[0]
 
 
-def ask_in_passing(
-    clinic_id: int,
-    connection: str,
-    kind: Kind,
-    about: Mapping[str, Any],
-    answer: Any,  # noqa: ANN401 - as above
-) -> Any:  # noqa: ANN401 - as above
-    """The answer to the question that was put when this was called before; None where there is none yet."""
-    told = told_in_passing(clinic_id, connection, kind, about, answer)
-    return told[1] if told else None
+class Told(NamedTuple):
+    about: Mapping[str, Any]
+    """As it was asked then, perhaps otherwise than now."""
+    answer: Any
 
 
 def told_in_passing(
@@ -65,30 +59,19 @@ def told_in_passing(
     kind: Kind,
     about: Mapping[str, Any],
     answer: Any,  # noqa: ANN401 - as above
-) -> tuple[Mapping[str, Any], Any] | None:
-    """Likewise, with what that earlier question was about."""
+    *,
+    again: bool = True,
+) -> Told | None:
+    """What has been answered of what was asked when this was called before; None where nothing has. Then the question
+    is put. `again`: even where it was just answered, so that the next call has something newer. Raises what the agent
+    met."""
     told = None
-    for row in questions(clinic_id, connection).filter(kind=kind).order_by("pk"):
-        if found := taken(row, answer):
-            told = dict(row.about), found[0]
-    put(clinic_id, connection, kind, about)
-    return told
-
-
-def fetched_or_put(
-    clinic_id: int,
-    connection: str,
-    kind: Kind,
-    about: Mapping[str, Any],
-    answer: Any,  # noqa: ANN401 - as above
-) -> Any:  # noqa: ANN401 - as above
-    """The answer to a question that was put before. None while there is none: then the question is put, and only then,
-    so whoever wants to know something seldom is told it no oftener."""
     for row in questions(clinic_id, connection).filter(kind=kind, answered_at__isnull=False).order_by("pk"):
         if found := taken(row, answer):
-            return found[0]
-    put(clinic_id, connection, kind, about)
-    return None
+            told = Told(dict(row.about), found[0])
+    if again or not told:
+        put(clinic_id, connection, kind, about)
+    return told
 
 
 def put(clinic_id: int, connection: str, kind: Kind, about: Mapping[str, Any]) -> AgentQuestion:

@@ -7,7 +7,7 @@ from typing import Any
 
 from priem.errors import AskOperator, PriemError, TryLater
 from priem.hub.agents import feeds
-from priem.hub.agents.asking import ask, ask_in_passing, fetched_or_put, told_in_passing
+from priem.hub.agents.asking import Told, ask, told_in_passing
 from priem.hub.agents.enrolling import agent_of
 from priem.hub.agents.feeds import Place
 from priem.hub.models import Agent, AgentParcel
@@ -113,27 +113,28 @@ class AgentFed:
     def applications(self, tickets: Sequence[str]) -> tuple[Application, ...]:
         """As far as the agent knows by now: what it finds of them comes with the next look."""
         about = {"tickets": sorted(tickets)}
-        kind = tuple[Application, ...]
-        found = ask_in_passing(self._clinic, self._connection, Kind.APPLICATIONS, about, kind)
-        return tuple(found or ())
+        told = self._in_passing(Kind.APPLICATIONS, about, tuple[Application, ...])
+        return tuple(told.answer) if told else ()
 
     def jobs(self, held: Collection[int], days: int) -> Seen | None:
         """What the agent has found by now, of what it was asked before: a pass does not wait for it."""
         about = {"held": sorted(held)[-MOST_HELD:], "days": days}
-        kind = tuple[Job, ...] | None
         try:
-            told = told_in_passing(self._clinic, self._connection, Kind.JOBS, about, kind)
+            told = self._in_passing(Kind.JOBS, about, tuple[Job, ...] | None)
         except PriemError:
             return None  # an agent that is older knows no jobs; what ails the database, its report says
-        if told is None or told[1] is None:
+        if told is None or told.answer is None:
             return None
-        return Seen(told[1], frozenset(told[0]["held"]))
+        return Seen(told.answer, frozenset(told.about["held"]))
 
     def timetable(self, days: int) -> Calendar | None:
         """What the agent was asked for a moment ago, once it has answered."""
-        about = {"days": days}
-        found: Calendar | None = fetched_or_put(self._clinic, self._connection, Kind.TIMETABLE, about, Calendar)
+        told = self._in_passing(Kind.TIMETABLE, {"days": days}, Calendar, again=False)
+        found: Calendar | None = told.answer if told else None
         return found
+
+    def _in_passing(self, kind: Kind, about: Mapping[str, Any], answer: Any, *, again: bool = True) -> Told | None:  # noqa: ANN401
+        return told_in_passing(self._clinic, self._connection, kind, about, answer, again=again)
 
     def _ask(self, kind: Kind, about: Mapping[str, Any], answer: Any, seconds: float = PATIENCE) -> Any:  # noqa: ANN401
         require_heard(self._agent())
