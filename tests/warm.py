@@ -113,7 +113,7 @@ def nursery() -> socket.socket:
 
 def end(child: "subprocess.Popen[bytes]", line: socket.socket) -> None:
     line.close()
-    child.wait(10)
+    child.wait(60)
 
 
 def fork_on_demand(line: socket.socket) -> dict[str, Any] | None:

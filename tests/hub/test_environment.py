@@ -2,6 +2,7 @@ from pathlib import Path
 
 import pytest
 
+from priem.errors import AskOperator
 from priem.hub.environment import NOTICES_SILENCE, database
 
 
@@ -28,7 +29,11 @@ def test_an_address_names_a_postgresql(url: str, expected: dict[str, object]) ->
     assert {name: described[name] for name in expected} == expected
 
 
-def test_another_kind_of_address_is_refused_without_its_password() -> None:
-    with pytest.raises(ValueError, match="DATABASE_URL") as refused:
-        database("mysql://u:secret@db/priem", Path("/nowhere"))
-    assert "secret" not in str(refused.value)
+@pytest.mark.parametrize(
+    "url", ["mysql://u:secret@db/priem", "secret@db", "postgres://u:secret/@db:priem", "postgres://[u:secret@db"]
+)
+def test_another_kind_of_address_is_refused_without_its_password(url: str) -> None:
+    with pytest.raises(AskOperator, match="no address of a PostgreSQL") as refused:
+        database(url, Path("/nowhere"))
+    assert "DATABASE_URL" in str(refused.value.advice)
+    assert "secret" not in f"{refused.value} {refused.value.advice}"

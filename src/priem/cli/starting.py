@@ -9,6 +9,7 @@ from collections.abc import Iterator
 
 import django
 import stamina.instrumentation
+from django.db import DatabaseError, InterfaceError
 
 from priem.cli.terminal import as_json, print_json, problems, show_problem
 from priem.commanding import begin_command
@@ -35,6 +36,7 @@ def main() -> None:
 
 def tell(error: Exception) -> int:
     """Says it in words; the code to end with."""
+    error = in_words(error)
     if isinstance(error, PriemError):
         if "--json" in sys.argv:
             print_json(as_json(error))
@@ -51,6 +53,15 @@ def tell(error: Exception) -> int:
         return 1
     tell_of_a_fault(error)
     return OWN_FAULT
+
+
+def in_words(error: Exception) -> Exception:
+    """What ails the hub's database is no fault of Priem's: it is away, too old, or lets nobody write."""
+    if not isinstance(error, DatabaseError | InterfaceError):
+        return error
+    from priem.hub.store_problems import problem_of  # noqa: PLC0415 - settings can be read only now
+
+    return problem_of(error) or error
 
 
 def tell_of_a_fault(error: Exception) -> None:

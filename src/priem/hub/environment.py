@@ -2,9 +2,13 @@
 
 import os
 from collections.abc import Iterable
+from importlib.util import find_spec
 from pathlib import Path
 from typing import Any
-from urllib.parse import parse_qsl, unquote, urlsplit
+from urllib.parse import SplitResult, parse_qsl, unquote, urlsplit
+
+from priem.errors import AskOperator
+from priem.texts import text
 
 LOOPBACK = ("localhost", "127.0.0.1", "[::1]")
 BUSY_SECONDS = 20
@@ -75,10 +79,10 @@ whoever listens for wake-ups would be deaf as long."""
 
 
 def postgresql(url: str) -> dict[str, Any]:
-    """`postgres://user:password@host:port/name?option=value`; a host of the query may be a folder with a socket."""
-    parts = urlsplit(url)
-    if parts.scheme not in ("postgres", "postgresql"):
-        raise ValueError("DATABASE_URL: postgres://user:password@host:port/name")
+    """`postgres://user:password@host:port/name?option=value`; a host of the query may be a folder with a socket.
+
+    Raises AskOperator."""
+    parts = address(url)
     options = dict(parse_qsl(parts.query))
     return {
         "ENGINE": "priem.hub.postgresql",
@@ -91,3 +95,25 @@ def postgresql(url: str) -> dict[str, Any]:
         "CONN_MAX_AGE": 60,
         "CONN_HEALTH_CHECKS": True,
     }
+
+
+def address(url: str) -> SplitResult:
+    """Without a word of what stands in it: a password may."""
+    try:
+        parts = urlsplit(url)
+        is_one = parts.scheme in ("postgres", "postgresql") and (parts.port is None or parts.port > 0)
+    except ValueError:
+        is_one = False
+    if not is_one:
+        raise AskOperator(
+            text("This is no address of a PostgreSQL."),
+            text(
+                "Write postgres://user:password@host:port/name, with signs such as @ and / in the password as %40 and "
+                "%2F. The hub's own stands in DATABASE_URL, or in the file of DATABASE_URL_FILE."
+            ),
+        )
+    if find_spec("psycopg") is None:
+        raise AskOperator(
+            text("The driver for PostgreSQL is not installed."), text("Install it: pip install 'priem[postgres]'.")
+        )
+    return parts

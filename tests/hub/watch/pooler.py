@@ -15,14 +15,15 @@ INVENTED = 4242
 
 
 class Server:
-    """One session of the real PostgreSQL."""
+    """One session of the real PostgreSQL, which may pass for another version's."""
 
-    def __init__(self, cluster: Cluster) -> None:
+    def __init__(self, cluster: Cluster, version: str = "") -> None:
         self._line = socket.socket(socket.AF_UNIX)
         self._line.connect(str(cluster.folder / ".s.PGSQL.5432"))
         named = struct.pack("!I", VERSION) + b"user\0priem\0database\0postgres\0\0"
         self._line.sendall(struct.pack("!I", len(named) + 4) + named)
-        self.greeting = b"".join(piece for piece in self._until_ready() if piece[:1] not in b"KZ")
+        told = [piece for piece in self._until_ready() if piece[:1] not in b"KZ"]
+        self.greeting = b"".join(as_version(piece, version) if version else piece for piece in told)
         self.turn = threading.Lock()
 
     def told(self, asked: bytes) -> tuple[bytes, bytes]:
@@ -42,10 +43,12 @@ class Server:
 
 
 class Pool:
-    """`shares`: one session for all, from one transaction to the next; else each client has one to itself."""
+    """`shares`: one session for all, from one transaction to the next; else each client has one to itself. `version`:
+    what clients are told that PostgreSQL is, instead of its own."""
 
-    def __init__(self, cluster: Cluster, *, shares: bool) -> None:
-        self._cluster, self._shared = cluster, Server(cluster) if shares else None
+    def __init__(self, cluster: Cluster, *, shares: bool, version: str = "") -> None:
+        self._cluster, self._version = cluster, version
+        self._shared = Server(cluster) if shares else None
         self._listening = socket.create_server(("127.0.0.1", 0))
         self.url = f"postgres://priem@127.0.0.1:{self._listening.getsockname()[1]}/postgres"
         threading.Thread(target=self._accept, daemon=True).start()
@@ -65,7 +68,7 @@ class Pool:
         with client, suppress(OSError):
             while int.from_bytes(piece(client)[:4], "big") in (SSL, GSS):
                 client.sendall(b"N")
-            server = self._shared or Server(self._cluster)
+            server = self._shared or Server(self._cluster, self._version)
             client.sendall(server.greeting + b"K" + struct.pack("!III", 12, INVENTED, 1) + b"Z\0\0\0\x05I")
             while True:
                 asked = request(client)
@@ -76,6 +79,15 @@ class Pool:
                         if state == b"I":
                             break
                         asked = request(client)
+
+
+def as_version(told: bytes, version: str) -> bytes:
+    """What a server says of itself when a session begins: «ParameterStatus»."""
+    name = b"server_version\0"
+    if told[:1] != b"S" or told[5 : 5 + len(name)] != name:
+        return told
+    content = name + version.encode() + b"\0"
+    return b"S" + struct.pack("!I", len(content) + 4) + content
 
 
 def request(line: socket.socket) -> bytes:

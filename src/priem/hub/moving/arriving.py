@@ -3,7 +3,6 @@
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 
-from django.core.exceptions import ImproperlyConfigured
 from django.core.management import call_command
 from django.db import DatabaseError, connections
 from django.db.backends.base.base import BaseDatabaseWrapper
@@ -21,20 +20,11 @@ FILLED_BY_MIGRATIONS = ("django_content_type", "auth_permission")
 @contextmanager
 def arriving(url: str) -> Iterator[BaseDatabaseWrapper]:
     """Raises AskOperator when nobody answers there, or lets us in."""
-    try:
-        described = environment.postgresql(url)
-    except ValueError as error:
-        raise AskOperator(
-            text("This is no address of a PostgreSQL."), text("Write postgres://user:password@host:port/name.")
-        ) from error
+    described = environment.postgresql(url)
     connections.settings[NAME] = connections.configure_settings({"default": described})["default"]
     try:
         opened = connections[NAME]
         opened.ensure_connection()
-    except ImproperlyConfigured as error:
-        raise AskOperator(
-            text("The driver for PostgreSQL is not installed."), text("Install it: pip install 'priem[postgres]'.")
-        ) from error
     except DatabaseError as error:
         raise AskOperator(
             text("The PostgreSQL {where} lets nobody in.", where=where(described)),

@@ -6,7 +6,7 @@ from collections.abc import Iterator, Sequence
 from datetime import datetime, timedelta
 
 import httpx2
-from django.db import DatabaseError, NotSupportedError, connection
+from django.db import DatabaseError, InterfaceError, connection
 from django.db.models import Min
 
 from priem.errors import AskOperator
@@ -16,6 +16,7 @@ from priem.hub.models import Agent, Clinic, Hearing, Pulse, ReceivedHook, Shift,
 from priem.hub.setup.living import has_workers
 from priem.hub.start import is_behind
 from priem.hub.store import utc_now
+from priem.hub.store_problems import AWAY, REACH_IT, lacks, problem_of
 from priem.hub.watch.server_health import WORKER_IS_DEAD, postgresql_findings
 from priem.model import Finding, Severity
 from priem.texts import Text, text
@@ -63,19 +64,12 @@ def check_store() -> Iterator[Finding]:
         with connection.cursor() as cursor:
             cursor.execute("SELECT 1")
         took = time.monotonic() - began
-        behind = is_behind()
-    except NotSupportedError:
-        yield broken(
-            text("PostgreSQL is too old for this version of Priem."),
-            text("Bring it to 14 or newer: pg_upgrade, or a dump that is read into a new one."),
-        )
+        missing, behind = list(lacks()), is_behind()
+    except (DatabaseError, InterfaceError, OSError) as error:
+        problem = None if isinstance(error, OSError) else problem_of(error)
+        yield broken(problem.what, problem.advice or REACH_IT) if problem else broken(AWAY, REACH_IT)
         return
-    except (DatabaseError, OSError):
-        yield broken(
-            text("The hub's database does not answer."),
-            text("Does it run, does DATABASE_URL name it, and may this machine reach it?"),
-        )
-        return
+    yield from missing
     if behind:
         yield broken(
             text("The database is not as this version of Priem wants it."),
