@@ -3,8 +3,9 @@
 import json
 import os
 import subprocess
+import sys
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager
 from pathlib import Path
 from statistics import median
@@ -60,7 +61,7 @@ def before_others_too(postgresql: Cluster) -> Iterator[None]:
 @pytest.mark.slow
 @pytest.mark.timeout(SECONDS + 120, func_only=True)
 def test_workers_together_never_ask_more_than_seven_times_in_any_second(
-    sandbox: SandboxProcess, asking: list[Python], record_property: Callable[[str, object], None]
+    sandbox: SandboxProcess, asking: list[Python]
 ) -> None:
     before, until = len(sandbox.requests()), time.monotonic() + SECONDS
     for child in asking:
@@ -71,8 +72,7 @@ def test_workers_together_never_ask_more_than_seven_times_in_any_second(
     rate = (len(came) - 1) / (came[-1] - came[0])
     bookings = [seconds for lane, seconds in said[0] if lane == "interactive"]
     figures = {"requests": len(came), "rate": rate, "most": counted["max_in_one_second"], "booking": median(bookings)}
-    for name, figure in figures.items():
-        record_property(name, figure)  # --junitxml keeps them
+    sys.stdout.write(f"{figures}\n")  # which pytest -rP shows
     assert counted["max_in_one_second"] <= RATE
     assert set(counted["by_status"]) == {"200"}
     assert rate > NEARLY, "and the budget is used"
