@@ -118,6 +118,23 @@ def test_a_refusal_pauses_and_slows_down_and_a_clump_of_them_counts_once() -> No
     assert most_in_a_second(stamps) == FULL - 1
 
 
+def test_a_lone_refusal_is_soon_forgiven_and_one_that_follows_is_not() -> None:
+    pace = Pace()
+    pace.refuse(granted=100.0, now=100.3)
+    assert [pace.limit(FULL), at(pace, 115.4).limit(FULL)] == [FULL - 1, FULL]
+
+    pace.refuse(granted=130.0, now=130.3)
+    assert [at(pace, 190.2).limit(FULL), at(pace, 190.4).limit(FULL)] == [FULL - 1, FULL]
+
+    pace.refuse(granted=500.0, now=500.3)
+    assert at(pace, 515.4).limit(FULL) == FULL, "long after the others it is alone again"
+
+
+def at(pace: Pace, now: float) -> Pace:
+    pace.forget_old(now)
+    return pace
+
+
 def test_who_is_refused_while_slow_goes_slower_still_and_recovers() -> None:
     pace = Pace()
     for now in (100.0, 110.0, 120.0):

@@ -27,7 +27,11 @@ POLL = 0.01
 CALLING = 0.2
 """Seconds for which a waiting lane's call stays valid: it repeats it, a dead process does not."""
 
+SLOW_AT_FIRST = 15.0
+"""Seconds after a lone refusal: a jump in the network explains it, and a first sync is held up by 2 s instead of 8."""
 SLOW_FOR = 60.0
+"""Seconds after one that follows another: somebody else uses up a part of the limit."""
+SOON_AFTER = 300.0
 ROUNDS_BEFORE_CLOSING = 4
 CLOSED_FOR = 300.0
 """amoCRM blocks the whole account after repeated 429s, for everybody's integrations. Priem goes quiet long before."""
@@ -108,10 +112,11 @@ class Pace:
         """A 429. Those granted before the last one was answered belong to the same round."""
         if granted <= self.refused_at:
             return
+        is_alone = not self.refused_at or now - self.refused_at > SOON_AFTER
         self.rounds += 1
         self.steps_down += 1
         self.refused_at = now
-        self.slow_until = now + SLOW_FOR
+        self.slow_until = now + (SLOW_AT_FIRST if is_alone else SLOW_FOR)
         self.not_before = now + 2.0 ** (self.rounds - 1) * (1 + secrets.randbelow(250) / 1000)
         if self.rounds >= ROUNDS_BEFORE_CLOSING:
             self.closed_until, self.rounds = now + CLOSED_FOR, 0
