@@ -4,6 +4,7 @@ from collections.abc import Collection, Iterator, Sequence
 from dataclasses import replace
 
 from priem.engine.changed import after, changed_contact, changed_lead
+from priem.engine.linking import links_to
 from priem.engine.vanished import look_after, not_an_error
 from priem.engine.wanted import ref_of
 from priem.errors import OutcomeUnknown, TryLater
@@ -132,6 +133,8 @@ class Underway:
             step.key: outcome.state for step, outcome, _ in carried if outcome.state in (State.UNKNOWN, State.POSTPONED)
         }
         self._vanished += [(step, around) for step, around, outcome in told if outcome.gone]
+        if parted := [step.key for step, outcome, _ in carried if outcome.state is State.DONE and not links_to(step)]:
+            self._store.recall(parted)  # no other contact carries the key any more: now the patient's own is made
         return [(step, outcome) for step, outcome, _ in carried]
 
 

@@ -2,7 +2,6 @@
 
 from collections.abc import Iterator, Sequence
 
-from priem.engine.linking import links_to
 from priem.engine.reasons import Reason
 from priem.model import Action, Page, PatientKey, Step, Visit, VisitKey
 from priem.ports import Recall, Source, Store
@@ -16,8 +15,6 @@ def show_waiting(visits: Sequence[Visit], decided: Sequence[Step], store: Store)
     asked = {step.key: step.why.candidates for step in decided if step.action is Action.ASK}
     if questions := {key: candidates for key, candidates in asked.items() if isinstance(key, PatientKey)}:
         store.ask(questions)
-    if let_go := [step.key for step in decided if not links_to(step)]:
-        store.recall(let_go)  # the contact that is theirs is made once the other no longer carries the key
     waiting = {step.key for step in decided if step.why.rule in (Reason.WAITS_FOR_ANSWER, Reason.NO_CONTACT)}
     if waiting:
         store.hold({visit.key: visit.patient for visit in visits if visit.key in waiting})
