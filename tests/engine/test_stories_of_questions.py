@@ -167,13 +167,29 @@ def test_a_number_given_to_somebody_else_renames_nobody(clinic: Clinic) -> None:
     assert len(clinic.crm.all_leads) == 1
 
 
-def test_somebody_else_gets_a_contact_of_his_own_once_a_person_has_said_so(clinic: Clinic) -> None:
+def test_meanwhile_the_visits_that_have_leads_go_on(clinic: Clinic) -> None:
+    anna = given_anew(clinic)
+    clinic.sync()
+
+    clinic.mis.put(visit("500", status=VisitStatus.ARRIVED))
+    clinic.sync()
+
+    assert (clinic.lead_of("500").stage, clinic.lead_of("500").contacts) == (CAME, (anna,))
+
+
+@pytest.mark.parametrize(("answers", "requests"), [(0, 0), (1, 0), (2, 0), (0, 1), (0, 2)])
+def test_somebody_else_gets_a_contact_of_his_own_once_a_person_has_said_so(
+    clinic: Clinic, answers: int, requests: int
+) -> None:
     anna = given_anew(clinic)
     clinic.sync()
 
     clinic.store.tell(PATIENT, Told.NEW)
+    clinic.crm.lose_next_answers(answers)
+    clinic.crm.lose_next_requests(requests)
     clinic.sync_until_it_works()
-    clinic.sync()
+    clinic.sync_until_it_works()
+    clinic.sync_until_it_works()
 
     assert clinic.crm.all_contacts[anna].keys == ()
     assert clinic.names == ["Белова Анна Ивановна", "Чернов Борис Ильич"]
