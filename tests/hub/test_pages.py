@@ -275,15 +275,40 @@ def test_what_the_machine_owns_is_not_edited_by_hand(administrator: Client, mode
 
 
 def test_the_home_page_counts_the_day(administrator: Client) -> None:
-    (card,) = administrator.get(reverse("admin:index")).context["cards"]
+    (card,) = administrator.get(reverse("admin:index"), headers={"accept-language": "ru"}).context["cards"]
     assert (card.done, card.refused, card.unsure, card.rejected) == (2, 1, 1, 1)
-    assert [(line.key, bool(line.last_read_at), bool(line.trouble)) for line in card.connections] == [
-        ("ident", True, False),
-        ("mira", False, False),
+    assert [(line.title, bool(line.last_read_at), bool(line.trouble)) for line in card.connections] == [
+        ("IDENT", True, False),
+        ("АрхиМед+ · mira", False, False),
     ]
     assert [str(banner.what) for banner in card.incidents] == ["There is no clinic x."], (
         "a banner says it, so the line does not"
     )
+
+
+def test_a_set_up_that_was_interrupted_is_gone_on_with_and_nothing_is_said_to_be_in_step(
+    client: Client,
+    db: None,  # noqa: ARG001  # it writes
+) -> None:
+    client.force_login(User.objects.create(username="administrator", is_staff=True, is_superuser=True))
+    clinic = Clinic.objects.create(slug="new", name="Новая")
+    save_connection(clinic.pk, ConnectionData(key="ident", kind="ident"))
+    goes_on = "/clinics/new/setup/amocrm/"
+
+    today = seen(page(client, "/admin/"))
+
+    assert "Продолжить подключение: шаг 1 из 7, «amoCRM»" in today
+    assert "совпадает" not in today
+    assert client.get("/settings/", follow=True).redirect_chain[-1][0] == goes_on
+    assert "подключается" in page(client, reverse("admin:hub_clinic_changelist"))
+
+    DjangoStore(clinic.pk).advance("ident", "x")  # `priem sync` keeps it in step
+
+    assert goes_on not in page(client, "/admin/")
+    assert client.get("/settings/", follow=True).redirect_chain[-1][0] == "/clinics/new/settings/branches/"
+    assert "работает" in page(client, reverse("admin:hub_clinic_change", args=[clinic.pk]))
+    assert "amoCRM" in (heads := page(client, goes_on))
+    assert "AmoCRM" not in heads
 
 
 def test_a_figure_leads_to_the_rows_behind_it(administrator: Client) -> None:

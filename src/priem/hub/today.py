@@ -14,6 +14,8 @@ from django.utils.translation import gettext
 from priem.hub.models import Clinic, Connection, IdentService, Incident, RejectedRow, StepRecord
 from priem.hub.scope import visible_clinics
 from priem.hub.sentences import readable
+from priem.hub.setup import steps
+from priem.hub.setup.kinds import TITLES
 from priem.hub.watch import delays, figures, incidents
 from priem.hub.watch.delays import Course, Place
 from priem.hub.watch.instep import OutOfStep, explained, is_explained, of_branches, out_of_step
@@ -35,8 +37,8 @@ class BranchLine:
 
 @dataclass(frozen=True, slots=True)
 class ConnectionLine:
-    key: str
-    kind: str
+    title: str
+    """Which system, and what the clinic calls this connection."""
     last_read_at: datetime | None
     trouble: str
     out: OutOfStep | None = None
@@ -79,6 +81,8 @@ class Card:
     waiting: tuple[Waiting, ...]
     allow: str
     """Where a person gives access to amoCRM; nothing while there is some."""
+    left_off: steps.Place | None
+    """Where its set-up has stopped, until it is kept in step."""
 
     @property
     def budget(self) -> int:
@@ -112,7 +116,7 @@ def today(request: HttpRequest, context: dict[str, Any]) -> dict[str, Any]:
 
 
 def card(clinic: Clinic) -> Card:
-    now, steps, waiting = timezone.now(), steps_today(clinic.pk), figures.waiting(clinic.pk)
+    now, done, waiting = timezone.now(), steps_today(clinic.pk), figures.waiting(clinic.pk)
     courses, open_ = delays.courses(clinic.pk, now), list(incidents.open_incidents(clinic.pk).order_by("began_at"))
     return Card(
         clinic=clinic,
@@ -124,22 +128,23 @@ def card(clinic: Clinic) -> Card:
         chart=sparkline(courses[None]),
         queue=waiting["queue"],
         requests=figures.requests_of_a_minute(clinic.pk, now),
-        done=steps[State.DONE],
-        refused=steps[State.REFUSED],
-        unsure=steps[State.UNKNOWN] + steps[State.POSTPONED],
+        done=done[State.DONE],
+        refused=done[State.REFUSED],
+        unsure=done[State.UNKNOWN] + done[State.POSTPONED],
         rejected=RejectedRow.objects.of(clinic.pk).count(),
         waiting=tuple(for_a_person(clinic, waiting)),
         allow=way_to_allow(clinic),
+        left_off=None if open_ else steps.left_off(clinic),
     )
 
 
 def for_a_person(clinic: Clinic, waiting: Mapping[str, int]) -> list[Waiting]:
     of_clinic = f"?clinic__id__exact={clinic.pk}"
-    steps = f"{reverse('admin:hub_steprecord_changelist')}{of_clinic}"
+    decided = f"{reverse('admin:hub_steprecord_changelist')}{of_clinic}"
     listed = (
         (gettext("Questions"), "questions", page_or("questions", clinic, "")),
         (gettext("Statuses without a meaning"), "statuses", page_or("questions", clinic, "")),
-        (gettext("Refused by amoCRM"), "refused", f"{steps}&state__in=refused,postponed"),
+        (gettext("Refused by amoCRM"), "refused", f"{decided}&state__in=refused,postponed"),
         (
             gettext("Rows that cannot be read"),
             "rejected",
@@ -197,21 +202,26 @@ def lines(
     ]
     services = IdentService.objects.of(clinic_id).values_list("connection", "heard_at")
     program = gettext("{connection}: IDENT's program")
-    called = [ConnectionLine(program.format(connection=name), "ident", at, "") for name, at in services]
+    called = [ConnectionLine(program.format(connection=name), at, "") for name, at in services]
     return (*connections, *called)
 
 
 def line(connection: Connection, open_: Sequence[Incident], branches: Sequence[BranchLine]) -> ConnectionLine:
     own = [one for one in open_ if one.connection == connection.key]
     return ConnectionLine(
-        key=connection.key,
-        kind=connection.kind,
+        title=title_of(connection),
         last_read_at=connection.last_read_at,
         # What a banner says already is not said once more.
         trouble="" if any(one.what == connection.last_error for one in open_) else readable(connection.last_error),
         out=out_of_step((connection.key, ""), own, None),
         branches=branches,
     )
+
+
+def title_of(connection: Connection) -> str:
+    """«IDENT · lenina», or the system alone where that is all that the key says."""
+    system = str(TITLES.get(connection.kind, connection.kind))
+    return system if connection.key == connection.kind else f"{system} · {connection.key}"
 
 
 def steps_today(clinic_id: int) -> Mapping[str, int]:

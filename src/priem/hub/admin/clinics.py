@@ -17,14 +17,16 @@ from priem.hub.models import Clinic, Connection
 from priem.hub.roles.rights import Right
 from priem.hub.scope import may, visible_clinics
 from priem.hub.sentences import readable
+from priem.hub.setup.kinds import TITLES
+from priem.hub.setup.steps import is_unfinished
 from priem.hub.templatetags.moments import moment
 
 BUTTON = (
     "bg-primary-600 border border-transparent font-medium inline-block px-3 py-2 rounded-default text-center text-white"
 )
 
-AMOCRM: tuple[str, Any] = (
-    "amoCRM",
+AMOCRM: tuple[Any, Any] = (
+    _("access to amoCRM"),
     {"fields": ("base_url", "client_id", "secret_is_there", "redirect_uri", "access_in_words", "allow", "hooks")},
 )
 
@@ -34,7 +36,7 @@ class ClinicAdmin(ReadOnly):
     list_display = ("name", "slug", "base_url", "is_live", "access", "connections", "created")
     search_fields = ("slug", "name")
     fieldsets = (
-        (None, {"fields": ("name", "slug", "live", "sandbox", "created")}),
+        (None, {"fields": ("name", "slug", "work", "sandbox", "created")}),
         AMOCRM,
         (_("settings"), {"fields": ("settings_text",), "classes": ("collapse",)}),
     )
@@ -52,9 +54,19 @@ class ClinicAdmin(ReadOnly):
     def get_queryset(self, request: HttpRequest) -> QuerySet[Any]:
         return visible_clinics(request).select_related("authorisation")
 
-    @column(_("live"), label={"yes": "success", "no": "info"})
+    @column(_("work"), label={"yes": "success", "no": "info"})
     def is_live(self, clinic: Clinic) -> tuple[str, str]:
-        return ("yes", gettext("live")) if clinic.live else ("no", gettext("not live"))
+        if clinic.live:
+            return "yes", gettext("works")
+        return (
+            ("no", gettext("is being connected"))
+            if is_unfinished(clinic)
+            else ("yes", gettext("works, kept by a command"))
+        )
+
+    @column(_("work"))
+    def work(self, clinic: Clinic) -> str:
+        return self.is_live(clinic)[1]
 
     @column(_("access to amoCRM"), label={"yes": "success", "again": "danger", "no": "warning"})
     def access(self, clinic: Clinic) -> tuple[str, str]:
@@ -104,12 +116,16 @@ class ClinicAdmin(ReadOnly):
 
 @admin.register(Connection)
 class ConnectionAdmin(OwnedAdmin):
-    list_display = ("key", "clinic_name", "kind", "read", "trouble")
+    list_display = ("key", "clinic_name", "system", "read", "trouble")
     text_columns = ("key",)
     fieldsets = (
-        (None, {"fields": ("key", "clinic_name", "kind", "read", "trouble")}),
+        (None, {"fields": ("key", "clinic_name", "system", "read", "trouble")}),
         (_("settings"), {"fields": ("config_text", "secrets_are_there")}),
     )
+
+    @column(_("system"), ordering="kind")
+    def system(self, connection: Connection) -> str:
+        return str(TITLES.get(connection.kind, connection.kind))
 
     @column(_("last read"), ordering="last_read_at")
     def read(self, connection: Connection) -> str:

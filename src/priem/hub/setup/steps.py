@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 from django.urls import reverse
 from django.utils.translation import gettext_lazy as _
 
-from priem.hub.models import AccountPicture, Clinic, SourcePicture
+from priem.hub.models import AccountPicture, Clinic, Connection, SourcePicture
 from priem.hub.setup.keeping import saved_steps
 from priem.hub.setup.letting_in import has_token
 from priem.model import Severity
@@ -73,6 +73,19 @@ def next_step(clinic: Clinic) -> str:
     """The first that is not done."""
     done = done_steps(clinic)
     return next((name for name in NAMES if name not in done), "launch")
+
+
+def is_unfinished(clinic: Clinic) -> bool:
+    """Somebody is still setting it up: nothing was read for it, neither by the hub nor by `priem sync`."""
+    return not clinic.live and not Connection.objects.of(clinic.pk).filter(last_read_at__isnull=False).exists()
+
+
+def left_off(clinic: Clinic) -> Place | None:
+    """Where somebody has stopped; nothing once the clinic is kept in step."""
+    if not is_unfinished(clinic):
+        return None
+    name = next_step(clinic)
+    return next(place for place in places(clinic, name) if place.is_current)
 
 
 def places(clinic: Clinic, current: str) -> list[Place]:

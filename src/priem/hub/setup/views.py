@@ -81,10 +81,11 @@ def step(request: HttpRequest, clinic: Clinic, name: str) -> HttpResponse:
 @require_GET
 @of_any_clinic(Right.SET_UP)
 def settings_home(request: HttpRequest) -> HttpResponse:
-    """The only clinic's settings, or a list to choose from."""
-    clinics = list(changeable_clinics(request).order_by("name"))
+    """The only clinic's settings, or where its set-up has stopped; or a list to choose from."""
+    clinics = [(clinic, steps.is_unfinished(clinic)) for clinic in changeable_clinics(request).order_by("name")]
     if len(clinics) == 1:
-        return redirect("settings_section", clinics[0].slug, next(iter(SECTIONS)))
+        [(clinic, is_unfinished)] = clinics
+        return redirect("setup" if is_unfinished else "settings", clinic.slug)
     return page(
         request, "hub/setup/clinics.html", clinics=clinics, may_add=may_found(request), title=gettext("Settings")
     )

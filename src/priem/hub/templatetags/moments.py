@@ -63,12 +63,13 @@ def phone(written: str) -> str:
 
 @register.filter
 def lasting(milliseconds: int | None) -> str:
-    """3,1 с, 45 с, 2 мин, 1 ч 5 мин, 3 д; a dash for None."""
+    """< 0,1 с, 3,1 с, 45 с, 2 мин, 1 ч 5 мин, 3 д; a dash for None."""
     if milliseconds is None:
         return "—"
     seconds = milliseconds / 1000
     if seconds < 10:
-        return gettext("{seconds} s").format(seconds=localize(round(seconds, 1)))
+        words = gettext("{seconds} s") if seconds >= 0.05 else gettext("< {seconds} s")
+        return words.format(seconds=localize(max(0.1, round(seconds, 1))))
     if seconds < 120:
         return gettext("{seconds} s").format(seconds=round(seconds))
     minutes = round(seconds / 60)
@@ -82,11 +83,13 @@ def lasting(milliseconds: int | None) -> str:
 
 @register.filter
 def ago(when: datetime | None) -> str:
-    """«2 мин назад»; older than a day as a moment."""
+    """«3 с назад», «2 мин назад»; older than a day as a moment."""
     if when is None:
         return ""
     passed = (timezone.now() - when).total_seconds()
-    return gettext("{time} ago").format(time=lasting(round(max(0, passed)) * 1000)) if passed < 86_400 else moment(when)
+    if passed >= 86_400:
+        return moment(when)
+    return gettext("{time} ago").format(time=duration(passed) if passed < 60 else lasting(round(passed) * 1000))
 
 
 @register.filter

@@ -1,6 +1,7 @@
 """A sentence of the database in the language of the page: `{{ incident.what|said }}`."""
 
 from django import template
+from django.utils.text import capfirst
 
 from priem.hub.sentences import readable
 from priem.texts import Text
@@ -11,3 +12,10 @@ register = template.Library()
 @register.filter
 def said(sentence: Text | None) -> str:
     return readable(sentence)
+
+
+@register.filter
+def heading(title: object) -> str:
+    """With a capital letter, except for a name that begins with a small one."""
+    written = str(title)
+    return written if written.startswith("amoCRM") else capfirst(written)
