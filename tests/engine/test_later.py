@@ -33,6 +33,15 @@ def test_a_visit_has_its_turn_with_the_one_that_it_was_moved_from() -> None:
     assert {"m1", "m2"} <= set(first)
 
 
+def test_a_visit_that_was_moved_to_a_late_hour_has_its_turn_late() -> None:
+    visits = [visit(str(number), "1", hours=number) for number in range(1, MANY)]
+    moved = [visit("m1", "2", hours=0), visit("m2", "2", hours=2 * MANY, moved_from="m1")]
+
+    _, last = ids([*visits, *moved])
+
+    assert {"m1", "m2"} <= set(last)
+
+
 def test_visits_that_were_moved_in_a_circle_have_their_turn_together() -> None:
     assert ids([visit("1", "1", moved_from="2"), visit("2", "1", moved_from="1")]) == [["1", "2"]]
 

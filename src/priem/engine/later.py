@@ -8,6 +8,7 @@ record that was put off: after a crash the reading begins before it, and what wa
 from collections import defaultdict, deque
 from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
+from datetime import datetime
 
 from priem.engine.reasons import Reason
 from priem.engine.succession import earliest
@@ -97,7 +98,7 @@ def in_pieces(visits: Mapping[VisitKey, Visit]) -> Iterator[list[VisitKey]]:
     for visit in visits.values():
         chains[first_of(visit, visits)].append(visit)
     piece: list[VisitKey] = []
-    for chain in sorted(chains.values(), key=lambda chain: min(map(earliest, chain))):
+    for chain in sorted(chains.values(), key=turn):
         piece += [visit.key for visit in chain]
         if len(piece) >= AT_ONCE:
             yield piece
@@ -106,10 +107,16 @@ def in_pieces(visits: Mapping[VisitKey, Visit]) -> Iterator[list[VisitKey]]:
         yield piece
 
 
+def turn(chain: Sequence[Visit]) -> tuple[datetime, VisitKey]:
+    """That of the visit which lives on: those that it was moved from take no request."""
+    moved_on = {visit.moved_from for visit in chain}
+    return min(map(earliest, [visit for visit in chain if visit.key not in moved_on] or chain))
+
+
 def first_of(visit: Visit, visits: Mapping[VisitKey, Visit]) -> VisitKey:
     """Of the visits from which this one was moved, as far as they are there."""
     passed = [visit.key]
-    while visit.moved_from in visits and visit.moved_from not in passed:
-        visit = visits[visit.moved_from]
+    while visit.moved_from and visit.moved_from not in passed and (before := visits.get(visit.moved_from)):
+        visit = before
         passed.append(visit.key)
     return min(passed) if visit.moved_from in passed else visit.key
