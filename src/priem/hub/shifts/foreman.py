@@ -66,14 +66,8 @@ class Foreman:
         return ids
 
     def heard(self, clinic_id: int, is_hook: bool) -> None:  # noqa: FBT001 - as it is called by those who listen
-        kept = self._kept.get(clinic_id)
-        if kept is None:
-            return
-        if is_hook:
-            kept.hook()
-        else:
-            kept.call(called_now())
-        self._crew.wake(clinic_id, HOOKS_GATHER if is_hook and not kept.acts_on_hooks else 0.0)
+        if kept := self._kept.get(clinic_id):
+            self._wake(kept, is_hook=is_hook, at=called_now())
 
     def look_anew(self) -> None:
         """Wake-ups may have been missed."""
@@ -130,7 +124,8 @@ class Foreman:
         self._crew.let_go(old)
         shards.end_stopped(mine)
         new = [one for id_, one in wanted.items() if id_ not in self._kept]
-        waiting = shards.have_something([one.id for one in new]) if new else set()
+        ids = [one.id for one in new]
+        waiting = shards.have_something(ids) | shards.have_hooks(ids) if new else set()
         for one in new:
             self._keep(one, is_idle=one.is_fed and one.id not in waiting)
 
@@ -143,10 +138,19 @@ class Foreman:
                 self._kept[one.id] = kept
 
     def _check(self) -> None:
-        for id_ in shards.have_something(list(self._kept)):
+        """A webhook that still gathers with others is no reason for a pass: it would find nothing to read."""
+        ids = list(self._kept)
+        waiting, hooked = shards.have_something(ids), shards.have_hooks(ids)
+        for id_ in waiting | hooked:
             if (kept := self._kept.get(id_)) and not kept.is_troubled:
-                kept.call()
-                self._crew.wake(id_)
+                self._wake(kept, is_hook=id_ not in waiting)
+
+    def _wake(self, kept: Kept, *, is_hook: bool, at: datetime | None = None) -> None:
+        if is_hook:
+            kept.hook()
+        else:
+            kept.call(at)
+        self._crew.wake(kept.id, HOOKS_GATHER if is_hook and not kept.acts_on_hooks else 0.0)
 
     def _beat(self, mine: dict[int, datetime]) -> None:
         """So that nobody takes a clinic's sync for dead, and /metrics knows how the shards do."""

@@ -94,10 +94,15 @@ def end_stopped(shards: Collection[int]) -> None:
 def have_something(clinics: Collection[int]) -> set[int]:
     """Those for whom something waits that a wake-up may have told of while nobody listened."""
     now = datetime.now(UTC)
-    hooks = ReceivedHook.objects.of_any(clinics)
     recalls = RecalledRecord.objects.of_any(clinics).filter(waits_for="")
-    found = {id_ for rows in (hooks, recalls) for id_ in rows.values_list("clinic_id", flat=True).distinct()}
+    found = set(recalls.values_list("clinic_id", flat=True).distinct())
     with connection.cursor() as cursor:
         silent, fresh = now - SILENT_AFTER, now - FRESH
         cursor.execute(ARRIVED, {"clinics": list(clinics), "silent": silent.isoformat(), "fresh": fresh.isoformat()})
         return found | {id_ for (id_,) in cursor.fetchall()}
+
+
+def have_hooks(clinics: Collection[int]) -> set[int]:
+    """Those of whom amoCRM told something that nobody has taken in yet."""
+    hooks = ReceivedHook.objects.of_any(clinics)
+    return set(hooks.values_list("clinic_id", flat=True).distinct())
