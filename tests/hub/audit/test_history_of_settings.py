@@ -87,6 +87,8 @@ def test_an_earlier_set_up_comes_back_from_its_page_whole_and_with_todays_secret
     shown = client.get(reverse("settings_look", args=["own", revision.pk])).content.decode()
     assert "leads.create" in shown
     assert "newer secret" not in shown
+    for said in ("Создавать сделки по записям", "Подключение ident: ", '<td data-name="Стало">да</td>'):
+        assert said in shown
     assert client.post(reverse("settings_back", args=["own", revision.pk])).status_code == 302
 
     now = clinic_data(Clinic.objects.get(pk=world.own.pk))

@@ -1,6 +1,7 @@
-"""The log's short words in sentences for people. Names of settings stay as they stand in the clinic's file."""
+"""The log's short words in sentences for people. Beside a setting stands its place in the clinic's file."""
 
 from collections.abc import Mapping
+from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from django.utils.translation import gettext
@@ -8,6 +9,7 @@ from django.utils.translation import gettext_lazy as _
 
 from priem.hub import words
 from priem.hub.audit.document import STORED, STORED_ANEW
+from priem.hub.audit.labels import label_of, value_of
 from priem.hub.roles.rights import Role
 from priem.model import VisitStatus
 
@@ -36,19 +38,36 @@ VALUES: Mapping[str, "StrPromise"] = {
     "true": _("yes"),
     "false": _("no"),
 }
-Shown = tuple[str, str, str, bool]
-"""What, before, after; and whether it is the name of a setting."""
+
+
+@dataclass(frozen=True, slots=True)
+class Side:
+    """What stood there, or stands there now."""
+
+    written: str
+    is_code: bool = False
+    """As in the clinic's file: in its words, not in the reader's."""
+
+
+@dataclass(frozen=True, slots=True)
+class Shown:
+    what: str
+    before: Side
+    after: Side
+    place: str = ""
+    """Of a setting, in the clinic's file."""
 
 
 def shown(what: str, before: str, after: str) -> Shown:
     said = WHAT.get(what)
     if said is None:
-        return what, stored(before), stored(after), True
-    return str(said), value(before), value(after), False
+        return Shown(label_of(what), side(what, before), side(what, after), what)
+    return Shown(str(said), Side(value(before)), Side(value(after)))
 
 
-def stored(written: str) -> str:
-    return str(STORED_WORDS.get(written, written)) or "—"
+def side(place: str, written: str) -> Side:
+    said = STORED_WORDS.get(written) or value_of(place, written)
+    return Side(str(said) or written or "—", is_code=bool(written and not said))
 
 
 def value(written: str) -> str:

@@ -107,7 +107,7 @@ def deeds(clinic: Clinic, kind: str, key: Key) -> Iterator[Event]:
     rows = AuditEntry.objects.of(clinic.pk).filter(about=f"{kind} {key}").exclude(deed=Deed.LOOKED)
     for row in rows.order_by("-id")[:MOST_DEEDS]:
         said = (shown(*change) for change in row.changes)
-        details = tuple(f"{what}: {before} → {after}" for what, before, after, _is_setting in said)
+        details = tuple(f"{one.what or one.place}: {one.before.written} → {one.after.written}" for one in said)
         yield Event(row.at, row.get_deed_display().capitalize(), details, by=row.name or gettext("a command"))
 
 

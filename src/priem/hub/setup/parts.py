@@ -359,7 +359,12 @@ SECTIONS: Mapping[str, Section] = {
         ),
         Section("alerts", _("Alerts"), _("Who of the clinic hears when something stands still."), (AlertsPart,)),
         Section("amocrm", _("amoCRM"), _("The account and Priem's access to it."), (AmoCrmPart,)),
-        Section("mis", _("MIS"), _("The clinic's own systems. Priem only reads them."), (MisPart,)),
+        Section(
+            "mis",
+            _("MIS"),
+            _("Say where the clinic's system is. Priem changes nothing in it unless you ask."),
+            (MisPart,),
+        ),
         Section(
             "launch",
             _("Check and sync"),
