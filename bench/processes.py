@@ -44,6 +44,12 @@ def processes() -> Iterator[Process]:
         yield Process(int(folder.name), int(rest[1]), command, used, (int(rest[13]) + int(rest[14])) / TICKS)
 
 
+def of_machine() -> float:
+    """Seconds for which its processors were busy, for anybody."""
+    user, nice, system, _, _, *rest = map(int, Path("/proc/stat").read_text().split("\n", 1)[0].split()[1:])
+    return (user + nice + system + sum(rest[:3])) / TICKS
+
+
 def usage_of(workers: Sequence[int], database: str) -> dict[str, Usage]:
     """Of the hub, the workers, PostgreSQL and the played systems of the process that asks."""
     folder = database.partition("host=")[2]

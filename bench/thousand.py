@@ -5,8 +5,9 @@
 
 Everything on this machine: PostgreSQL, the hub, the workers; agents that one process plays by the real protocol; all
 accounts of amoCRM in one more process, whose webhooks reach the hub. `--rate` changes a second are spread unevenly,
-the first clinics have by far the most. A change happens when its agent begins to send it, and has arrived when amoCRM's
-answer to the write has left.
+the first clinics have by far the most. A change happens when its agent begins to send it, and has arrived when
+amoCRM's answer to the write has left. `stages` tells where the time in between went, and `machine_cpu` how busy the
+whole machine was: what `busy_cpu` does not name was somebody else's.
 
 The last `--real-agents` clinics have a process of `priem agent` each beside a database that lives by itself, with
 their share of the rate on top of it: they are load, the changes that are timed are the others'.
@@ -38,8 +39,9 @@ import psycopg
 
 from bench.agents import Simulated
 from bench.machine import machine
-from bench.processes import Usage, usage_of
+from bench.processes import Usage, of_machine, usage_of
 from bench.real_agents import running
+from bench.stages import Way, stages
 from priem.cli.demo.latency import percentiles
 from priem.cli.demo.stage import hub, process
 from priem.errors import PriemError
@@ -77,12 +79,12 @@ class Clinic:
         self.agent.send(patients, visits)
         return [int(visit.total or 0) for visit in visits]
 
-    def change(self, price: int) -> float:
-        """A visit gets this price; gives when."""
+    def change(self, price: int) -> tuple[float, float]:
+        """A visit gets this price; gives when, and when the hub had answered."""
         with self.turn:
             at = time.time()
             self.agent.send(visits=[self.visit(price % VISITS, price)])
-        return at
+            return at, time.time()
 
     def report(self) -> float:
         """Gives how long the agent may be silent now."""
@@ -217,6 +219,8 @@ class Change:
     record: tuple[int, int]
     """Clinic and visit."""
     at: float
+    sent: float
+    """When the hub had answered."""
 
 
 def live(clinics: Sequence[Clinic], prices: Iterator[int], rate: float, seconds: float) -> list[Change]:
@@ -224,8 +228,8 @@ def live(clinics: Sequence[Clinic], prices: Iterator[int], rate: float, seconds:
     happened: list[Change] = []
 
     def change(clinic: Clinic, price: int) -> None:
-        at = clinic.change(price)
-        happened.append(Change(price, (clinic.number, price % VISITS), at))
+        at, sent = clinic.change(price)
+        happened.append(Change(price, (clinic.number, price % VISITS), at, sent))
 
     began = time.monotonic()
     with ThreadPoolExecutor(SENDERS) as senders:
@@ -264,13 +268,16 @@ def measure(given: argparse.Namespace) -> dict[str, Any]:
             idle = watch.since()
             beside = given.rate * real / given.clinics
             agents.let_live(beside)
+            began = time.monotonic()
             happened = live(clinics, prices, given.rate, given.seconds)
+            lasted = time.monotonic() - began
             agents.let_live(0.001)
             arrivals.wait_for([change.price for change in last_of_each(happened)], LONGEST_WAIT)
             busy = watch.since()
         over.set()
         found = ((change, arrivals.of(change, happened)) for change in happened)
-        delays = [at - change.at for change, at in found if at is not None]
+        ways = [Way(change.record, change.at, change.sent, at) for change, at in found if at is not None]
+        delays = [way.arrived - way.at for way in ways]
         return {
             "machine": machine(),
             "clinics": given.clinics,
@@ -281,12 +288,15 @@ def measure(given: argparse.Namespace) -> dict[str, Any]:
             "first_sync_seconds": round(first_sync, 1),
             "first_sync_is_whole": is_synced,
             "changes": len(happened),
+            "changes_a_second": round(len(happened) / lasted, 1),
             "arrived": len(delays),
             **percentiles(delays),
             "longest": round(max(delays, default=0.0), 3),
+            "stages": stages(on.url, ways),
             "rss_mb": busy.rss_mb,
             "idle_cpu": idle.cpu,
             "busy_cpu": busy.cpu,
+            "machine_cpu": busy.machine,
             "cpu_ms_per_change": round(1000 * busy.spent / max(1, len(happened) + round(beside * given.seconds)), 1),
         }
 
@@ -297,19 +307,20 @@ class Watch:
     def __init__(self, on: Stage, workers: Sequence[int]) -> None:
         self._on = on
         self._workers = workers
-        self._before, self._at = self._now(), time.monotonic()
+        self._before, self._machine, self._at = self._now(), of_machine(), time.monotonic()
 
     def _now(self) -> Mapping[str, Usage]:
         return usage_of(self._workers, self._on.url)
 
     def since(self) -> "Spent":
-        now, at = self._now(), time.monotonic()
-        passed, before = at - self._at, self._before
-        self._before, self._at = now, at
+        now, machine, at = self._now(), of_machine(), time.monotonic()
+        passed, before, machine_before = at - self._at, self._before, self._machine
+        self._before, self._machine, self._at = now, machine, at
         seconds = {name: now[name].cpu - before[name].cpu for name in now}
         ours = sum(now[name].rss for name in ("hub", "workers"))
         cpu = {name: round(used / passed, 3) for name, used in seconds.items()}
-        return Spent(cpu, round(ours / 1e6), seconds["hub"] + seconds["workers"])
+        of_all = round((machine - machine_before) / passed, 3)
+        return Spent(cpu, round(ours / 1e6), seconds["hub"] + seconds["workers"], of_all)
 
 
 @dataclass(frozen=True, slots=True)
@@ -320,6 +331,8 @@ class Spent:
     """Of hub and workers."""
     spent: float
     """Seconds of a processor, of hub and workers."""
+    machine: float
+    """Processors, on average, that were busy for anybody."""
 
 
 def pause(seconds: float) -> None:
