@@ -1,5 +1,6 @@
 """A clinic's memory in the database. What each method promises stands in ports.Store."""
 
+import time
 from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import replace
@@ -35,6 +36,8 @@ from priem.ports import K, OpenStep, Question, Recall, Wish, WishState
 from priem.texts import Text, text
 
 UNDER_WAY = text("Another pass over this clinic is under way.")
+JUST_NOW = 1.0
+"""Seconds: a cursor that moved within them says that the connection is read."""
 LOST = text("The connection that held this clinic's pass broke off: it begins anew.")
 
 
@@ -51,6 +54,8 @@ class DjangoStore(DjangoBookings):
         self._pass = uuid4()
         self._held: Held | None = None
         self._until: int | None = None
+        self._moved_on: dict[str, float] = {}
+        """When the cursors of connections moved last, on the monotonic clock."""
 
     @contextmanager
     def exclusively(self) -> Iterator[None]:
@@ -75,6 +80,7 @@ class DjangoStore(DjangoBookings):
         done = {"cursor": cursor, "last_read_at": self._now(), "last_error": None}
         if not change(Connection, self._clinic, done, key=connection):
             raise LookupError(f"the clinic has no connection {connection}")
+        self._moved_on[connection] = time.monotonic()
 
     def mirrored_until(self) -> int | None:
         """Only passes write it: each asks for it once."""
@@ -214,9 +220,10 @@ class DjangoStore(DjangoBookings):
         return desk.linked(self._clinic, connection, kind, after)
 
     def note(self, connection: str, trouble: Text | None) -> None:
+        moved_on = self._moved_on.pop(connection, -JUST_NOW)
         if trouble:
             clinics.note_trouble(self._clinic, connection, trouble)
-        else:
+        elif time.monotonic() - moved_on >= JUST_NOW:  # else it is written down already
             clinics.note_reading(self._clinic, connection)
 
     def reconciled_at(self) -> datetime | None:

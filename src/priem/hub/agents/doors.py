@@ -201,7 +201,7 @@ def orders(agent: Standing, version: str | None, feed: AgentFeed | None = None) 
 
 def is_wanted(feed: AgentFeed) -> bool:
     """Somebody waits for the first pages of a reading."""
-    if not feed.asked_at or not (feed.is_first or feed.stream == 0):
+    if not feed.asked_at or not feeds.may_be_awaited(feed):
         return False
     return (datetime.now(UTC) - feed.asked_at).total_seconds() < WANTED_LATELY
 

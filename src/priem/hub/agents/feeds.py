@@ -165,7 +165,7 @@ def begin(clinic_id: int, connection: str, since: str | None = None) -> AgentFee
 def place_for(clinic_id: int, connection: str, since: str | None) -> Place:
     """Where the engine's cursor stands in what came; a reading is begun where none fits it."""
     feed, place, now = feed_of(clinic_id, connection), Place.parse(since), datetime.now(UTC)
-    if feed.asked_at is None or not timedelta(0) <= now - feed.asked_at < BETWEEN_ASKING:
+    if may_be_awaited(feed) and (feed.asked_at is None or not timedelta(0) <= now - feed.asked_at < BETWEEN_ASKING):
         change(AgentFeed, clinic_id, {"asked_at": now}, connection=connection)
     if place is not None and 0 < place.stream <= feed.stream:
         # Of a stream before: it was begun anew since, and everything of the new one is news.
@@ -176,6 +176,12 @@ def place_for(clinic_id: int, connection: str, since: str | None) -> Place:
     Cursor.parse(since)  # one of IDENT's own, from when the hub itself read; nonsense is said
     goes_on = feed.stream > 0 and feed.begun_from == mark_of(since) and has_all(feed)
     return Place((feed if goes_on else begin(clinic_id, connection, since)).stream, 0)
+
+
+def may_be_awaited(feed: AgentFeed) -> bool:
+    """A first reading, or none yet: whoever asks waits for its pages. What changes later comes by itself, and a row for
+    every pass would be the greater work."""
+    return feed.is_first or feed.stream == 0
 
 
 def has_all(feed: AgentFeed) -> bool:
