@@ -13,7 +13,8 @@ from priem.mis.ident.discovery.proposal import Proposal, compare, propose, try_o
 from priem.mis.ident.discovery.samples import cover
 from priem.mis.ident.discovery.wanted import COLUMNS, words_of
 from priem.mis.ident.driver import Database
-from priem.mis.ident.profile import ALIASES, parse
+from priem.mis.ident.profile import ALIASES, load, parse
+from priem.mis.ident.statements import columns, tables
 from priem.model import Severity
 from priem.sandbox.ident.alterations import Alteration, cryptic, read
 from priem.sandbox.ident.schema import Schema, ident_schema
@@ -201,6 +202,17 @@ def test_more_than_a_clinic_is_not_looked_at(segment: str) -> None:
 )
 def test_names_are_taken_apart(name: str, words: str) -> None:
     assert words_of(name) == words
+
+
+def test_all_that_the_built_in_profile_reads_is_looked_for() -> None:
+    read = [
+        (tables(statement.sql)[alias], column)
+        for name, statement in load("ident-2604").statements.items()
+        if name != "categories"
+        for alias, column in columns(statement.sql)
+    ]
+
+    assert set(read) <= {wanted.name for wanted in COLUMNS}
 
 
 def test_a_shape_shows_nobody() -> None:

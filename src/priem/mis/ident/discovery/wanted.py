@@ -172,6 +172,8 @@ COLUMNS: tuple[Wanted, ...] = (
     optional("TreatmentPlans", "Name", TEXT, TITLE),
     optional("TreatmentPlans", "ActualTo", MOMENT, r"actual to|valid to|until|till|\bdo$|okonch|deystv po"),
     optional("TreatmentPlans", "IsActive", FLAG, r"active|aktiv|deystv"),
+    optional("TreatmentPlans", "DateTimeCreated", MOMENT, r"date time created|made|drawn|^date$|^data$|sostav"),
+    optional("TreatmentPlans", "DateTimeAdded", MOMENT, ADDED),
     optional("TreatmentPlans", "DateTimeChanged", MOMENT, CHANGED),
     Wanted("TreatmentPlanElementRelations", "ID", WHOLE, r"^id$|^kod$|\bid$|^kod|^id\b", is_key=True, is_needed=False),
     optional(
