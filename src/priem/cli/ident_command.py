@@ -54,11 +54,14 @@ def service(
     )
     for is_wanted, which in wanted:
         made = change_key(found.id, row.key, which) if is_wanted else made
-    url = (address or os.environ.get("PRIEM_PUBLIC_URL", "") or "https://…").rstrip("/") + made.path
+    outside = address or os.environ.get("PRIEM_PUBLIC_URL", "")
+    url = (outside or "https://…").rstrip("/") + made.path
     if json:
         print_json({"url": url, "key": made.key, "applications_key": made.applications_key})
         return
     show_form(url, made)
+    if not outside:
+        say(text("Priem does not know its own address: set PRIEM_PUBLIC_URL, or say it with --address."), "yellow")
 
 
 def show_form(url: str, made: ServiceData) -> None:

@@ -11,8 +11,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from priem.mis.ident.exchange.body import MOST_BYTES, TooLarge, unpacked
+from priem.mis.ident.exchange.body import MOST_BYTES, PIECE, TooLarge, unpacked
 from priem.mis.ident.exchange.refusals import BadRequest
+from priem.mis.ident.exchange.stream import elements
 from priem.mis.ident.exchange.timetable import (
     Begun,
     Interval,
@@ -195,6 +196,15 @@ def test_a_packed_body_is_unpacked_in_pieces() -> None:
 def test_a_body_that_cannot_be_unpacked_is_refused(body: bytes, encoding: str) -> None:
     with pytest.raises(BadRequest):
         list(unpacked([body], encoding))
+
+
+def test_a_body_that_begins_with_spaces_without_end_is_not_read_to_its_own() -> None:
+    pieces = iter([b" " * PIECE] * 1000)
+
+    with pytest.raises(BadRequest):
+        list(elements(pieces))
+
+    assert len(list(pieces)) > 990
 
 
 def test_a_small_body_cannot_become_an_endless_one() -> None:

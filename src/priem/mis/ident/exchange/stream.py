@@ -32,6 +32,8 @@ def elements(pieces: Iterable[bytes]) -> Iterator[Element]:
         head += piece
         if len(head) > len(MARK) and head.removeprefix(MARK).strip():
             break
+        if len(head) > LARGEST:
+            not_json()  # spaces, and each piece would be looked at again with all before it
     begins_with = head.removeprefix(MARK).strip()[:1]
     # Two bytes a character is a way to write XML, and begins with a mark of its own.
     is_xml = begins_with == b"<" or head.startswith((codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE))
