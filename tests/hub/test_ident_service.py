@@ -89,7 +89,13 @@ def test_a_service_needs_a_time_zone_that_there_is(clinic: Clinic) -> None:
 
 
 @pytest.mark.parametrize(
-    "path", ["/ident/smile/ident/GetTickets", "/IDENT/Smile/Ident/GETTICKETS", "/ident/smile/ident/gettickets/"]
+    "path",
+    [
+        "/ident/smile/ident/GetTickets",
+        "/IDENT/Smile/Ident/GETTICKETS",
+        "/ident/smile/ident/gettickets/",
+        "/ident/smile/ident//GetTickets",
+    ],
 )
 def test_the_path_goes_in_any_letter_case(ident: Ident, path: str) -> None:
     answer = Client().get(f"{path}?{WINDOW}", headers={"ident-integration-key": ident.service.key})
@@ -171,6 +177,14 @@ def test_the_command_shows_what_to_enter_in_ident(clinic: Clinic) -> None:
         "key": kept.key,
         "applications_key": kept.applications_key,
     }
+
+
+def test_the_command_says_when_the_address_is_not_whole(clinic: Clinic, monkeypatch: pytest.MonkeyPatch) -> None:
+    Connection.objects.of(clinic.pk).update(config={"time_zone": "Asia/Omsk"})
+    monkeypatch.delenv("PRIEM_PUBLIC_URL", raising=False)
+
+    assert "PRIEM_PUBLIC_URL" in command("service")
+    assert "PRIEM_PUBLIC_URL" not in command("service", "--address", "https://priem.example")
 
 
 def test_the_command_makes_new_keys_only_when_told_to(ident: Ident) -> None:
