@@ -76,6 +76,8 @@ def test_a_copy_may_put_its_rows_together_before_it_gives_them() -> None:
         ("CAST(NULL AS decimal(20, 10)) as RowVersion", True),
         ("CONVERT(binary(8), NULL) AS RowVersion", True),
         ("ISNULL(reception.RowVersion, NULL) AS RowVersion", False),
+        ("CONVERT(binary(8), ISNULL(reception.RowVersion, NULL)) AS RowVersion", False),
+        ("CONVERT(int, reception.Kind) + NULLIF(reception.Sort, NULL) AS RowVersion", False),
         ("reception.RowVersion AS RowVersion", False),
     ],
 )

@@ -17,7 +17,9 @@ TOKEN = re.compile(
       | (?P<mark>.)""",
     re.VERBOSE | re.DOTALL,
 )
-NOTHING = re.compile(r"^(NULL|(TRY_)?CAST \( NULL AS [^()]+(\( [\w, ]+ \) )?\)|(TRY_)?CONVERT \( .+ , NULL \))$")
+NOTHING = re.compile(
+    r"^(NULL|(TRY_)?CAST \( NULL AS [^()]+(\( [\w, ]+ \) )?\)|(TRY_)?CONVERT \( \w+ (\( [\w, ]+ \) )?, NULL \))$"
+)
 """What stands before AS Name where there is nothing, with a space between all tokens."""
 COMMENT_EDGE = re.compile(r"/\*|\*/")
 FORBIDDEN = frozenset(
