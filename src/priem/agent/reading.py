@@ -21,6 +21,8 @@ from priem.relay.parcels import Load
 from priem.relay.words import Given
 
 MOST_PARTS = 1024
+PAGE = 1000
+"""Records of a first reading: each page is a way to the hub and back."""
 log = logging.getLogger("priem.agent")
 
 
@@ -91,7 +93,7 @@ class Reader:
                 config = config_of(self._folder, given, database_in(self._folder))
                 self._close()
                 config = replace(config, page_size=max(1, config.page_size // self._part))
-                source = Ident(config, Questions(), self._clock)
+                source = Ident(config, Questions(), self._clock, given_at_once=PAGE)
                 self._opened = wanted, ReadAhead(source), source
             return self._opened[1]
 

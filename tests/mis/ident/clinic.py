@@ -15,6 +15,7 @@ import pymssql
 
 from priem.mis.ident import Config, Ident
 from priem.mis.ident.cursor import Cursor
+from priem.mis.ident.passes import GIVEN_AT_ONCE
 from priem.ports import Exchange
 from tests.warm import Python
 
@@ -124,8 +125,9 @@ class IdentClinic:
     def open(self, **settings: Any) -> Ident:
         return self.open_by(Watch(), **settings)
 
-    def open_by(self, watch: Watch, **settings: Any) -> Ident:
-        source = Ident(self.sandbox.config(**self._settings | settings), self.journal, watch)
+    def open_by(self, watch: Watch, *, given_at_once: int = GIVEN_AT_ONCE, **settings: Any) -> Ident:
+        config = self.sandbox.config(**self._settings | settings)
+        source = Ident(config, self.journal, watch, given_at_once=given_at_once)
         self._opened.append(source)
         return source
 

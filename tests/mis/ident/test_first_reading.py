@@ -6,6 +6,9 @@ from itertools import takewhile
 
 import pytest
 
+from priem.mis.ident.passes import parts_of
+from priem.model import Patient, PatientKey, Rejected
+from priem.texts import text
 from tests.contract.source_contract import read_on, visits_of
 from tests.mis.ident.clinic import IdentClinic, Watch
 
@@ -29,6 +32,42 @@ def test_what_changes_during_a_first_reading_comes_between_its_pages(clinic: Ide
     assert set(patients) <= {one.key.id for page in (first, *rest) if not page.is_news for one in page.patients}
     later, _ = read_on(clinic.open(), rest[-1].cursor)
     assert visit in visits_of(later), "what was told between pages is told again, for whom it did not reach"
+
+
+def test_news_do_not_come_amid_rows_that_were_read_before_them(clinic: IdentClinic) -> None:
+    """What was read first would be taken for newer, and undo them."""
+    patients = [clinic.register(f"Пациент{number}") for number in range(4)]
+    watch = Watch()
+    pages = clinic.open_by(watch, page_size=2000, given_at_once=1).changes(None)
+    next(pages)
+    clinic.rename(patients[-1], "Новая")
+    watch.advance(2)
+
+    told = [one.name for page in pages for one in page.patients if one.key.id == patients[-1]]
+
+    assert "Новая" not in told[0], "it was read together with the first page"
+    assert "Новая" in told[-1]
+
+
+@pytest.mark.parametrize(("at_once", "sizes"), [(10, [10, 10, 11]), (40, [31]), (1000, [31])])
+def test_what_was_asked_for_together_is_given_in_small_pages(at_once: int, sizes: list[int]) -> None:
+    rows = [{"ID": 10 * number} for number in range(1, 32)]
+    found: list[Patient | Rejected] = [
+        Patient(key=PatientKey("ident", str(row["ID"])), name="") for row in rows if row["ID"] != 50
+    ]
+    found += [
+        Rejected(kind="patient", id="50", reason=text("Odd.")),
+        Rejected(kind="patient", id="?", reason=text("Odd.")),
+    ]
+
+    parts = list(parts_of(rows, found, at_once))
+
+    assert [len(some) for some, _ in parts] == sizes
+    assert [row for some, _ in parts for row in some] == rows
+    assert sorted(map(str, found)) == sorted(str(one) for _, given in parts for one in given)
+    for some, given in parts:
+        ids = {str(row["ID"]) for row in some} | {"50", "?"}
+        assert {one.id if isinstance(one, Rejected) else one.key.id for one in given} <= ids
 
 
 def test_visits_are_read_further_back_than_they_get_leads_to_know_who_was_here(clinic: IdentClinic) -> None:

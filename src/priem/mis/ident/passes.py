@@ -3,7 +3,9 @@
 from collections.abc import Collection, Iterator, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
-from itertools import chain
+from itertools import chain, pairwise
+from sys import maxsize
+from typing import TypeVar
 
 from priem.mis.ident.config import Config
 from priem.mis.ident.cursor import Anchor, Cursor, Marks, Stage
@@ -44,9 +46,12 @@ left behind long ago. Looked for as often as for what vanished."""
 MOST_LATE = 20_000
 """More than so many changes in a day are an upgrade of IDENT, which touches every row: nobody's late work."""
 ABOUT_PLANS = (PLANS, PLAN_LINES, PLAN_WORK)
+GIVEN_AT_ONCE = 250
+"""Records of a first reading, about as many as amoCRM takes in one request."""
 QUICK = timedelta(milliseconds=20)
 BETWEEN_PLANS = timedelta(minutes=1)
 """Nobody waits for a plan of treatment: three questions a minute, not three a second."""
+Found = TypeVar("Found", Patient | Rejected, Visit | Rejected)
 Piece = tuple[Page, Cursor]
 """A page, and the cursor that stands behind it."""
 
@@ -61,6 +66,8 @@ class Memory:
     """Ids of the rows inside the overlap → a hash of their times of change: an upgrade touches every row at once."""
     stamp: int = 0
     """Visits are read up to this rowversion."""
+    is_amid: bool = False
+    """Rows were read that are not given out yet: what is read before them would be newer, and overwritten."""
     rests_until: dict[Stage, datetime] = field(default_factory=dict)
     """Tables that took long to look through are left alone until then."""
 
@@ -85,6 +92,7 @@ class Pass:
         self._memory = memory
         self._by_stamp = by_stamp
         """Whether the server tells up to which rowversion nothing can appear any more."""
+        self.given_at_once = GIVEN_AT_ONCE
 
     def pieces(self, cursor: Cursor) -> Iterator[Piece]:
         """All pages of the pass, and behind the last one the cursor of the whole pass done."""
@@ -144,9 +152,9 @@ class Pass:
 
     def _all_patients(self, cursor: Cursor) -> Iterator[Piece]:
         for some in self._all(cursor, "patients", None):
-            cursor = replace(cursor, after=id_of(some[-1]))
-            parsed = self._parser.patients(some)
-            yield self.page(cursor, parsed), cursor
+            for rows, patients in self._parts(some, self._parser.patients(some)):
+                cursor = replace(cursor, after=id_of(rows[-1]))
+                yield self.page(cursor, patients), cursor
 
     def _all_visits(self, cursor: Cursor) -> Iterator[Piece]:
         pages = self._all(cursor, "visits", self._reader.first(cursor.horizon))
@@ -156,15 +164,27 @@ class Pass:
         # Later ones come as changes.
         moves = dict(self._reader.moves_of(id_of(first[0])))
         for some in chain([first], pages):
-            visits = without_old(some, self._parser.visits(some, moves), self._reader.first(cursor.horizon))
-            cursor = self._sweep.noting(anchored(replace(cursor, after=id_of(some[-1])), some), visits)
-            yield self.page(cursor, visits), cursor
+            found = without_old(some, self._parser.visits(some, moves), self._reader.first(cursor.horizon))
+            for rows, visits in self._parts(some, found):
+                cursor = self._sweep.noting(anchored(replace(cursor, after=id_of(rows[-1])), rows), visits)
+                yield self.page(cursor, visits), cursor
+
+    def _parts(self, rows: Sequence[Row], found: Sequence[Found]) -> Iterator[tuple[Sequence[Row], Sequence[Found]]]:
+        parts = list(parts_of(rows, found, self.given_at_once))
+        is_amid, self._memory.is_amid = self._memory.is_amid, True
+        yield from parts[:-1]
+        self._memory.is_amid = is_amid
+        yield parts[-1]
 
     def _all(self, cursor: Cursor, name: str, horizon: datetime | None) -> Iterator[Sequence[Row]]:
         """A whole table by id, from where the cursor stands."""
         after = cursor.after
         while rows := self._reader.page(name, after=after, horizon=horizon):
-            yield from pieces_of(rows)
+            *early, last = pieces_of(rows)
+            self._memory.is_amid = True
+            yield from early
+            self._memory.is_amid = False
+            yield last
             after = id_of(rows[-1]) or after
             if len(rows) < self._config.page_size:
                 break
@@ -303,6 +323,22 @@ def anchor_of(visit: Row) -> Anchor:
 
 def ids_in(rows: Sequence[Row], column: str) -> set[int]:
     return {id_ for row in rows if (id_ := whole(row[column])) is not None}
+
+
+def parts_of(
+    rows: Sequence[Row], found: Sequence[Found], at_once: int
+) -> Iterator[tuple[Sequence[Row], Sequence[Found]]]:
+    """Small pages of what was asked for together, by id, and what was found in each: news wait behind pages."""
+    count = max(1, round(len(rows) / at_once))
+    for start, end in pairwise(len(rows) * at // count for at in range(count + 1)):
+        after = id_of(rows[start - 1]) if start else 0
+        until = id_of(rows[end - 1]) if end < len(rows) else maxsize
+        yield rows[start:end], [one for one in found if after < number_of(one) <= until]
+
+
+def number_of(found: Patient | Visit | Rejected) -> int:
+    """1 of what has none: nothing that was found is lost."""
+    return whole_of(found.id if isinstance(found, Rejected) else found.key.id) or 1
 
 
 def pieces_of(rows: Sequence[Row]) -> Iterator[Sequence[Row]]:

@@ -17,7 +17,7 @@ from priem.mis.ident.driver import Database, Value
 from priem.mis.ident.failures import Unreachable
 from priem.mis.ident.jobs import Seen, jobs
 from priem.mis.ident.known import read
-from priem.mis.ident.passes import Memory, Pass, anchor_of
+from priem.mis.ident.passes import GIVEN_AT_ONCE, Memory, Pass, anchor_of
 from priem.mis.ident.profile import built_in
 from priem.mis.ident.reading import PATIENTS, Clocks, Reader, eight_bytes
 from priem.mis.ident.showing import directory, samples
@@ -45,8 +45,12 @@ class News:
 class Ident:
     """Reads one IDENT database. A `Source`, for one thread at a time."""
 
-    def __init__(self, config: Config, exchanges: ExchangeLog, clock: Clock) -> None:
+    def __init__(
+        self, config: Config, exchanges: ExchangeLog, clock: Clock, *, given_at_once: int = GIVEN_AT_ONCE
+    ) -> None:
+        """`given_at_once`: records on a page of a first reading; behind small ones news need not wait for long."""
         self._config = config
+        self._given_at_once = given_at_once
         self._exchanges = exchanges
         self._clock = clock
         self._database = Database(config, exchanges, clock)
@@ -198,6 +202,7 @@ class Ident:
         news = News(begun.done(), self._clock.now())
         if begun.is_untouched:
             self._pass_over(news)
+        self._memory.is_amid = False
         pages = self._pass(begun, clocks)
         while True:
             try:
@@ -206,7 +211,7 @@ class Ident:
                 behind: Cursor = end.value
                 return behind
             yield page
-            if self._clock.now() - news.looked_at >= NEWS_EVERY:
+            if not self._memory.is_amid and self._clock.now() - news.looked_at >= NEWS_EVERY:
                 yield from (replace(fresh, cursor=page.cursor, is_news=True) for fresh in self._look(news))
 
     def _pass_over(self, news: News) -> None:
@@ -226,7 +231,9 @@ class Ident:
     def _a_pass(self, memory: Memory, clocks: Clocks) -> Pass:
         by_stamp = self._reader.tells_by_stamp(clocks)
         sweep = Sweep(self._config, self._reader, self._parser, lambda said: self._note("visits there", said))
-        return Pass(self._config, self._reader, self._parser, memory, self._clock, sweep, by_stamp=by_stamp)
+        made = Pass(self._config, self._reader, self._parser, memory, self._clock, sweep, by_stamp=by_stamp)
+        made.given_at_once = self._given_at_once
+        return made
 
     def _pass(self, begun: Cursor, clocks: Clocks) -> Generator[Page, None, Cursor]:
         """The pass's pages, none when nothing changed; returns the cursor behind it."""
