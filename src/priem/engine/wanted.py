@@ -27,9 +27,9 @@ from priem.model import (
 from priem.phones import numbers_in
 
 LABEL = "MOB"
+"""The label of a phone that Priem adds: docs/reference/amocrm.md §3.9."""
 MERGED_KIND = "multitext"
 """E-mail addresses: a contact has several, and each new list of them replaces the old one in amoCRM."""
-"""The label of a phone that Priem adds: docs/reference/amocrm.md §3.9."""
 
 
 def ref_of(key: PatientKey | VisitKey) -> str:
