@@ -42,6 +42,16 @@ def test_a_visit_is_booked_from_the_keyboard_alone(page: Page, mira: Clinic) -> 
     panel.locator(".visit").wait_for()
 
 
+def test_a_day_without_free_times_leads_to_the_next_one_that_has_some(page: Page, mira: Clinic) -> None:
+    page.route("**/widget/api/schedule*", lambda route: route.fulfill(json=[]), times=1)
+    frame = window(page, opened(page, mira, mira.request("Зорина Инна Ильинична", "+7 921 515-25-35")))
+    expect(frame.locator(".nothing").first).to_contain_text("никто не принимает")
+
+    frame.locator("[data-act=ahead]").click()
+
+    expect(frame.locator("button.free[tabindex='0']")).to_be_focused()
+
+
 def test_several_cards_of_one_name_and_phone_are_shown_to_choose_from(page: Page, mira: Clinic) -> None:
     for year in (1980, 2010):
         mira.mis.act("patient", last_name="Громов", first_name="Илья", phone="+79217778899", birthdate=f"{year}-05-12")

@@ -113,6 +113,7 @@ async function load() {
     if (mine !== state.turn) return;
     [state.shifts, state.visits] = [shifts, visits];
     draw();
+    leadAhead(mine);
   } catch (error) {
     if (mine === state.turn) schedule.replaceChildren(shown(error), make('div', { className: 'buttons' }, button('again', load)));
   }
@@ -136,6 +137,17 @@ function draw() {
   tell('ready');
   document.body.dataset.ready = 'yes';
   performance.measure('priem:grid', 'priem:wanted');
+}
+
+// A day without free times leads to the next one that has some: in the evening and on a Sunday that is not today.
+async function leadAhead(mine) {
+  const isNarrowed = state.speciality || services.ids.length || doctors.ids.length;
+  if (state.mode !== 'book' || state.view !== 'day' || isNarrowed || schedule.querySelector('button.free')) return;
+  const found = await ask('nearest').catch(() => ({ times: [] })); // a convenience: nobody misses it
+  const first = found.times.find((time) => time.starts >= state.day);
+  if (mine !== state.turn || !first || found.place !== state.place.key) return;
+  const go = () => { [state.day] = first.starts.split('T'); load().then(focusGrid); };
+  schedule.append(make('p', { className: 'nothing' }, make('button', { type: 'button', textContent: `${say('nearest_free')}: ${span(first.starts)}`, data: { act: 'ahead' }, onclick: go })));
 }
 
 function openDay(day, doctor, from) {
