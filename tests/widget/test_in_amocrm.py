@@ -1,5 +1,6 @@
 """What people do in amoCRM with the widget in it, and what has become of it in both systems."""
 
+import re
 from typing import Any
 
 import pytest
@@ -120,6 +121,8 @@ def test_a_lead_of_the_branch_with_ident_becomes_an_application_and_its_visit_co
 
     panel = opened(page, mira, lead, RECEPTION)
     expect(panel.locator(".when")).to_contain_text("записан")
+    hour, minute = divmod(int(chosen["from"]), 60)
+    expect(panel.locator(".when b")).to_have_text(re.compile(rf"^[а-я]{{2}}, \d+ [а-я]+\.?, {hour:02}:{minute:02}$"))
     assert mira.leads() == before, "the sync has made a second lead"
     assert mira.card(lead)["status"] == "Записан"
 

@@ -21,7 +21,7 @@ from priem.model import FieldValue, Lead, Visit, VisitKey, VisitStatus
 from priem.texts import text
 
 MOST_OTHERS = 12
-STARTS = "visit.starts_at"
+STARTS, STATUS = "visit.starts_at", "visit.status"
 
 
 def application(office: Office, actor: Actor, lead: int) -> dict[str, Any]:
@@ -97,14 +97,25 @@ def known(office: Office, key: VisitKey, lead: Lead) -> dict[str, Any]:
     """A visit in a МИС that is not asked from here."""
     fact = VisitFact.objects.of(office.clinic.id).filter(connection=key.connection, visit=key.id).first()
     values = known_values(office, lead)
+    if fact:
+        values.pop(STATUS, None)  # the fact says it, and as it is now
     return {
         "state": "known",
         "when": values.pop(STARTS, ("", ""))[1],
+        "starts": starts_at(office, lead),
         "values": list(values.values()),
         "status": fact.status if fact else "",
         "status_name": status_words()[VisitStatus(fact.status)] if fact else "",
         "why": why(office, key),
     }
+
+
+def starts_at(office: Office, lead: Lead) -> str:
+    """In the account's wall time; empty where the clinic keeps it as a text of its own."""
+    fields = (field.info.id for field in office.reception.bound.lead_fields if field.name == STARTS)
+    written = next((lead.fields[id_] for id_ in fields if id_ in lead.fields), "")
+    local = moment_of(written, ZoneInfo(office.account.time_zone or "UTC"))
+    return local.strftime("%Y-%m-%dT%H:%M") if local else ""
 
 
 def known_values(office: Office, lead: Lead) -> dict[str, tuple[str, str]]:
@@ -119,12 +130,17 @@ def known_values(office: Office, lead: Lead) -> dict[str, tuple[str, str]]:
 
 
 def as_words(value: FieldValue, zone: ZoneInfo) -> str:
-    """Moments are kept in UTC, `2026-11-26T11:30:00Z`."""
     if isinstance(value, tuple):
         return ", ".join(value)
-    if value.endswith("Z") and len(value) == len("2026-11-26T11:30:00Z"):
-        return datetime.fromisoformat(value).astimezone(zone).strftime("%d.%m.%Y %H:%M")
-    return value
+    local = moment_of(value, zone)
+    return local.strftime("%d.%m.%Y %H:%M") if local else value
+
+
+def moment_of(value: FieldValue, zone: ZoneInfo) -> datetime | None:
+    """Moments are kept in UTC, `2026-11-26T11:30:00Z`."""
+    if isinstance(value, str) and value.endswith("Z") and len(value) == len("2026-11-26T11:30:00Z"):
+        return datetime.fromisoformat(value).astimezone(zone)
+    return None
 
 
 def why(office: Office, key: VisitKey) -> str:

@@ -103,7 +103,7 @@ function ofVisit(told) {
 
 function known(told) {
   return [told.trouble ? make('div', { className: 'trouble', attributes: { role: 'status' } }, make('p', { textContent: told.trouble }), make('div', { className: 'buttons' }, button('again', draw))) : '',
-    told.status ? make('p', { className: 'when' }, told.when ? make('b', { textContent: told.when }) : '', make('span', { className: `status ${told.status}`, textContent: told.status_name })) : '',
+    told.status ? make('p', { className: 'when' }, told.when ? make('b', { textContent: told.starts ? span(told.starts) : told.when }) : '', make('span', { className: `status ${told.status}`, textContent: told.status_name })) : '',
     make('dl', { className: 'known' }, ...told.values.flatMap(([name, value]) => [make('dt', { textContent: name }), make('dd', { textContent: value })])),
     told.journal ? make('div', { className: 'buttons' }, button('journal', () => openWindow('journal'))) : '',
     otherVisits(),
