@@ -75,6 +75,20 @@ def test_so_is_one_that_nobody_in_its_thread_caught(
     assert PHONE not in written.getvalue() + "".join(capfd.readouterr())
 
 
+def test_a_line_that_cannot_be_written_is_not_printed_with_all_it_says(capfd: pytest.CaptureFixture[str]) -> None:
+    closed = io.StringIO()
+    closed.close()
+    handler = logging.StreamHandler(closed)
+    logging.getLogger().addHandler(handler)
+    try:
+        broken()
+    except IntegrityError:
+        structlog.get_logger("tests").exception("a pass broke off")
+    finally:
+        logging.getLogger().removeHandler(handler)
+    assert "".join(capfd.readouterr()) == ""
+
+
 def test_a_command_that_breaks_says_so_in_words(capfd: pytest.CaptureFixture[str]) -> None:
     try:
         broken()

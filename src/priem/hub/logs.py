@@ -1,5 +1,6 @@
 """Logs are for the engineer: what the machine did, with ids. Names, phones and secrets never get here."""
 
+import logging
 import sys
 import threading
 import traceback
@@ -88,6 +89,8 @@ def tell_of_a_thread(broken: threading.ExceptHookArgs) -> None:
 
 def configure_structlog() -> None:
     threading.excepthook = tell_of_a_thread
+    # Where a line cannot be written, Python would print the exception behind it instead, with all it says.
+    logging.raiseExceptions = False
     structlog.configure(
         processors=[*SHARED, structlog.stdlib.ProcessorFormatter.wrap_for_formatter],
         logger_factory=structlog.stdlib.LoggerFactory(),

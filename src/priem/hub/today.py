@@ -134,7 +134,7 @@ def card(clinic: Clinic) -> Card:
         rejected=RejectedRow.objects.of(clinic.pk).count(),
         waiting=tuple(for_a_person(clinic, waiting)),
         allow=way_to_allow(clinic),
-        left_off=None if open_ else steps.left_off(clinic),
+        left_off=None if open_ or has_lost_access(clinic) else steps.left_off(clinic),
     )
 
 
@@ -169,9 +169,14 @@ def trouble(clinic: Clinic) -> str:
     return readable(authorisation.authorise_again) if authorisation else ""
 
 
+def has_lost_access(clinic: Clinic) -> bool:
+    authorisation = getattr(clinic, "authorisation", None)
+    return bool(authorisation and authorisation.authorise_again)
+
+
 def way_to_allow(clinic: Clinic) -> str:
     authorisation = getattr(clinic, "authorisation", None)
-    has_access = bool(authorisation and authorisation.access and not authorisation.authorise_again)
+    has_access = bool(authorisation and authorisation.access) and not has_lost_access(clinic)
     can_ask = bool(clinic.client_id and clinic.redirect_uri)
     return reverse("amocrm_authorise", args=[clinic.pk]) if can_ask and not has_access else ""
 
