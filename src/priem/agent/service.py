@@ -18,6 +18,7 @@ After=network-online.target
 Wants=network-online.target
 
 [Service]
+Type=exec
 ExecStart={python} -m priem.agent run --home {home}
 User={user}
 Restart=always
