@@ -49,7 +49,7 @@ nightly: $(STAMP) ## two thousand random histories of a clinic, its faults and c
 fuzz: $(STAMP) ## ten thousand requests that nobody thought of to the service for IDENT (FUZZ: how many a method)
 	IDENT_CASES=$(or $(FUZZ),1450) $(BIN)/python -m pytest --timeout 7200 tests/hub/test_ident_openapi.py
 
-chaos: $(STAMP) ## SIGKILL at 200 random moments while both sides fail, an agent cut off for ten minutes: nothing doubled, nothing lost (15 minutes)
+chaos: $(STAMP) ## SIGKILL at 200 random moments while both sides fail, an agent cut off for ten minutes, clinics that hang: nothing doubled, lost or late (15 minutes)
 	PRIEM_CHAOS=1 PRIEM_CUT_SECONDS=600 $(BIN)/python -m pytest --numprocesses $(WORKERS) --dist worksteal \
 		tests/chaos tests/hub/shifts/test_budget.py tests/e2e/test_agent.py
 

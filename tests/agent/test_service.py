@@ -23,7 +23,7 @@ def test_the_service_is_nobodys_who_could_do_harm(tmp_path: Path, monkeypatch: p
 
     written = (tmp_path / f"{NAME}.service").read_text(encoding="utf-8")
     assert f"\nUser={NAME}\n" in written
-    assert "\nType=exec\n" in written, "a Python that its user may not run is told at once, not found out from the journal"
+    assert "\nType=exec\n" in written, "a Python that its user may not run is told of at once"
     for wall in ("NoNewPrivileges=yes", "ProtectSystem=strict", "CapabilityBoundingSet=\n", "SystemCallFilter=@"):
         assert wall in written
     steps = [words[:2] for words in done]

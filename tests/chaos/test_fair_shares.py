@@ -64,12 +64,12 @@ def test_what_others_suffer_delays_no_clinic(start: Start, quiet: Systems, datab
     set_up(quiet, quiet=quiet, hanging=hanging, failing=failing)
     wait_for(lambda: all(one.amocrm_state("leads")["leads"] for one in (quiet, hanging, failing)))
 
-    hanging.clinic("faults", kind="silent", seconds=600)
-    failing.amocrm_fault("500", count=None)
-    failing.clinic("live", changes=5, rate=10)
     set_up(quiet, large=large)
     large.amocrm_fault("slow", count=None, seconds=10, method="POST")
     wait_for(lambda: large.amocrm_state("contacts")["contacts"])
+    failing.amocrm_fault("500", count=None)
+    failing.clinic("live", changes=5, rate=10)
+    hanging.clinic("faults", kind="silent", seconds=600)  # fifteen seconds each time, until a question is given up
     quiet.clinic("live", changes=24, rate=6)
     delays = delays_of_bookings(quiet)
 
