@@ -21,8 +21,8 @@ BULK = 100
 FIRST_AT_ONCE = 4
 """Batches, until it is known that amoCRM manages them: all that are under way when it does not have to be looked up."""
 WAITING_FOR_A_SLOT = 16
-"""Batches beside those that amoCRM is at work on: two seconds and a half of its pace, for when visits have to be decided,
-which takes longer than patients. All of it is in memory, and what changes live may have to wait for it."""
+"""Batches beside those that amoCRM is at work on: two seconds and a half of its pace, for visits take longer to decide
+than patients. All of it is in memory, and what changes live may have to wait for it."""
 LOST_BEFORE_STOPPING = 6
 """Batches in a row without an answer: amoCRM is down, and every further one would only have to be looked up."""
 UNANSWERED = text("amoCRM's answer does not mention this record.")
