@@ -82,3 +82,25 @@ def test_without_a_console_it_writes_into_its_folder(tmp_path: Path) -> None:
     subprocess.run([sys.executable, "-c", code, str(tmp_path)], check=True)
 
     assert "began" in (tmp_path / "agent.log").read_text(encoding="utf-8")
+
+
+def test_a_password_is_read_as_an_editor_wrote_it_and_a_script_is_told_how(tmp_path: Path) -> None:
+    (tmp_path / "password").write_bytes("\ufeffпароль 1\r\n".encode())
+    assert command.written_in(tmp_path / "password") == "пароль 1"
+    with pytest.raises(AskOperator, match=str(tmp_path / "none")):
+        command.written_in(tmp_path / "none")
+
+    way = ("database", "--server", "x", "--login", "y", "--home", str(tmp_path / "agent"))
+    environment = {name: value for name, value in os.environ.items() if name != command.PASSWORD}
+    ran = subprocess.run(
+        [sys.executable, "-m", "priem.agent", *way],
+        env=environment,
+        stdin=subprocess.DEVNULL,
+        stderr=subprocess.PIPE,
+        text=True,
+        start_new_session=True,  # without a terminal, as in a script
+        check=False,
+    )
+    assert ran.returncode == 1
+    assert "Некому ввести пароль" in ran.stderr
+    assert "Traceback" not in ran.stderr

@@ -141,7 +141,7 @@ def database(chosen: argparse.Namespace) -> int:
 def proxy_of(chosen: argparse.Namespace) -> str:
     """Raises AskOperator for a login among the arguments: those are seen by everybody on the computer."""
     if chosen.proxy_file:
-        return str(chosen.proxy_file.read_text(encoding="utf-8").strip())
+        return written_in(chosen.proxy_file).strip()
     if "@" in chosen.proxy:
         raise AskOperator(
             text("A proxy's login does not belong on the command line: everybody on this computer sees it there."),
@@ -155,10 +155,27 @@ def proxy_of(chosen: argparse.Namespace) -> str:
 def password_of(chosen: argparse.Namespace) -> str:
     """Never an argument: those are seen by everybody on the computer."""
     if chosen.password_file:
-        return str(chosen.password_file.read_text(encoding="utf-8").rstrip("\r\n"))
+        return written_in(chosen.password_file)
     if PASSWORD in os.environ:
         return os.environ[PASSWORD]
-    return getpass.getpass(said(text("Password of the database's login: ")))
+    try:
+        return getpass.getpass(said(text("Password of the database's login: ")))
+    except EOFError as error:  # a script, or a terminal without a person
+        raise AskOperator(
+            text("Nobody is there to type the password of the database's login."),
+            text("Name a file with it in --password-file, or put it into {name}.", name=PASSWORD),
+        ) from error
+
+
+def written_in(file: Path) -> str:
+    """One line, as an editor leaves it: Windows' own one puts a mark before it."""
+    try:
+        return file.read_text(encoding="utf-8-sig").strip("\r\n")
+    except (OSError, UnicodeDecodeError) as error:
+        raise AskOperator(
+            text("The file or folder {path} cannot be used.", path=file),
+            text("Name one that is there and that Priem may read and write."),
+        ) from error
 
 
 def run(chosen: argparse.Namespace) -> int:

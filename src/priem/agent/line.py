@@ -212,7 +212,10 @@ def away(address: Address, error: BaseException | None = None) -> TryLater:
         )
     return TryLater(
         text("The hub {hub} does not answer.", hub=shown(address.url)),
-        text("What is read meanwhile is kept on this computer and sent later."),
+        text(
+            "If it never does: is its address right, and does this computer reach it, perhaps by a proxy (--proxy)? "
+            "What is read meanwhile is kept here and sent later."
+        ),
     )
 
 
