@@ -28,6 +28,15 @@ for url in sys.argv[1:]:
     print(json.dumps([[one.severity.value, one.what.read("ru")] for one in check_store()]))
 """
 
+HUB = """
+from priem.hub.start import setup
+setup()
+from priem.hub.clinics import ClinicData, save_clinic
+from priem.hub.tokens import DjangoTokens
+from priem.ports import Tokens
+DjangoTokens(save_clinic(ClinicData(slug="smile", name="Улыбка"))).save(Tokens(access="access-token-1"))
+"""
+
 
 def test_an_old_one_is_refused_in_words_by_every_command(postgresql: Cluster, tmp_path: Path) -> None:
     with closing(Pool(postgresql, shares=False, version="13.22")) as pool:
@@ -67,3 +76,11 @@ def test_what_it_lacks_is_said(postgresql: Cluster, tmp_path: Path) -> None:
     assert ["broken", "База данных хранит тексты в кодировке WIN1251: не каждое имя в неё помещается."] in encoded
     assert ["broken", "Этот PostgreSQL не принимает изменений."] in read_only
     assert ["broken", "PostgreSQL не даёт Priem создавать и менять таблицы."] in others
+
+
+def test_a_worker_with_another_key_takes_no_clinics(postgresql: Cluster, tmp_path: Path) -> None:
+    hub = {**os.environ, "DATABASE_URL": postgresql.migrated(), "PRIEM_HOME": str(tmp_path / "hub")}
+    ran(["-c", HUB], env=hub, check=True)
+    worker = ran([*PRIEM, "worker"], env={**hub, "PRIEM_HOME": str(tmp_path / "elsewhere")})
+    assert worker.returncode == 1
+    assert "PRIEM_SECRET_KEY_FILE" in worker.stderr
