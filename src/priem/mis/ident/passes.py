@@ -46,8 +46,8 @@ left behind long ago. Looked for as often as for what vanished."""
 MOST_LATE = 20_000
 """More than so many changes in a day are an upgrade of IDENT, which touches every row: nobody's late work."""
 ABOUT_PLANS = (PLANS, PLAN_LINES, PLAN_WORK)
-GIVEN_AT_ONCE = 250
-"""Records of a first reading, about as many as amoCRM takes in one request."""
+GIVEN_AT_ONCE = 500
+"""Records of a first reading, as many as amoCRM takes in two requests: news wait behind two or three such pages."""
 QUICK = timedelta(milliseconds=20)
 BETWEEN_PLANS = timedelta(minutes=1)
 """Nobody waits for a plan of treatment: three questions a minute, not three a second."""
