@@ -171,22 +171,18 @@ class Pass:
 
     def _parts(self, rows: Sequence[Row], found: Sequence[Found]) -> Iterator[tuple[Sequence[Row], Sequence[Found]]]:
         parts = list(parts_of(rows, found, self.given_at_once))
-        is_amid, self._memory.is_amid = self._memory.is_amid, True
+        self._memory.is_amid = True
         yield from parts[:-1]
-        self._memory.is_amid = is_amid
+        self._memory.is_amid = False
         yield parts[-1]
 
     def _all(self, cursor: Cursor, name: str, horizon: datetime | None) -> Iterator[Sequence[Row]]:
         """A whole table by id, from where the cursor stands."""
-        after = cursor.after
-        while rows := self._reader.page(name, after=after, horizon=horizon):
-            *early, last = pieces_of(rows)
-            self._memory.is_amid = True
-            yield from early
-            self._memory.is_amid = False
-            yield last
+        after, most = cursor.after, min(self._config.page_size, IDS_AT_ONCE)
+        while rows := self._reader.page(name, after=after, horizon=horizon, most=most):
+            yield rows
             after = id_of(rows[-1]) or after
-            if len(rows) < self._config.page_size:
+            if len(rows) < most:
                 break
 
     def _stamped(self, cursor: Cursor) -> Iterator[Piece]:

@@ -192,10 +192,10 @@ class Reader:
         profile = self.profile()
         return self._database.rows(name, about(profile[name].sql, "it.*")) if name in profile else []
 
-    def page(self, name: str, *, after: int, horizon: datetime | None = None) -> list[Row]:
+    def page(self, name: str, *, after: int, horizon: datetime | None = None, most: int | None = None) -> list[Row]:
         """The next rows by id; of visits those that begin at the horizon or later, and those that do not say when."""
         where = "it.ID > @after" + (" AND (it.PlanStart >= @horizon OR it.PlanStart IS NULL)" if horizon else "")
-        values: dict[str, Value] = {"page": self._config.page_size, "after": after}
+        values: dict[str, Value] = {"page": most or self._config.page_size, "after": after}
         values |= {"horizon": horizon} if horizon else {}
         return self._asked(name, name, f"TOP (@page) {wanted_of(name)}", where, "it.ID", **values)
 
