@@ -173,6 +173,26 @@ def test_a_visit_that_was_moved_twice_between_two_readings_keeps_its_lead(clinic
     assert clinic.lead_of("502").name == "Белова Анна, 28.11 12:00"
 
 
+@pytest.mark.parametrize("page_size", [1, 2, 100])
+def test_a_visit_that_was_moved_twice_keeps_its_lead_though_its_rows_come_the_last_first(
+    clinic: Clinic, page_size: int
+) -> None:
+    clinic.mis.put(patient(), visit("503"))
+    clinic.sync()
+    lead = clinic.lead_of("503").id
+    clinic.mis.page_size = page_size
+    clinic.mis.put(
+        visit("503", status=VisitStatus.CANCELLED, moved_to="502"),
+        visit("502", status=VisitStatus.CANCELLED, hours=24, moved_from="503", moved_to="501"),
+        visit("501", hours=48, moved_from="502"),
+    )
+
+    clinic.sync()
+
+    assert list(clinic.crm.all_leads) == [lead]
+    assert clinic.lead_of("501").stage == BOOKED
+
+
 def test_a_moved_visit_whose_first_row_was_never_seen_gets_one_lead(clinic: Clinic) -> None:
     clinic.mis.put(
         patient(),

@@ -134,6 +134,8 @@ def plan_visits(
         match = found.get(visit.key)
         if visit.key in apart:
             yield leave(visit.key, None, Reason.APART)
+        elif not last_look and visit.key not in history and may_still_inherit(visit, match, around):
+            yield leave(visit.key, None, Reason.LATER)
         elif match is None:
             yield leave(visit.key, None, Reason.HISTORY if visit.key in history else Reason.MOVED_ON)
         elif match.lead is None:
@@ -142,6 +144,12 @@ def plan_visits(
             yield leave(visit.key, None, Reason.LATER)
         else:
             yield lead_step(visit, match.lead, match, around, bound)
+
+
+def may_still_inherit(visit: Visit, match: FoundLead | None, around: Surroundings) -> bool:
+    """Whether the visit that it was moved from is not known yet: it may come behind it, moved itself, with a lead."""
+    has_lead = visit.key in around.visit_links or (match is not None and match.lead is not None)
+    return visit.moved_from is not None and visit.moved_from not in around.visit_links and not has_lead
 
 
 def is_history(visit: Visit, since: datetime, known: Collection[VisitKey]) -> bool:
