@@ -106,7 +106,7 @@ def test_a_check_says_what_an_idle_look_costs(clinic: IdentClinic) -> None:
     (said,) = (one.what for one in source.check() if "look for changes" in one.what.template)
 
     assert 2 <= int(str(said.values["count"])) <= 5
-    assert 0 <= int(str(said.values["milliseconds"])) < 5000
+    assert 0 <= int(str(said.values["milliseconds"])) < 60_000
 
 
 def test_a_server_that_was_there_before_is_waited_for(clinic: IdentClinic) -> None:
