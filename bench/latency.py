@@ -9,6 +9,7 @@ to the write has come, which is later than it can be seen there. Afterwards the 
 The hub runs beside it and amoCRM's webhooks reach it, as in a clinic; `--deaf` leaves the hub out, and Priem has to
 read before it writes: `requests_per_change` holds these reads, too. With `--first` nothing was synced before: the
 clinic lives while its first sync runs, `requests_per_change` holds all of that, and only the delays say something.
+What is doubled or missing is counted when the first sync is over.
 """
 
 import argparse
@@ -34,6 +35,9 @@ from priem.cli.demo.stage import Stage, hub
 PUBLIC_URL = "PRIEM_PUBLIC_URL"
 LONGEST_WAIT = 30.0
 """Seconds for the last changes to arrive."""
+LONGEST_FIRST_SYNC = 600.0
+STILL = 5.0
+"""Seconds without a request, after which a first sync is over."""
 
 
 class Follower:
@@ -107,6 +111,8 @@ def measure(
             per_branch = asked.most_per_second()
             busy = requests(started).total
             pause(5)
+            if first:
+                wait_until_still(started)
             quiet = requests(started).total
             pause(idle_seconds)
             idle = requests(started).total - quiet
@@ -172,6 +178,14 @@ def wait_for_all(priem: Follower, changes: Sequence[Change]) -> Sequence[float |
         if None not in delays or time.monotonic() > deadline:
             return delays
         pause(0.2)
+
+
+def wait_until_still(started: Stage) -> None:
+    """What is missing in amoCRM says something only when the first sync is over."""
+    deadline, before = time.monotonic() + LONGEST_FIRST_SYNC, -1
+    while (total := requests(started).total) != before and time.monotonic() < deadline:
+        before = total
+        pause(STILL)
 
 
 def pause(seconds: float) -> None:
