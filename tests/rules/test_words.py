@@ -26,6 +26,11 @@ SLEEPS = ("time.sleep", "asyncio.sleep", "anyio.sleep", "sleep")
 LONGEST_PAUSE = 0.1
 """Seconds between two looks at a condition."""
 
+MADE_BY_A_RUN = re.compile(
+    r"\.(sqlite3|db|log|key|zip|pyc)(-wal|-shm)?$|(^|/)(locks|limits|hooks|priem-data|\.venv)(/|$)"
+)
+"""Of a hub's home, or of tools: clinics' records and secrets stand there."""
+
 LOGGING = frozenset({"debug", "info", "warning", "error", "exception", "critical", "log", "bind", "msg"})
 LOGGERS = re.compile(r"(^|[._])log(ger|ging)?$", re.IGNORECASE)
 PERSONAL = frozenset(
@@ -132,6 +137,11 @@ def test_no_file_names_a_package_registry() -> None:
         if host in text
     ]
     assert found == []
+
+
+def test_nothing_that_a_run_has_made_is_kept() -> None:
+    kept = (path.relative_to(ROOT).as_posix() for path in project_files())
+    assert [path for path in kept if MADE_BY_A_RUN.search(path) and not path.endswith(".py")] == []
 
 
 def test_logs_and_messages_carry_nobody() -> None:
