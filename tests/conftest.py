@@ -19,6 +19,8 @@ hypothesis.settings.load_profile("priem")
 
 def pytest_configure(config: pytest.Config) -> None:
     """The workers of a run inherit where its PostgreSQL is to be: whoever needs it first starts it, the run ends it."""
+    # Every client of a test starts the hub anew, and would list all static files: half of what a page costs.
+    settings.WHITENOISE_AUTOREFRESH = True
     if FOLDER not in os.environ:
         cluster = Cluster(Path(tempfile.mkdtemp(prefix="priem-pg-")))
         os.environ[FOLDER] = str(cluster.folder)

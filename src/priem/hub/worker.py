@@ -23,11 +23,14 @@ SERVER = "PRIEM_SERVER_PID"
 
 
 def end_with_parent() -> None:
-    """Linux's own means: else the worker of a killed server would keep its port for ever."""
+    """Linux's own means: else the worker of a killed server would keep its port for ever.
+
+    Killed, too: nothing is lost by that, and an orderly end can take longer than whoever waits for the port.
+    """
     if sys.platform == "linux":
-        ctypes.CDLL(None).prctl(PR_SET_PDEATHSIG, signal.SIGTERM)
+        ctypes.CDLL(None).prctl(PR_SET_PDEATHSIG, signal.SIGKILL)
         if str(os.getppid()) != os.environ[SERVER]:
-            os.kill(os.getpid(), signal.SIGTERM)  # it was killed a moment before
+            os.kill(os.getpid(), signal.SIGKILL)  # it was killed a moment before
 
 
 end_with_parent()
