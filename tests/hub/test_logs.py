@@ -86,7 +86,9 @@ def test_a_line_that_cannot_be_written_is_not_printed_with_all_it_says(capfd: py
         structlog.get_logger("tests").exception("a pass broke off")
     finally:
         logging.getLogger().removeHandler(handler)
-    assert "".join(capfd.readouterr()) == ""
+    said = "".join(capfd.readouterr())
+    assert PHONE not in said
+    assert "I/O operation on closed file" not in said
 
 
 def test_a_command_that_breaks_says_so_in_words(capfd: pytest.CaptureFixture[str]) -> None:
