@@ -9,7 +9,7 @@ from django.utils.translation import gettext_lazy as _
 
 from priem.hub import words
 from priem.hub.audit.document import STORED, STORED_ANEW
-from priem.hub.audit.labels import label_of, value_of
+from priem.hub.audit.labels import FLAGS, label_of, value_of
 from priem.hub.roles.rights import Role
 from priem.model import VisitStatus
 
@@ -35,8 +35,7 @@ STORED_WORDS: Mapping[str, "StrPromise"] = {
 VALUES: Mapping[str, "StrPromise"] = {
     **STORED_WORDS,
     "new": _("a new contact"),
-    "true": _("yes"),
-    "false": _("no"),
+    **FLAGS,
 }
 
 
