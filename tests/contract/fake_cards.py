@@ -116,12 +116,13 @@ class FakeCards:
         fields = {**gone.fields, **kept.fields}
         self._put_contact(replace(kept, phones=tuple(phones), keys=kept.keys or gone.keys, fields=fields))
 
-    def merge_leads(self, winner: int, loser: int) -> None:
+    def merge_leads(self, winner: int, loser: int, *, fields_of_loser: bool = False) -> None:
         kept, gone = self.all_leads[winner], self.all_leads.pop(loser)
         self._merged("leads", loser, winner)
         contacts = tuple(dict.fromkeys((*kept.contacts, *gone.contacts)))
-        fields = {**gone.fields, **kept.fields}
-        self._put_lead(replace(kept, contacts=contacts, keys=kept.keys or gone.keys, fields=fields))
+        first, second = (gone, kept) if fields_of_loser else (kept, gone)
+        fields = {**second.fields, **first.fields}
+        self._put_lead(replace(kept, contacts=contacts, keys=first.keys or second.keys, fields=fields))
 
     def _merged(self, kind: str, loser: int, winner: int) -> None:
         self.merged[kind, loser] = winner

@@ -1,6 +1,8 @@
 """What every store promises of contacts and leads that are not in the CRM any more: deleted, or merged away."""
 
-from priem.model import Action, LeadDraft, Step
+import pytest
+
+from priem.model import Action, LeadDraft, Step, VisitKey
 from priem.ports import Store
 from tests.contract.store_records import (
     CHILD,
@@ -89,6 +91,15 @@ def test_a_lead_that_swallowed_anothers_stays_its_own_visits(store: Store) -> No
     carry_out(store, creates(EVENING), 51, lead(51))
     store.merged(leads={50: 51})
     assert store.around_visits({MORNING: None}, ()).lead_owners == {51: EVENING}
+
+
+@pytest.mark.parametrize("whose", [MORNING, EVENING], ids=str)
+def test_a_lead_that_swallowed_two_is_the_visits_whose_key_it_carries(store: Store, whose: VisitKey) -> None:
+    carry_out(store, creates(MORNING), 50, lead(50))
+    carry_out(store, creates(EVENING), 51, lead(51))
+    store.mirror(leads=[lead(52, keys=[whose])])
+    store.merged(leads={50: 52, 51: 52})
+    assert store.around_visits({MORNING: None, EVENING: None}, ()).lead_owners == {52: whose}
 
 
 def test_a_visit_takes_over_the_lead_that_its_own_was_merged_into(store: Store) -> None:

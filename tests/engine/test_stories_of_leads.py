@@ -358,3 +358,19 @@ def test_a_visit_that_arrived_moves_on_and_a_manager_ahead_is_not_pulled_back(cl
 
     assert (clinic.lead_of("500").stage, clinic.lead_of("501").stage) == (CAME, CAME)
     assert clinic.lead_of("500").pipeline == MAIN
+
+
+@pytest.mark.parametrize("kept", ["500", "501"])
+def test_a_lead_that_swallowed_those_of_two_visits_is_that_ones_whose_key_it_carries(clinic: Clinic, kept: str) -> None:
+    clinic.decides(make_again=True)
+    clinic.mis.put(patient(), visit("500"), visit("501", hours=1))
+    clinic.sync()
+    left = clinic.crm.add_lead(contact=clinic.contact_of("1").id)
+    for id_ in sorted(("500", "501"), key=lambda id_: id_ != kept):  # the first gives the empty field its key
+        clinic.crm.merge_leads(left, clinic.lead_of(id_).id)
+
+    clinic.mis.put(visit("500", hours=24), visit("501", hours=25))
+    clinic.sync()
+
+    assert clinic.lead_of(kept).id == left
+    assert sorted(key.id for lead in clinic.crm.all_leads.values() for key in lead.keys) == ["500", "501"]

@@ -151,10 +151,10 @@ class WideHistories(RuleBasedStateMachine):
         self.parted.add("contacts")
 
     @precondition(lambda self: len(self.leads) > 1)
-    @rule(data=st.data())
-    def manager_merges_leads(self, data: st.DataObject) -> None:
+    @rule(data=st.data(), fields_of_loser=st.booleans())
+    def manager_merges_leads(self, data: st.DataObject, *, fields_of_loser: bool) -> None:
         winner, loser = data.draw(st.permutations(sorted(self.leads)))[:2]
-        self.clinic.crm.merge_leads(winner, loser)
+        self.clinic.crm.merge_leads(winner, loser, fields_of_loser=fields_of_loser)
         self.touched.add(winner)
         self.parted.add("leads")
 

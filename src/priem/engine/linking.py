@@ -1,6 +1,6 @@
 """How links change once steps are done. Pure, and the same for every store."""
 
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Collection, Iterable, Iterator, Mapping
 from dataclasses import replace
 
 from priem.engine.marks import decided_upon, forgotten
@@ -75,6 +75,21 @@ def bound_link(before: VisitLink | None, lead: int) -> VisitLink:
     """The link that a person makes."""
     same = before if before and before.lead == lead else VisitLink(lead=lead)
     return replace(same, fingerprint=forgotten(same.fingerprint), moved_to=None, by_person=True)
+
+
+def heirs(
+    swallowed: Mapping[int, int], owners: Mapping[int, VisitKey], carried: Mapping[int, Collection[VisitKey]]
+) -> dict[int, VisitKey]:
+    """Whose the leads are that swallowed others: of several visits it is that one's whose key the lead carries.
+
+    Were it another's, the visit whose key it carries would get a second lead. `swallowed` says what by whom, `owners`
+    whose the swallowed ones were, `carried` which keys the living ones have.
+    """
+    found: dict[int, VisitKey] = {}
+    for lead, living in sorted(swallowed.items()):
+        if lead in owners and found.get(living) not in carried.get(living, ()):
+            found[living] = owners[lead]
+    return found
 
 
 def claims(links: Mapping[VisitKey, VisitLink], owners: Mapping[int, VisitKey]) -> dict[int, VisitKey]:

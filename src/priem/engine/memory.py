@@ -11,7 +11,7 @@ from datetime import UTC, datetime
 from priem.engine.booking_memory import BookingMemory, Diary
 from priem.engine.desk import Desk
 from priem.engine.indexes import Index, Merges
-from priem.engine.linking import bound_link, claims, links_after, links_to
+from priem.engine.linking import bound_link, claims, heirs, links_after, links_to
 from priem.engine.marks import forgotten
 from priem.errors import TryLater
 from priem.handed import HandedLead
@@ -220,8 +220,9 @@ class MemoryStore(BookingMemory):
 
     def _owners_of_leads(self, leads: Collection[int]) -> dict[int, VisitKey]:
         swallowed = self._merged_leads.swallowed_by(leads)
-        heirs = {swallowed[lead]: self._lead_owners[lead] for lead in sorted(swallowed) if lead in self._lead_owners}
-        return heirs | {id_: self._lead_owners[id_] for id_ in leads if id_ in self._lead_owners}
+        carried = {id_: self.leads[id_].keys for id_ in leads if id_ in self.leads}
+        inherited = heirs(swallowed, self._lead_owners, carried)
+        return inherited | {id_: self._lead_owners[id_] for id_ in leads if id_ in self._lead_owners}
 
     def intend(self, steps: Sequence[Step]) -> None:
         self._link([(step, step.target) for step in steps if step.draft is None and step.target is not None])

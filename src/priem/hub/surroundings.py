@@ -4,6 +4,7 @@ from collections import defaultdict
 from collections.abc import Collection, Iterable
 from typing import Any
 
+from priem.engine.linking import heirs
 from priem.hub.ident.waiting import handed_leads
 from priem.hub.merges import swallowed_by, swallowers
 from priem.hub.models import (
@@ -144,5 +145,13 @@ def owners_with_merges(clinic_id: int, leads: Collection[int]) -> dict[int, Visi
     """A lead that swallowed another is that one's visit's, if it is nobody's else."""
     swallowed = swallowed_by(clinic_id, Entity.LEAD, leads)
     owners = lead_owners(clinic_id, {*leads, *swallowed})
-    heirs = {swallowed[lead]: owners[lead] for lead in sorted(swallowed) if lead in owners}
-    return heirs | {lead: owner for lead, owner in owners.items() if lead in leads}
+    inherited = heirs(swallowed, owners, carried_keys(clinic_id, set(swallowed.values())))
+    return inherited | {lead: owner for lead, owner in owners.items() if lead in leads}
+
+
+def carried_keys(clinic_id: int, leads: Collection[int]) -> dict[int, list[VisitKey]]:
+    carried: dict[int, list[VisitKey]] = defaultdict(list)
+    for lead, key in among(MirroredLeadKey, clinic_id, "lead", leads, "lead", "key"):
+        if parsed := VisitKey.parse(key):
+            carried[lead].append(parsed)
+    return carried
