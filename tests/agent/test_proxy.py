@@ -1,24 +1,19 @@
 """An agent whose clinic lets nobody out but through a proxy, by its CONNECT and with a login."""
 
 import base64
-import ipaddress
 import json
 import socket
 import ssl
 import threading
 from collections.abc import Iterator
 from contextlib import closing, suppress
-from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import pytest
-from cryptography import x509
-from cryptography.hazmat.primitives import hashes, serialization
-from cryptography.hazmat.primitives.asymmetric import ec
-from cryptography.x509.oid import NameOID
 
 from priem.agent.line import Address, Line
 from priem.errors import TryLater
+from tests.certificates import certificate_of
 
 POSITION = {"priem": 1, "stream": 7, "sequence": 3, "cursor": "c", "is_first": False}
 LOGIN = "me:s3cret"
@@ -27,18 +22,7 @@ LOGIN = "me:s3cret"
 @pytest.fixture(scope="module")
 def certificate(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """The hub's, which only its own network trusts; its key stands in the same file."""
-    key, name = ec.generate_private_key(ec.SECP256R1()), x509.Name([x509.NameAttribute(NameOID.COMMON_NAME, "hub")])
-    now = datetime.now(UTC)
-    made = (
-        x509.CertificateBuilder(name, name, key.public_key(), x509.random_serial_number(), now, now + timedelta(days=1))
-        .add_extension(x509.BasicConstraints(ca=True, path_length=0), critical=True)
-        .add_extension(x509.SubjectAlternativeName([x509.IPAddress(ipaddress.ip_address("127.0.0.1"))]), critical=False)
-        .sign(key, hashes.SHA256())
-    )
-    file = tmp_path_factory.mktemp("tls") / "hub.pem"
-    plain = serialization.Encoding.PEM, serialization.PrivateFormat.PKCS8, serialization.NoEncryption()
-    file.write_bytes(key.private_bytes(*plain) + made.public_bytes(serialization.Encoding.PEM))
-    return file
+    return certificate_of("127.0.0.1", tmp_path_factory.mktemp("tls") / "hub.pem")
 
 
 class Listening:

@@ -1,14 +1,15 @@
 """Mail and webhook: once when an incident begins, once when it is over. Names of clinics, and nobody else's."""
 
 import os
+import ssl
 from collections.abc import Callable, Sequence
 from datetime import datetime, timedelta
 from email.message import EmailMessage
 from email.utils import formatdate, make_msgid
 from functools import partial
-from smtplib import SMTP, SMTP_SSL, SMTPException
+from smtplib import SMTP, SMTP_SSL, SMTPException, SMTPNotSupportedError
 from typing import Any
-from urllib.parse import unquote, urlsplit
+from urllib.parse import SplitResult, unquote, urlsplit
 
 import httpx2
 import structlog
@@ -36,6 +37,8 @@ ENGINEERS = frozenset(
 )
 """What no clinic can mend: whoever looks after the hub hears of it, whether the clinic has addresses or not."""
 TIMEOUT = 10.0
+HERE = frozenset({"localhost", "127.0.0.1", "::1"})
+"""A mail server of this machine: nobody stands between, and its certificate is seldom anybody's."""
 
 log = structlog.get_logger(__name__)
 BEGAN = text("Priem: {clinic}: {what}")
@@ -92,13 +95,26 @@ def mail(addresses: Sequence[str], incident: Incident) -> None:
     server = urlsplit(os.environ.get("PRIEM_SMTP", "smtp://localhost:25"))
     if server.scheme not in ("smtp", "smtps") or not server.hostname:
         raise ValueError("PRIEM_SMTP: smtp://user:password@host:port")
-    connect = SMTP_SSL if server.scheme == "smtps" else SMTP
+    connect = partial(SMTP_SSL, context=proof_of(server)) if server.scheme == "smtps" else SMTP
     with connect(server.hostname, server.port or 0, timeout=TIMEOUT) as session:
-        if server.scheme == "smtp" and session.has_extn("starttls"):
-            session.starttls()
+        if server.scheme == "smtp":
+            encrypt(session, server)
         if server.username:
             session.login(unquote(server.username), unquote(server.password or ""))
         session.send_message(letter(incident, addresses))
+
+
+def proof_of(server: SplitResult) -> ssl.SSLContext | None:
+    """A password goes to a server only that proves who it is; letters alone go as among mail servers."""
+    return ssl.create_default_context() if server.username and server.hostname not in HERE else None
+
+
+def encrypt(session: SMTP, server: SplitResult) -> None:
+    session.ehlo_or_helo_if_needed()  # until it has been greeted, a server offers nothing
+    if session.has_extn("starttls"):
+        session.starttls(context=proof_of(server))
+    elif server.username and server.hostname not in HERE:
+        raise SMTPNotSupportedError("no STARTTLS: whoever stands between would read the password")
 
 
 def letter(incident: Incident, addresses: Sequence[str]) -> EmailMessage:
