@@ -32,8 +32,15 @@ def pytest_configure(config: pytest.Config) -> None:
         config.add_cleanup(end)
 
 
+SERVERS = frozenset({"sandbox", "sandboxed", "live_server", "postgresql"})
+"""Fixtures that start one."""
+
+
 def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
-    """Only in a worker of several: one that takes all tests keeps the order in which they stand."""
+    """What needs a server is slow, whoever forgot to say so. A worker that takes all tests keeps their order."""
+    for item in items:
+        if SERVERS.intersection(getattr(item, "fixturenames", ())):
+            item.add_marker("slow")
     if worker := getattr(config, "workerinput", None):
         items[:] = dealt(items, worker["workercount"])
 
