@@ -1,6 +1,7 @@
 """The hub as a process: it answers, and it stops when it is told to."""
 
 import json
+import os
 import signal
 import socket
 import subprocess
@@ -70,6 +71,18 @@ def test_nothing_is_left_of_a_server_that_was_killed(server: subprocess.Popen[st
     deadline = time.monotonic() + 20
     while left := [pid for pid in workers if is_alive(pid)]:
         assert time.monotonic() < deadline, left
+
+
+def test_a_worker_that_is_only_starting_ends_when_it_is_told(server: subprocess.Popen[str]) -> None:
+    deadline = time.monotonic() + 60
+    while not (started := children_of(server.pid)):
+        assert time.monotonic() < deadline
+        time.sleep(0.01)
+    for pid in started:
+        os.kill(pid, signal.SIGTERM)
+    while left := [pid for pid in started if is_alive(pid)]:
+        assert time.monotonic() < deadline, left
+        time.sleep(0.01)
 
 
 def test_slow_bodies_keep_no_page_waiting(server: subprocess.Popen[str]) -> None:

@@ -1,7 +1,9 @@
 """Serves the hub until it is told to stop."""
 
 import os
+import signal
 import socket
+import sys
 
 from django.db import connections
 from granian.constants import Interfaces, Loops
@@ -51,12 +53,20 @@ class HubServer:
         """Blocks until SIGTERM, SIGINT or `stop`."""
         connections.close_all()  # a forked worker must not inherit them
         os.environ["PRIEM_SERVER_PID"] = str(os.getpid())  # see worker
+        if sys.platform != "win32":
+            os.register_at_fork(after_in_child=end_when_told)
         with serving():
             self._server.serve()
 
     def stop(self) -> None:
         """May be called from another thread."""
         self._server.signal_handler_interrupt()  # type: ignore[no-untyped-call]  # what its own signals call
+
+
+def end_when_told() -> None:
+    """A worker inherits what SIGTERM means to the server, and takes seconds to the handler of its own: until then it
+    would take the signal for granted, and serve on for ever."""
+    signal.signal(signal.SIGTERM, signal.SIG_DFL)
 
 
 def serve(host: str, port: int) -> None:
