@@ -15,6 +15,7 @@ from urllib.request import urlopen
 import pytest
 
 from priem.hub.receiving import MOST_BYTES, THREADS
+from tests.hub.conftest import RunsHub
 from tests.postgres import hub_environment
 from tests.warm import Python, new_home
 
@@ -83,6 +84,40 @@ def test_a_worker_that_is_only_starting_ends_when_it_is_told(server: subprocess.
     while left := [pid for pid in started if is_alive(pid)]:
         assert time.monotonic() < deadline, left
         time.sleep(0.01)
+
+
+WORKING = """
+import time
+from concurrent.futures import ThreadPoolExecutor
+from priem.hub.models import Work, WorkKind
+from priem.hub.server import HubServer
+from priem.hub.setup import living
+
+def asks_all_the_time(report):
+    asking = ThreadPoolExecutor(2)
+    slow = asking.submit(time.sleep, 1)
+    say("at work")
+    while True:
+        slow = asking.submit(time.sleep, 3) if slow.done() else slow
+        asking.submit(time.sleep, 0.01).result()
+
+living.stay_in_step = lambda slug: asks_all_the_time
+now = datetime.now(UTC)
+Work.objects.create(clinic_id=CLINIC, kind=WorkKind.SYNC, started_at=now, beat_at=now)
+HubServer("127.0.0.1", 0).run()
+say([work.state for work in Work.objects.of_all()])
+"""
+
+
+def test_a_server_that_stops_breaks_off_no_sync_for_good(hub_process: RunsHub) -> None:
+    """Its threads can ask nobody any more while it stops: that is no mistake, and the next server goes on."""
+    hub = hub_process(WORKING)
+    assert hub.says() == "at work"
+
+    hub.process.send_signal(signal.SIGTERM)
+
+    said, _ = hub.process.communicate(timeout=120)
+    assert json.loads(said.splitlines()[-1]) == ["running"]
 
 
 def test_slow_bodies_keep_no_page_waiting(server: subprocess.Popen[str]) -> None:

@@ -1,5 +1,6 @@
 """The application as the hub's own server runs it: its process ends when the server does, however that ends."""
 
+import asyncio
 import ctypes
 import os
 import signal
@@ -10,12 +11,21 @@ from importlib import import_module
 from django.conf import settings
 
 from priem.hub import wsgi
+from priem.hub.ending import end_at_once
 from priem.hub.receiving import Receiving
 from priem.hub.setup.living import resume
 from priem.hub.watch.keeper import keep_watch
 from priem.hub.widget.orders import keep_trying
 
-application = Receiving(wsgi.application)
+
+class Serving(Receiving):
+    def __rsgi_del__(self, loop: asyncio.AbstractEventLoop) -> None:
+        """Every request is answered by now."""
+        super().__rsgi_del__(loop)
+        end_at_once()
+
+
+application = Serving(wsgi.application)
 
 PR_SET_PDEATHSIG = 1
 SERVER = "PRIEM_SERVER_PID"

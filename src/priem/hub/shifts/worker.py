@@ -15,8 +15,7 @@ from procrastinate.contrib.django import app as declared
 from procrastinate.contrib.django.django_connector import DjangoConnector
 from procrastinate.exceptions import ConnectorException
 
-from priem.hub.amocrm.inbox import INBOX
-from priem.hub.exchanges import NOTEBOOK
+from priem.hub.ending import end_at_once
 from priem.hub.shifts import jobs
 from priem.hub.shifts.crew import Crew
 from priem.hub.shifts.foreman import Foreman
@@ -150,15 +149,6 @@ def ending_with(work: Callable[[], None]) -> None:
 
 
 def work() -> None:
-    """Until SIGTERM or SIGINT. Ends without waiting for threads that are stuck in somebody else's server: what they did
-    is as safe as after a power cut."""
+    """Until SIGTERM or SIGINT."""
     Worker().run()
-    ending = threading.Thread(target=write_the_rest, daemon=True)
-    ending.start()
-    ending.join(1.0)
-    os._exit(0)
-
-
-def write_the_rest() -> None:
-    INBOX.close()
-    NOTEBOOK.close()
+    end_at_once()
