@@ -110,6 +110,41 @@ def test_a_visit_that_is_booked_and_cancelled_meanwhile_ends_cancelled(clinic: C
     assert len(clinic.crm.all_leads) == 1
 
 
+@pytest.mark.parametrize("last", [1, 2])
+def test_a_visit_that_is_moved_twice_meanwhile_keeps_its_lead_though_its_last_row_is_told_first(
+    clinic: Clinic, busy: Busy, last: int
+) -> None:
+    """`last`: how many of its rows are told before the one that it was booked with is told again."""
+    moved = [
+        visit("501", hours=48, moved_from="502"),
+        visit("502", status=VisitStatus.CANCELLED, hours=24, moved_from="503", moved_to="501"),
+        visit("503", status=VisitStatus.CANCELLED, moved_to="502"),
+    ]
+    leads: list[int] = []
+    busy.happens = [(visit("503"),), tuple(moved[:last]), tuple(moved[last:])]
+
+    def looks_and_moves() -> None:
+        leads.extend(clinic.crm.all_leads)
+        busy.put(*moved)
+
+    busy.seen = looks_and_moves
+
+    clinic.sync()
+
+    assert len(set(leads)) == 1
+    assert (clinic.lead_of("501").id, clinic.lead_of("501").stage) == (leads[0], BOOKED)
+
+
+def test_a_visit_moved_from_one_that_is_not_there_any_more_does_not_wait(clinic: Clinic, busy: Busy) -> None:
+    leads: list[int] = []
+    busy.happens = [(visit("501", moved_from="502"),)]
+    busy.seen = lambda: leads.append(clinic.lead_of("501").id)
+
+    clinic.sync()
+
+    assert list(clinic.crm.all_leads) == leads
+
+
 def lived(*deaths: Death) -> Clinic:
     clinic = Clinic()
     busy = clinic.mis = Busy()

@@ -14,7 +14,7 @@ from priem.engine.kinds import Act
 from priem.engine.later import Later
 from priem.engine.linking import decided_on_nothing, with_put_back
 from priem.engine.mirror import SETTLE, Lately, Mirror
-from priem.engine.orphans import with_patients, without_contact
+from priem.engine.orphans import with_moved, with_patients, without_contact
 from priem.engine.plan import plan_patients, plan_visits
 from priem.engine.reception import Reception
 from priem.engine.taking import left_out
@@ -102,7 +102,8 @@ class Line:
         comes_last = self.later.is_over or 0 < len(came.visits) < MANY
         if comes_last and not came.is_news:
             yield from self._anew_if_vanished(self._alone(VisitKey))
-        page = with_patients(self.later.joined(came), self._source, self._clinic.store, self._underway.undone)
+        page = with_moved(came, self._source, self._clinic.store) if came.is_news else came
+        page = with_patients(self.later.joined(page), self._source, self._clinic.store, self._underway.undone)
         turn = Turn(came, page)
         self._turns.append(turn)
         yield from self._anew_if_vanished(self._decide(turn))

@@ -1,10 +1,11 @@
-"""Visits and the patients they belong to: fetched when a visit came first, named when there is none."""
+"""Visits and what they build upon: their patients, fetched when a visit came first and named when there is none; and
+visits that they were moved from."""
 
-from collections.abc import Collection, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import replace
 
 from priem.engine.reasons import Reason
-from priem.model import Key, Page, Patient, Rejected, Step, Visit
+from priem.model import Key, Page, Patient, Rejected, Step, Visit, VisitKey
 from priem.ports import Source, Store
 from priem.texts import Text, text
 
@@ -31,6 +32,24 @@ def with_patients(page: Page, source: Source, store: Store, underway: Collection
             *(unreadable(visit) for visit in page.visits if visit.patient in lost),
         ),
     )
+
+
+def with_moved(page: Page, source: Source, store: Store) -> Page:
+    """Adds the visits that those of the page were moved from, back to one that is linked. News are decided at once: a
+    visit that was moved twice, and is told before the row between, would get a second lead."""
+    visits: dict[VisitKey, Visit] = {visit.key: visit for visit in page.visits}
+    looked_for = set[VisitKey]()
+    while unknown := unknown_before(visits, store) - looked_for:
+        looked_for |= unknown
+        found = source.reread(page.cursor, (), [key.id for key in sorted(unknown)]).visits
+        visits |= {visit.key: visit for visit in found if visit.key in unknown}
+    return replace(page, visits=tuple(visits.values())) if looked_for else page
+
+
+def unknown_before(visits: Mapping[VisitKey, Visit], store: Store) -> set[VisitKey]:
+    """Those that the visits were moved from, unless they are among them or have a lead."""
+    before = {visit.moved_from for visit in visits.values() if visit.moved_from} - visits.keys()
+    return before - store.around_visits(dict.fromkeys(before), ()).visit_links.keys() if before else before
 
 
 def unreadable(visit: Visit) -> Rejected:
