@@ -5,6 +5,7 @@ from typing import Any
 
 import pytest
 
+from priem.engine import by_hand
 from priem.engine.settings import BranchSettings, Patients, Settings, StatusSync
 from priem.model import Action, PatientKey, Visit, VisitKey, VisitStatus
 from tests.engine.clinic import ANNA, BOOKED, BORIS, CAME, CONFIRMED, NEW, Clinic, at, patient, visit
@@ -213,6 +214,19 @@ def test_a_key_that_was_copied_to_a_strangers_contact_is_left_for_a_person(clini
 
     assert clinic.crm.all_contacts == {stranger: before}
     assert (step.action, step.why.rule) == (Action.LEAVE, "key_alone")
+    assert clinic.store.rejected.keys() == {("ident", "patient", "1")}
+
+
+def test_a_key_that_a_person_has_confirmed_is_not_asked_about_any_more(clinic: Clinic) -> None:
+    clinic.settings = replace(clinic.settings, duplicates=replace(clinic.settings.duplicates, id_is_enough=False))
+    known = clinic.crm.add_contact("Чужой Иван", BORIS, keys=(PatientKey("ident", "1"),))
+    clinic.mis.put(patient("1", "Белова Анна", ANNA))
+    clinic.sync()
+
+    by_hand.bind(PatientKey("ident", "1"), known, clinic.parts())
+    clinic.sync()
+
+    assert (clinic.names, clinic.store.rejected) == (["Белова Анна"], {})
 
 
 @pytest.mark.parametrize("card", [("Анна", BORIS), ("Клиент", ANNA)], ids=["a word of the name", "the phone"])
@@ -237,6 +251,7 @@ def test_a_key_on_a_lead_of_somebody_else_is_left_for_a_person(clinic: Clinic) -
 
     assert list(clinic.crm.all_leads) == [lead]
     assert {step.why.rule for step in steps if step.key == VisitKey("ident", "500")} == {"key_alone"}
+    assert clinic.store.rejected.keys() == {("ident", "visit", "500")}
 
 
 # Where leads begin

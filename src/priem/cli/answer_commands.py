@@ -14,7 +14,7 @@ from priem.hub.clinics import load_clinic
 from priem.hub.explaining import reason_for
 from priem.hub.models import Clinic
 from priem.hub.records import deeds
-from priem.model import PatientKey, VisitKey
+from priem.model import PatientKey, Told, VisitKey
 from priem.ports import Question
 from priem.texts import Text, reader_language, text
 
@@ -108,11 +108,17 @@ def unlink(
     kind: Annotated[Literal["patient", "visit"], typer.Argument(help="patient | visit")],
     record: Annotated[str, typer.Argument(help="Номер в МИС. (The id in the clinic's system.)")],
     *,
+    new: Annotated[
+        bool, typer.Option("--new", help="Завести своё: это не то, что было. (Make its own: it is another one.)")
+    ] = False,
     clinic: ClinicOption = "",
 ) -> None:
     slug = bootstrap.only_clinic(clinic)
     key = record_of(slug, kind, record)
-    deeds.unlink(Clinic.objects.get(slug=slug), key)
+    deeds.unlink(Clinic.objects.get(slug=slug), key, Told.NEW if new else Told.APART)
+    if new:
+        say(text("{id} is linked to nothing. The next pass makes what is its own.", id=key), "green")
+        return
     say(text("{id} is linked to nothing and is left alone. To link it again: priem link.", id=key), "green")
 
 

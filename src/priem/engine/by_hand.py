@@ -40,10 +40,11 @@ def bind(key: AnyKey, target: int, clinic: Clinic) -> None:
     release(key, clinic, keeping=target)
 
 
-def undo(key: AnyKey, clinic: Clinic) -> None:
-    """The record is nobody, and left alone until a person links it. Called inside `store.exclusively()`."""
+def undo(key: AnyKey, clinic: Clinic, told: Told = Told.APART) -> None:
+    """The record is nobody, and left alone until a person links it; or the next pass makes what is its own, if it was
+    told to be NEW. Called inside `store.exclusively()`."""
     release(key, clinic)
-    clinic.store.tell(key, Told.APART)
+    clinic.store.tell(key, told)
 
 
 def look_at(key: AnyKey, target: int, clinic: Clinic) -> None:

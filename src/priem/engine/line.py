@@ -14,7 +14,7 @@ from priem.engine.kinds import Act
 from priem.engine.later import Later
 from priem.engine.linking import decided_on_nothing, with_put_back
 from priem.engine.mirror import SETTLE, Lately, Mirror
-from priem.engine.orphans import with_moved, with_patients, without_contact
+from priem.engine.orphans import to_look_at, with_moved, with_patients
 from priem.engine.plan import plan_patients, plan_visits
 from priem.engine.reception import Reception
 from priem.engine.taking import left_out
@@ -154,8 +154,8 @@ class Line:
                 steps, around = decide(page)
             decided = [step for step in self.later.put_off(page, steps) if not self._is_as_it_was(step)]
             show_waiting(page.visits, decided, store)
-            if orphans := without_contact(page.visits, decided):
-                store.reject(self._source.connection, orphans)
+            if for_people := list(to_look_at(page, decided)):
+                store.reject(self._source.connection, for_people)
             wish_tasks(page.visits, decided, around, self._clinic.bound, store, self._clinic.clock)
             turn.sent |= {step.key for step in decided}
             for carried in self._underway.send(decided, around, are_news=passes):

@@ -3,6 +3,8 @@
 import hashlib
 
 APART = "."
+ORIGIN = "~"
+"""Before what a visit's link remembers of whose visit it was: `engine/origins.py`."""
 
 UNHEARD = "unheard"
 """In place of what was decided: whether it was done is not known."""
@@ -36,9 +38,9 @@ def is_unheard(fingerprint: str) -> bool:
 
 
 def decided_upon(fingerprint: str) -> str:
-    return fingerprint.partition(APART)[0]
+    return fingerprint.partition(ORIGIN)[0].partition(APART)[0]
 
 
 def named(fingerprint: str) -> str:
     """The mark of the name that Priem gave last; empty when the name is a person's."""
-    return fingerprint.partition(APART)[2]
+    return fingerprint.partition(ORIGIN)[0].partition(APART)[2]

@@ -1,13 +1,19 @@
 """Visits and what they build upon: their patients, fetched when a visit came first and named when there is none; and
 visits that they were moved from."""
 
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import replace
 
 from priem.engine.reasons import Reason
 from priem.model import Key, Page, Patient, Rejected, Step, Visit, VisitKey
 from priem.ports import Source, Store
 from priem.texts import Text, text
+
+KEY_ALONE = text("Something in amoCRM carries its key, and nothing else agrees. Link it by hand, or take the key out.")
+ANOTHER = text(
+    "Another visit may have got its number: patient and time are other ones than before, and it was booked later."
+    " Link it with its lead by hand, or give it a lead of its own."
+)
 
 
 def with_patients(page: Page, source: Source, store: Store, underway: Collection[Key] = ()) -> Page:
@@ -56,14 +62,21 @@ def unreadable(visit: Visit) -> Rejected:
     return orphan(visit, text("The card of its patient {id} cannot be read.", id=visit.patient.id))
 
 
-def without_contact(visits: Sequence[Visit], steps: Sequence[Step]) -> list[Rejected]:
-    """Visits that got no lead because their patient has no contact: amoCRM refused it, or a person deleted it."""
-    concerned = {step.key for step in steps if step.why.rule == Reason.NO_CONTACT}
-    return [
-        orphan(visit, text("Its patient {id} has no contact in amoCRM.", id=visit.patient.id))
-        for visit in visits
-        if visit.key in concerned
-    ]
+def to_look_at(page: Page, steps: Sequence[Step]) -> Iterator[Rejected]:
+    """What is left alone until a person has looked: visits whose patient has no contact, since amoCRM refused it or a
+    person deleted it; and records of which nobody knows whether what carries their key is theirs."""
+    why = {step.key: step.why.rule for step in steps}
+    for patient in page.patients:
+        if why.get(patient.key) == Reason.KEY_ALONE:
+            yield Rejected(kind="patient", id=patient.key.id, reason=KEY_ALONE)
+    for visit in page.visits:
+        match why.get(visit.key):
+            case Reason.NO_CONTACT:
+                yield orphan(visit, text("Its patient {id} has no contact in amoCRM.", id=visit.patient.id))
+            case Reason.KEY_ALONE:
+                yield orphan(visit, KEY_ALONE)
+            case Reason.ANOTHER_VISIT:
+                yield orphan(visit, ANOTHER)
 
 
 def orphan(visit: Visit, reason: Text) -> Rejected:

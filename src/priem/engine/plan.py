@@ -9,6 +9,7 @@ from priem.engine.changed import changed_contact
 from priem.engine.identity import FoundContact, find_contacts, linked_contact
 from priem.engine.marks import decided_upon, is_unheard
 from priem.engine.names import lead_name, name_to_write
+from priem.engine.origins import with_origin
 from priem.engine.reasons import Reason
 from priem.engine.rules import place, place_new
 from priem.engine.succession import FoundLead, find_leads, in_order_of_moves
@@ -187,7 +188,7 @@ def lead_step(visit: Visit, lead: Lead, match: FoundLead, around: Surroundings, 
             is_unheard=unheard,
         ),
         why=Why(match.why.rule, match.why.candidates, placement.rule),
-        fingerprint=visit_fingerprint(visit, contact, bound, name.own),
+        fingerprint=with_origin(visit_fingerprint(visit, contact, bound, name.own), visit, match.before),
         replaces=match.replaces,
         status=visit.raw_status,
         branch=visit.branch,
@@ -217,7 +218,7 @@ def untouched(visit: Visit, lead: Lead, match: FoundLead, *, is_linked: bool) ->
 def missing_lead(visit: Visit, match: FoundLead, around: Surroundings, bound: Bound, *, is_taken: bool) -> Step:
     """There is no lead: make one, unless a person deleted it or the clinic wants none."""
     contact = linked_contact(visit.patient, around)
-    if match.why.rule == Reason.KEY_ALONE:
+    if match.why.rule in (Reason.KEY_ALONE, Reason.ANOTHER_VISIT):
         return Step(action=Action.LEAVE, key=visit.key, why=match.why)
     if reason := why_none(visit, match, bound, is_taken=is_taken):
         return leave(visit.key, match.before.lead if match.before else None, reason)
@@ -231,7 +232,7 @@ def missing_lead(visit: Visit, match: FoundLead, around: Surroundings, bound: Bo
         key=visit.key,
         draft=new_lead(visit, contact, name, placement, bound),
         why=Why(match.why.rule, match.why.candidates, placement.rule),
-        fingerprint=visit_fingerprint(visit, contact, bound, name),
+        fingerprint=with_origin(visit_fingerprint(visit, contact, bound, name), visit, match.before),
         status=visit.raw_status,
         branch=visit.branch,
     )

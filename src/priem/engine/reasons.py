@@ -29,6 +29,7 @@ class Reason(StrEnum):
     NOBODY = "nobody"
     ASK = "ask"
     SOMEBODY_ELSE = "somebody_else"
+    ANOTHER_VISIT = "another_visit"
     PERSON_SAID_NEW = "person_said_new"
     # Why nothing is done
     UNCHANGED = "unchanged"
@@ -74,6 +75,9 @@ SENTENCES: Mapping[str, Text] = {
     Reason.ASK: text("Several fit equally well: a person is asked."),
     Reason.SOMEBODY_ELSE: text(
         "Name, phone and birthday are all other ones than before: another person may have got the number."
+    ),
+    Reason.ANOTHER_VISIT: text(
+        "Patient and time are other ones than before, and it was booked later: another visit may have got the number."
     ),
     Reason.PERSON_SAID_NEW: text("A person has said that it is none of those that are there."),
     Reason.UNCHANGED: text("Nothing has changed since it was decided last."),

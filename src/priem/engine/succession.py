@@ -12,6 +12,7 @@ from datetime import datetime
 from priem.engine.bindings import Bound
 from priem.engine.handed import applications_for
 from priem.engine.identity import by_key, contacts_by_number, linked_contact, owners_of
+from priem.engine.origins import is_another
 from priem.engine.reasons import Reason
 from priem.model import Candidate, Contact, Key, Lead, PatientKey, Surroundings, Told, Visit, VisitKey, VisitLink, Why
 from priem.phones import numbers_in
@@ -101,6 +102,9 @@ class LeadSearch:
 
     def linked(self, visit: Visit, link: VisitLink) -> FoundLead | None:
         lead = self.alive(link, visit.key)
+        if not link.by_person and is_another(visit, link) and not self.is_on_own(visit, lead):
+            another = Candidate(link.lead, Reason.ANOTHER_VISIT)
+            return FoundLead(None, Why(Reason.ANOTHER_VISIT, (another,)), before=link)
         said = Reason.PERSON if link.by_person else Reason.LINK
         return FoundLead(lead, Why(said, (Candidate(lead.id, said),)), before=link) if lead else None
 
@@ -133,8 +137,12 @@ class LeadSearch:
 
     def agrees(self, visit: Visit, lead: Lead) -> bool:
         """Is the key enough, or the lead's contact the patient's?"""
+        return self.bound.settings.duplicates.id_is_enough or self.is_on_own(visit, lead)
+
+    def is_on_own(self, visit: Visit, lead: Lead | None) -> bool:
+        """Whether the lead is on the patient's contact."""
         own = linked_contact(visit.patient, self.around)
-        return self.bound.settings.duplicates.id_is_enough or (own is not None and own.id in lead.contacts)
+        return own is not None and lead is not None and own.id in lead.contacts
 
     def applied_for(self, visits: Sequence[Visit]) -> Iterator[tuple[VisitKey, FoundLead]]:
         """The best fitting pairs of visits and applications first, then the earliest visit. These leads were handed to

@@ -31,11 +31,14 @@ def link(clinic: Clinic, key: AnyKey, target: int) -> None:
     note(clinic.pk, Deed.LINK, about(key), [(card_of(key), before, str(target))])
 
 
-def unlink(clinic: Clinic, key: AnyKey) -> None:
+def unlink(clinic: Clinic, key: AnyKey, told: Told = Told.APART) -> None:
+    """`told`: whether the record is left alone from then on, or gets a contact or lead of its own."""
     before = target_of(clinic, key)
     with reading(clinic) as opened, outside().between_passes(opened.clinic.store):
-        by_hand.undo(key, opened.clinic)
-    note(clinic.pk, Deed.UNLINK, about(key), [(card_of(key), before, "")])
+        by_hand.undo(key, opened.clinic, told)
+    note(clinic.pk, Deed.UNLINK, about(key), [(card_of(key), before, "new" if told is Told.NEW else "")])
+    if told is Told.NEW:
+        wake(clinic.pk)
 
 
 @transaction.atomic

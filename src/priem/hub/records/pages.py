@@ -14,6 +14,7 @@ from django.utils.translation import gettext
 from django.views.decorators.http import require_GET, require_POST
 
 from priem.engine.comparing import Pair
+from priem.engine.orphans import ANOTHER
 from priem.errors import AskOperator, PriemError
 from priem.hub import words
 from priem.hub.models import Clinic, Connection, PatientLink, RejectedRow, StepRecord, VisitLink
@@ -26,7 +27,7 @@ from priem.hub.roles.rights import Right
 from priem.hub.scope import clinic_ids, may, visible
 from priem.hub.sentences import readable
 from priem.hub.templatetags.moments import moment, phone
-from priem.model import Patient, PatientKey, Visit, VisitKey
+from priem.model import Patient, PatientKey, Told, Visit, VisitKey
 
 LONGEST_ID = 19
 DAY = re.compile(r"\d{4}-\d\d-\d\d")
@@ -64,6 +65,7 @@ def show(request: HttpRequest, clinic: Clinic, kind: str, record: str) -> HttpRe
         "looked_at": looked_at,
         "told": words.because("apart" if found.told == "apart" else "person_said_new") if found.told else "",
         "rejected": [readable(row.reason) for row in found.rejected],
+        "may_be_another": any(row.reason and row.reason.template == ANOTHER.template for row in found.rejected),
         "events": story.events(clinic, kind, key, found),
     }
     name = gettext("Patient {id}") if kind == "patient" else gettext("Visit {id}")
@@ -166,6 +168,9 @@ def link(request: HttpRequest, clinic: Clinic, kind: str, record: str) -> HttpRe
 @require_POST
 @of_clinic(Right.RELINK)
 def unlink(request: HttpRequest, clinic: Clinic, kind: str, record: str) -> HttpResponse:
+    if "anew" in request.POST:
+        said = gettext("The link is undone. Priem makes a lead of its own with its next pass.")
+        return done(request, clinic, kind, record, lambda its, key: deeds.unlink(its, key, Told.NEW), said)
     said = gettext("The link is undone. Priem leaves the record alone until a person links it.")
     return done(request, clinic, kind, record, deeds.unlink, said)
 
