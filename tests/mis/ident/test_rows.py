@@ -46,7 +46,7 @@ def card(**changed: object) -> Row:
 
 def reception(**changed: object) -> Row:
     times = ("Appeared", "Started", "Ended", "CheckIssued", "Cancelled", "CancelReason", "MovedFrom", "Booked", "Added")
-    row: dict[str, object] = dict.fromkeys((*times, "Comment", "Notified", "External", "FirstVisit"))
+    row: dict[str, object] = dict.fromkeys((*times, "Comment", "Notified", "ExternalUID", "FirstVisit"))
     row |= {"ID": 100, "Patient": 5, "Doctor": 20, "Chair": 7, "PlanStart": TEN, "PlanEnd": HALF_PAST}
     return row | changed
 

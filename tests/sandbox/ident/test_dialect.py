@@ -131,6 +131,7 @@ WORKS: list[tuple[str, list[Any]]] = [
         [("BASE TABLE",), ("VIEW",)],
     ),
     ("-- a remark\nSELECT /* another */ 1;", [(1,)]),
+    ("SELECT it.[External] FROM (SELECT 1 AS [External]) AS it", [(1,)]),
 ]
 
 
@@ -178,6 +179,9 @@ REFUSED = [
     ("USE master", 911),
     ("SET NONSENSE ON", 195),
     ("EXECUTE nothing", 229),
+    ("SELECT 1 AS External", 156),
+    ("SELECT it.External FROM (SELECT 1 AS [External]) AS it", 156),
+    ("SELECT plan.ID FROM Persons AS [plan]", 156),
     ("SELEKT 1", 102),
 ]
 

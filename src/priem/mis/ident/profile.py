@@ -18,7 +18,7 @@ ALIASES: Mapping[str, tuple[str, ...]] = {
     "visits": (
         *("ID", "Patient", "Doctor", "Chair", "PlanStart", "PlanEnd", "Comment", "Notified", "Appeared", "Started"),
         *("Ended", "CheckIssued", "Cancelled", "CancelReason", "MovedFrom", "Booked", "Added", "Changed"),
-        *("RowVersion", "External", "FirstVisit"),
+        *("RowVersion", "ExternalUID", "FirstVisit"),
     ),
     "orders": ("ID", "Visit", "Branch", "Added", "Changed"),
     "services": ("ID", "Visit", "Service", "Name", "Quantity", "Price", "Discount", "Added", "Changed"),

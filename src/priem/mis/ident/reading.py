@@ -23,7 +23,7 @@ WANTED: Mapping[str, str] = {
     "patients": "ID Person Surname Name Patronymic Birthday MobilePhone Phone Email CardNumber Parent InfoSource"
     " FirstVisit ArchivingReason",
     "visits": "ID Patient Doctor Chair PlanStart PlanEnd Comment Notified ?Appeared ?Started ?Ended ?CheckIssued"
-    " Cancelled CancelReason MovedFrom Booked Added RowVersion External FirstVisit",
+    " Cancelled CancelReason MovedFrom Booked Added RowVersion ExternalUID FirstVisit",
     "orders": "Visit ID Branch",
     "services": "Visit ID Service Name ~Quantity ~Price ~Discount",
     "debts": "Visit IsFormed ~Debt",

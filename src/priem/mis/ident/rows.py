@@ -271,7 +271,7 @@ def whole_visit(row: Row, key: VisitKey, patient: int, starts: datetime, known: 
     branch = "" if known.branch is None else str(known.branch)
     zone = setting.zones.get(branch, setting.zone)
     ends, added = known.plan_end, moment(row["Booked"]) or moment(row["Added"])
-    moved_from, services, external = whole(row["MovedFrom"]), known.services, row["External"]
+    moved_from, services, external = whole(row["MovedFrom"]), known.services, row["ExternalUID"]
     return Visit(
         key=key,
         patient=PatientKey(key.connection, str(patient)),

@@ -51,7 +51,14 @@ class Token:
     @property
     def name(self) -> str:
         """As an identifier, in lower case, without its brackets."""
-        return (self.text[1:-1] if self.kind == "quoted" else self.text).lower()
+        return self.plain.lower()
+
+    @property
+    def plain(self) -> str:
+        """As the database has it: `[a]]b]` is called a]b."""
+        if self.kind != "quoted":
+            return self.text
+        return self.text[1:-1].replace(self.text[-1] * 2, self.text[-1])
 
 
 def tokens(sql: str) -> Iterator[Token]:
@@ -127,7 +134,7 @@ def aliases(sql: str) -> tuple[str, ...]:
         if token.word == "FROM" and token.depth == 0:
             break
         if before.word == "AS" and before.depth == 0:
-            named.append(token.text.strip('[]"'))
+            named.append(token.plain)
     return tuple(named)
 
 
@@ -148,7 +155,7 @@ def nothings(sql: str) -> frozenset[str]:
 
 def tables(sql: str) -> dict[str, str]:
     """The tables that it reads: by what they are called inside the statement, in lower case → their name."""
-    return {alias or path[-1].name: plain(path[-1]) for path, alias in named_tables(sql)}
+    return {alias or path[-1].name: path[-1].plain for path, alias in named_tables(sql)}
 
 
 def schemas(sql: str) -> set[str]:
@@ -159,10 +166,6 @@ def schemas(sql: str) -> set[str]:
 def path_of_first(sql: str) -> str:
     """The first table that it reads, with its schema, as it is written."""
     return next((".".join(token.text for token in path) for path, _ in named_tables(sql)), "")
-
-
-def plain(name: Token) -> str:
-    return name.text.strip('[]"')
 
 
 def named_tables(sql: str) -> Iterator[tuple[list[Token], str]]:
@@ -200,7 +203,7 @@ def columns(sql: str) -> tuple[tuple[str, str], ...]:
     known = tables(sql)
     found = list(tokens(sql))
     pairs = (
-        (first.name, column.text.strip('[]"'))
+        (first.name, column.plain)
         for first, dot, column in zip(found, found[1:], found[2:], strict=False)
         if dot.text == "." and first.name in known
     )

@@ -24,6 +24,10 @@ def syntax(near: str) -> SqlError:
     return SqlError(102, f"Incorrect syntax near '{near}'.", severity=15)
 
 
+def keyword(word: str) -> SqlError:
+    return SqlError(156, f"Incorrect syntax near the keyword '{word}'.", severity=15)
+
+
 def unsupported(what: str) -> SqlError:
     """A construct that a real server may take, but that nobody should rely on with this profile."""
     return SqlError(102, f"Incorrect syntax near '{what}'. (Not supported by the sandbox.)", severity=15)

@@ -59,7 +59,7 @@ SELECT reception.ID AS ID,
        reception.DateTimeAdded AS Added,
        reception.DateTimeChanged AS Changed,
        reception.RowVersion AS RowVersion,
-       reception.ExternalUID AS External,
+       reception.ExternalUID AS ExternalUID,
        card.FirstVisit AS FirstVisit
 FROM dbo.Receptions AS reception
 LEFT JOIN dbo.Patients AS card ON card.ID_Persons = reception.ID_Patients

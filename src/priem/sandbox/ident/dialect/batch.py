@@ -7,7 +7,8 @@ from sqlglot.errors import TokenError
 from sqlglot.tokenizer_core import Token, TokenType
 
 from priem.sandbox.ident.dialect.parse import TransactSql
-from priem.sandbox.ident.errors import SqlError, syntax
+from priem.sandbox.ident.dialect.reserved import reserved_name
+from priem.sandbox.ident.errors import SqlError, keyword, syntax
 
 LEADERS = frozenset(
     [
@@ -123,6 +124,8 @@ def _statement(batch: str, part: list[Token]) -> Statement:
     words = [_word(token) for token in part]
     if "LIMIT" in words:
         raise syntax("LIMIT")
+    if reserved := reserved_name(words):
+        raise keyword(reserved)
     kind = words[0]
     outer = list(_outer(words))
     if kind == "WITH":
