@@ -1,10 +1,11 @@
 """What changed since a cursor, at a rate that a branch bears: stories of a clinic and of Priem's own mishaps."""
 
+import json
 from datetime import UTC, datetime
 
 import pytest
 
-from priem.errors import TryLater
+from priem.errors import AskOperator, TryLater
 from priem.mis.archimed import Archimed
 from priem.mis.archimed.pace import Pace
 from priem.model import Page, VisitStatus
@@ -147,6 +148,51 @@ def test_a_talon_that_is_gone_without_a_trace_is_deleted(branch: RecordedClinic)
         assert {key: visit.status for key, visit in visits_of(told).items()} == {visit: VisitStatus.DELETED}
     assert visits_of(later) == {}
     assert stays in {str(row["id"]) for row in branch.recorded.talons}
+
+
+def test_a_talon_that_went_while_priem_was_down_is_deleted(branch: RecordedClinic) -> None:
+    patient = branch.register("Белова")
+    visit, stays = branch.book(patient), branch.book(patient, days=4)
+    called_off = branch.book(patient, days=1)
+    branch.change(called_off, status_id=4, status=None)
+    known, cursor = read_on(branch.open(), None)
+
+    branch.remove(visit)
+    branch.remove(called_off)
+    source = branch.open()
+    told, cursor = read_on(source, cursor)
+    once_more, _ = read_on(branch.open(), cursor)  # nobody knew yet that it had been told
+    _, cursor = read_on(source, cursor)
+    branch.confirm(stays)
+    _, cursor = read_on(source, cursor)
+    later, _ = read_on(branch.open(), cursor)
+
+    before, after = visits_of(known)[visit], visits_of(told)[visit]
+    assert (after.status, after.patient, after.starts_at) == (VisitStatus.DELETED, before.patient, before.starts_at)
+    assert visits_of(told)[called_off].status is VisitStatus.CANCELLED
+    assert visits_of(once_more)[visit].status is VisitStatus.DELETED
+    assert set(visits_of(later)) == {stays}
+
+
+def test_a_branch_that_is_another_after_a_restart_has_deleted_nothing(branch: RecordedClinic) -> None:
+    patient = branch.register("Белова")
+    visits = [branch.book(patient, days=1 + number) for number in range(6)]
+    _, cursor = read_on(branch.open(), None)
+
+    for visit in visits[:5]:
+        branch.remove(visit)
+    pages, _ = read_on(branch.open(), cursor)
+
+    assert set(visits_of(pages)) == {visits[5]}
+    assert ["5 of 6" in str(row.reason) for page in pages for row in page.rejected] == [True]
+
+
+def test_a_place_whose_talons_cannot_be_read_is_said(branch: RecordedClinic) -> None:
+    branch.book(branch.register("Белова"))
+    _, cursor = read_on(branch.open(), None)
+
+    with pytest.raises(AskOperator):
+        read_on(branch.open(), json.dumps(json.loads(cursor) | {"known": "nonsense"}))
 
 
 def test_a_talon_that_is_moved_out_of_the_span_is_followed(branch: RecordedClinic) -> None:

@@ -2,6 +2,7 @@
 
 Nobody tells how much is missed between two passes: a fresh process therefore gives out every talon of the span once
 more (deciding on them costs nothing), and every card that changed since the cursor or does not say when it changed.
+Talons that are gone by then are known from the cursor.
 """
 
 from collections.abc import Callable, Iterator, Sequence
@@ -17,6 +18,7 @@ from priem.mis.archimed.loose import Row, moment
 from priem.mis.archimed.pace import Pace
 from priem.mis.archimed.parsing import Parser, page_of
 from priem.mis.archimed.rows import CARD_FIELDS, TALON_FIELDS
+from priem.mis.archimed.watched import written
 from priem.model import Page, Patient, Rejected, Visit
 from priem.ports import Clock
 from priem.texts import Text, text
@@ -31,8 +33,9 @@ MARKED_EVERY = timedelta(minutes=10)
 """How often the cursor moves though nothing changed."""
 AT_ONCE = 500
 """Records in a page for the engine."""
-MOST_GONE = 20
-"""More do not vanish at once: rather the API lost something."""
+MOST_GONE, FEW = 20, 5
+"""More do not vanish at once: rather the API lost something. Nor, from a few on, do more than half of those that are
+known: rather this is another branch."""
 TOO_MANY = text(
     "{count} of {known} visits vanished from ArchiMed+ at once: none of them is taken for deleted. "
     "If they were deleted indeed, close their leads by hand: priem reconcile lists them."
@@ -65,6 +68,7 @@ class Changes:
     def begin(self, cursor: Cursor) -> None:
         """Forgets what earlier passes saw."""
         self._shelf = {Stage.PATIENTS: Shelf(CARD_FIELDS), Stage.VISITS: Shelf(TALON_FIELDS, may_vanish=True)}
+        self._shelf[Stage.VISITS].expect(cursor.watched)
         is_from_the_beginning = cursor.stage is Stage.PATIENTS and not cursor.page
         self._known_until = None if is_from_the_beginning else cursor.at
         self._kept = self._told = str(cursor)
@@ -74,12 +78,15 @@ class Changes:
         counts = span.holds if stage is Stage.VISITS else is_any
         return self._noted(stage, number, listing, counts)
 
-    def is_read(self, cursor: Cursor) -> None:
-        """Everything that a first reading saw is on its way; what shifted between its pages will be found as new."""
-        self._kept = self._told = str(cursor)
+    def done(self, cursor: Cursor) -> Cursor:
+        """The cursor behind a first reading. Everything that it saw is on its way; what shifted between its pages will
+        be found as new."""
+        done = cursor.done(self._watched())
+        self._kept = self._told = str(done)
         for shelf in self._shelf.values():
             shelf.keep()
             shelf.looked.clear()
+        return done
 
     # Later passes
 
@@ -113,9 +120,13 @@ class Changes:
         self._kept = self._told = written
 
     def _moved(self, cursor: Cursor) -> Cursor:
-        moved = cursor.later(self._shelf[Stage.PATIENTS].whole_since or cursor.at)
+        moved = cursor.later(self._shelf[Stage.PATIENTS].whole_since or cursor.at, self._watched())
         self._told = str(moved)
         return moved
+
+    def _watched(self) -> str:
+        span = self.span()
+        return written(row for row in self._shelf[Stage.VISITS].watched() if span.holds(row))
 
     def _is_worth_a_page(self, cursor: Cursor) -> bool:
         whole = self._shelf[Stage.PATIENTS].whole_since
@@ -182,7 +193,7 @@ class Changes:
         if not missing:
             shelf.prune()
             return ()
-        if len(missing) > MOST_GONE:
+        if are_too_many(len(missing), len(shelf.known)):
             return self._doubted(missing, len(shelf.known))
         found: list[Found] = []
         for id_ in missing:
@@ -205,6 +216,10 @@ class Changes:
 
     def _deleted(self, mark: Mark) -> Sequence[Found]:
         return self._parser.visits([{**(mark.row or {}), "deleted": True}])
+
+
+def are_too_many(missing: int, known: int) -> bool:
+    return missing > MOST_GONE or (missing >= FEW and 2 * missing > known)
 
 
 def is_any(_: Row) -> bool:

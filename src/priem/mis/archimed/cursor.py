@@ -1,12 +1,16 @@
 """How far a branch was read, between passes. It is what Priem keeps: everything else is found by looking."""
 
 import json
+import zlib
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from enum import IntEnum
 from typing import Any, Self
 
 from priem.errors import AskOperator
+from priem.mis.archimed import watched
+from priem.mis.archimed.loose import Row
 from priem.texts import text
 
 VERSION = 1
@@ -33,6 +37,15 @@ class Cursor:
     """Rows in a page of this stage."""
     number: int = 0
     """Counts what came after the first reading."""
+    known: str = ""
+    """Talons that may still vanish (see watched)."""
+
+    @property
+    def watched(self) -> Sequence[Row]:
+        try:
+            return list(watched.read(self.known))
+        except (ValueError, OverflowError, zlib.error) as error:
+            raise not_understood() from error
 
     @property
     def place(self) -> tuple[int, int, int]:
@@ -42,11 +55,11 @@ class Cursor:
     def after(self, stage: Stage, page: int, limit: int) -> Self:
         return replace(self, stage=stage, page=page, limit=limit)
 
-    def done(self) -> Self:
-        return replace(self, stage=Stage.DONE, page=0, limit=0)
+    def done(self, known: str) -> Self:
+        return replace(self, stage=Stage.DONE, page=0, limit=0, known=known)
 
-    def later(self, at: datetime) -> Self:
-        return replace(self, number=self.number + 1, at=max(at, self.at))
+    def later(self, at: datetime, known: str) -> Self:
+        return replace(self, number=self.number + 1, at=max(at, self.at), known=known)
 
     def __str__(self) -> str:
         return json.dumps(
@@ -58,6 +71,7 @@ class Cursor:
                 "page": self.page,
                 "limit": self.limit,
                 "number": self.number,
+                "known": self.known,
             }
         )
 
@@ -66,10 +80,7 @@ class Cursor:
         try:
             return cls._from(json.loads(kept))
         except (ValueError, KeyError, TypeError, AttributeError) as error:
-            raise AskOperator(
-                text("The place where reading of ArchiMed+ stopped cannot be understood."),
-                text("It was written by another version of Priem, or by hand. Start the first reading again."),
-            ) from error
+            raise not_understood() from error
 
     @classmethod
     def _from(cls, parts: dict[str, Any]) -> Self:
@@ -83,4 +94,12 @@ class Cursor:
             page=int(parts["page"]),
             limit=int(parts["limit"]),
             number=int(parts["number"]),
+            known=str(parts.get("known") or ""),
         )
+
+
+def not_understood() -> AskOperator:
+    return AskOperator(
+        text("The place where reading of ArchiMed+ stopped cannot be understood."),
+        text("It was written by another version of Priem, or by hand. Start the first reading again."),
+    )

@@ -3,11 +3,13 @@
 import json
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field, replace
-from datetime import datetime
+from datetime import UTC, datetime
 from zlib import crc32
 
 from priem.mis.archimed.api import Listing
 from priem.mis.archimed.loose import Row, an_id
+
+LONG_AGO = datetime.min.replace(tzinfo=UTC)
 
 
 @dataclass(frozen=True, slots=True)
@@ -79,6 +81,14 @@ class Shelf:
             return []
         gone = ((id_, mark) for id_, mark in self.known.items() if mark.seen_at < since)
         return [id_ for id_, mark in gone if mark.row is not None and is_expected(mark.row)]
+
+    def expect(self, rows: Sequence[Row]) -> None:
+        """What another process saw there: given out once more where it still is, and missed where it is not."""
+        self.known = {an_id(row.get("id")): Mark(0, row, LONG_AGO) for row in rows}
+
+    def watched(self) -> list[Row]:
+        """What may still vanish; and what has vanished just now, as long as nobody knows that it was told."""
+        return [mark.row for mark in (self.given | self.known).values() if mark.row is not None]
 
     def forget(self, id_: str) -> Mark:
         """It is not there any more."""

@@ -106,8 +106,7 @@ class Archimed:
             cursor = cursor.after(Stage.VISITS, 0, 0)
         talons = Spanned(self._talons, self._first_span(cursor.since))
         cursor, left = yield from self._read(cursor, talons, left, news)
-        done = cursor.done()
-        self._changes.is_read(done)
+        done = self._changes.done(cursor)
         yield page_of(left, str(done), cursor.since)
 
     def _read(
