@@ -1,4 +1,4 @@
--- IDENT's tables as far as they are publicly known: docs/reference/ident.md, section 5.
+-- IDENT's tables as far as they are publicly known: docs/reference/ident.md, sections 5 and 2.3.
 CREATE TABLE dbo.OwnCompanies (ID int NOT NULL PRIMARY KEY, Name nvarchar(255) NOT NULL, BranchName nvarchar(255) NULL);
 CREATE TABLE dbo.Armchairs (
   ID int NOT NULL PRIMARY KEY, NameArmchair nvarchar(100) NOT NULL,
@@ -54,6 +54,15 @@ CREATE TABLE dbo.ServiceItems (ID int NOT NULL PRIMARY KEY, Name nvarchar(500) N
 CREATE TABLE dbo.ServiceItemPrices (
   ID int NOT NULL PRIMARY KEY, ID_ServiceItems int NOT NULL REFERENCES dbo.ServiceItems(ID), ID_ServicePriceGroups int NULL,
   Price decimal(20,10) NOT NULL, DateTimeFrom datetime NOT NULL, DateTimeTo datetime NULL);
+CREATE TABLE dbo.ServiceCategories (
+  ID int NOT NULL PRIMARY KEY, Name nvarchar(255) NOT NULL, Archive bit NOT NULL DEFAULT 0);
+CREATE TABLE dbo.ServiceFolders (
+  ID int NOT NULL PRIMARY KEY, Name nvarchar(255) NOT NULL,
+  ID_ServiceCategories int NULL REFERENCES dbo.ServiceCategories(ID), Archive bit NOT NULL DEFAULT 0);
+CREATE TABLE dbo.ServiceItemContents (
+  ID int IDENTITY PRIMARY KEY, ID_ServiceItems int NOT NULL REFERENCES dbo.ServiceItems(ID), Code nvarchar(50) NULL,
+  ID_ServiceFoldersParent int NULL REFERENCES dbo.ServiceFolders(ID), DateTimeFrom datetime NOT NULL,
+  DateTimeTo datetime NULL);
 CREATE TABLE dbo.Orders (
   ID int IDENTITY PRIMARY KEY, DateTimeOrder datetime NOT NULL, ID_OwnCompanies int NULL, ID_Receptions int NULL,
   ID_Patients int NOT NULL, ID_Staffs int NULL, ID_StaffsAssistant int NULL, DateTimeBillFormed datetime NULL,

@@ -58,9 +58,9 @@ TABLES: Mapping[str, str] = {
     "OnlineTickets": r"^online ?tickets?$|(web|online|site) ?(request|ticket|lead|appl)|zayav",
     "ScheduledReceptions": r"^scheduled|\bjobs?$|\btasks?$|^recalls?$|^zadach|^zadani",
     "CRMJobTypes": r"(job|task) ?(type|kind)s?$|(vid|tip)\w* ?zada|zadach?\w* ?(vid|tip)",
-    "ServiceItemContents": r"service item content",
-    "ServiceFolders": r"service folder|pap\w+ ?uslug",
-    "ServiceCategories": r"service categor|kategor\w* ?uslug",
+    "ServiceItemContents": r"(service|uslug|procedur|catalog|katalog)\w* ?(item content|content|entr|sostav|place)",
+    "ServiceFolders": r"(service|uslug|procedur|catalog|katalog)\w* ?(folder|papk|razdel)|papk\w* ?uslug",
+    "ServiceCategories": r"(service|uslug|procedur|catalog|katalog)\w* ?(categor|kategor)|kategor\w* ?uslug",
 }
 CHANGED = r"chang|updat|modif|izmen|pravk"
 ADDED = r"added|creat|insert|sozdan|dobavl"
@@ -146,6 +146,13 @@ COLUMNS: tuple[Wanted, ...] = (
     Wanted("ServiceItemPrices", "ID_ServiceItems", WHOLE, r"service|uslug|procedur", refers="ServiceItems"),
     Wanted("ServiceItemPrices", "Price", ("figure",), r"price|amount|cena|stoim|summa"),
     *dictionary("ServiceItems"),
+    optional("ServiceItemContents", "ID_ServiceItems", WHOLE, r"service|uslug|procedur", refers="ServiceItems"),
+    optional("ServiceItemContents", "ID_ServiceFoldersParent", WHOLE, r"folder|papk|razdel", refers="ServiceFolders"),
+    optional("ServiceItemContents", "DateTimeTo", MOMENT, r"date time to|valid to|until|till|\bdo$|okonch|deystv po"),
+    Wanted("ServiceFolders", "ID", WHOLE, r"^id$|^kod$|\bid$|^kod|^id\b", is_key=True, is_needed=False),
+    optional("ServiceFolders", "ID_ServiceCategories", WHOLE, r"categor|kategor", refers="ServiceCategories"),
+    Wanted("ServiceCategories", "ID", WHOLE, r"^id$|^kod$|\bid$|^kod|^id\b", is_key=True, is_needed=False),
+    optional("ServiceCategories", "Name", TEXT, TITLE),
     Wanted("CurrentTimeTable", "ID_Receptions", WHOLE, r"recepti|appointment|visit|zapis|priem", refers="Receptions"),
     Wanted("CurrentTimeTable", "DateOfWork", ("day", "moment"), r"date|day|den|data"),
     Wanted("CurrentTimeTable", "ID_Times", WHOLE, r"time|slot|vrem", refers="Times"),

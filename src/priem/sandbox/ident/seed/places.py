@@ -41,6 +41,13 @@ SERVICES = (
     ("Активация брекетов", 2600), ("Отбеливание", 16_500), ("Анестезия", 650), ("Снимок прицельный", 450),
     ("Снимок панорамный", 1500), ("Герметизация фиссур", 1900), ("Пломба на молочный зуб", 2900), ("Вкладка", 13_400),
 )  # fmt: skip
+CATEGORIES = ((1, "Терапия"), (2, "Гигиена"), (3, "Хирургия"), (4, "Ортопедия"), (5, "Ортодонтия"), (6, "Диагностика"))
+FOLDERS = (
+    (11, "Приёмы", 1), (12, "Лечение зубов", 1), (13, "Профилактика", 2), (14, "Удаления и имплантация", 3),
+    (15, "Коронки и вкладки", 4), (16, "Брекеты", 5), (17, "Снимки", 6), (18, "Разное", None),
+)  # fmt: skip
+FOLDER_OF = (11, 11, 12, 12, 13, 14, 14, 15, 14, 16, 16, 13, 18, 17, 17, 13, 12, 15)
+"""Of each service."""
 
 
 @dataclass(slots=True)
@@ -118,4 +125,17 @@ def _prices(now: datetime) -> list[tuple[str, Rows]]:
         prices.append((number, number, 1, float(round(price * 0.8)), began, raised))
         prices.append((1000 + number, number, 1, float(price), raised, None))
     items: Rows = [(number, name, 0) for number, (name, _price) in enumerate(SERVICES, start=1)]
-    return [("ServiceItems", items), ("ServiceItemPrices", prices)]
+    return [("ServiceItems", items), ("ServiceItemPrices", prices), *_price_list(began, raised)]
+
+
+def _price_list(began: str, sorted_at: str) -> list[tuple[str, Rows]]:
+    """Every service lay among the odds and ends before somebody sorted them."""
+    places: Rows = []
+    for service, folder in enumerate(FOLDER_OF, start=1):
+        places.append((len(places) + 1, service, f"У{service:03}", 18, began, sorted_at))
+        places.append((len(places) + 1, service, f"У{service:03}", folder, sorted_at, None))
+    return [
+        ("ServiceCategories", [(*category, 0) for category in CATEGORIES]),
+        ("ServiceFolders", [(*folder, 0) for folder in FOLDERS]),
+        ("ServiceItemContents", places),
+    ]
