@@ -6,7 +6,7 @@ from typing import Annotated
 import typer
 
 from priem.cli.terminal import both_languages, out, print_json, say, show_finding
-from priem.errors import AskOperator, PriemError
+from priem.errors import PriemError, TryLater
 from priem.hub.agents.choosing import Silence
 from priem.hub.clock import SystemClock
 from priem.mis.ident.config import Config
@@ -37,7 +37,7 @@ def discover(
 ) -> None:
     found, unasked = ([Found(where, port)], 0) if port else servers(where)
     report: dict[str, object] = {"servers": [f"{one.host},{one.port} {one.instance}".strip() for one in found]}
-    if not json:
+    if not json and not port:
         show_servers(found, unasked)
     if login and found:
         report |= looked_into(found, login, password or ask_password(), database, to, quiet=json)
@@ -65,25 +65,25 @@ def show_servers(found: list[Found], unasked: int) -> None:
 def looked_into(
     found: list[Found], login: str, password: str, database: str, to: Path | None, *, quiet: bool
 ) -> dict[str, object]:
-    """The first server that lets the login into the database."""
-    problem: PriemError | None = None
+    """The first server that lets the login into the database. Where none does, what each says."""
+    problems: list[PriemError] = []
     for one in found:
         config = Config(
             connection="discover", server=one.host, port=one.port, login=login, password=password, database=database,
             time_zone="UTC",
         )  # fmt: skip
         try:
-            known = Database(config, Silence(), SystemClock()).databases()
             findings = compare(config, Silence(), SystemClock())
         except PriemError as error:
-            problem = error
+            problems.append(error)
             continue
-        if known is not None:
-            return told(config, known, findings, to, quiet=quiet)
-    raise problem or AskOperator(
-        text("None of the servers lets the login {login} in.", login=login),
-        text("Check both. IDENT's support gives a read-only login at the clinic's written request."),
-    )
+        known = Database(config, Silence(), SystemClock()).databases() or []
+        return told(config, known, findings, to, quiet=quiet)
+    # A server that answers and refuses says more than one that is silent.
+    worst, *others = sorted(problems, key=lambda error: isinstance(error, TryLater))
+    for other in others if not quiet else ():
+        show_finding(Finding(Severity.BROKEN, other.what, other.advice))
+    raise worst
 
 
 def told(
@@ -128,7 +128,8 @@ def proposed(config: Config, to: Path | None, *, quiet: bool) -> dict[str, objec
 
 
 def show_proposal(proposal: Proposal) -> None:
-    for guess in sorted(proposal.guesses, key=lambda guess: (guess.wanted.table, -guess.confidence)):
+    """What a person has to decide comes last, where it is seen."""
+    for guess in sorted(proposal.guesses, key=lambda guess: (not guess.is_sure, guess.wanted.table, -guess.confidence)):
         mark = "[green]✓[/]" if guess.is_sure else "[yellow]?[/]"
         out.print(f"{mark} {guess.confidence:.2f} ", end="")
         out.print(f"{guess.wanted.table}.{guess.wanted.column} = {guess.table}.{guess.column}", markup=False)

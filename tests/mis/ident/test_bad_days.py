@@ -250,6 +250,15 @@ def test_a_missing_column_that_can_be_spared_is_spared(own_clinic: IdentClinic) 
     assert patient in patients_of(read_on(source, None)[0])
 
 
+@DRIVERS
+def test_a_port_at_which_something_else_answers_is_said(driver: str, clinic: IdentClinic) -> None:
+    port = int(clinic.sandbox.facts["control"].rpartition(":")[2])  # it speaks HTTP
+
+    [said] = broken(clinic.open(driver=driver, port=port))
+
+    assert "port" in said
+
+
 @pytest.fixture(params=["required", "tls1.0"])
 def encrypted(request: pytest.FixtureRequest) -> Iterator[tuple[Sandbox, str]]:
     sandbox = Sandbox("--tls", request.param, patients=10, visits=5)
@@ -260,6 +269,10 @@ def encrypted(request: pytest.FixtureRequest) -> Iterator[tuple[Sandbox, str]]:
 def test_an_encrypted_server_is_read(encrypted: tuple[Sandbox, str], monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.delenv("FREETDSCONF", raising=False)
     sandbox, encryption = encrypted
+    if encryption == "old":
+        [said] = broken(Ident(sandbox.config(), Journal(), Watch()))
+        assert "closes the connection at once" in said
+        assert "TLS 1.0" in said
     source = Ident(sandbox.config(encryption=encryption), Journal(), Watch())
 
     pages, _ = read_on(source, None)

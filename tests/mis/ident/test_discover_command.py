@@ -7,7 +7,7 @@ import pytest
 from typer.testing import CliRunner
 
 from priem.cli.app import app
-from priem.errors import AskOperator
+from priem.errors import AskOperator, TryLater
 from tests.mis.ident.clinic import IdentClinic
 
 pytestmark = [pytest.mark.slow, pytest.mark.django_db]
@@ -46,6 +46,17 @@ def test_a_wrong_password_is_said(clinic: IdentClinic) -> None:
 
     assert isinstance(ran.exception, AskOperator)
     assert "wrong" not in str(ran.exception.what)
+
+
+def test_a_server_that_is_off_is_not_taken_for_a_wrong_password(clinic: IdentClinic) -> None:
+    facts = clinic.sandbox.facts
+    away = ["discover", facts["host"], "--port", "1", "--login", "readonly_user", "--password", "any"]
+
+    ran = CliRunner().invoke(app, away)
+
+    assert isinstance(ran.exception, TryLater)
+    assert "does not answer" in str(ran.exception.what)
+    assert "SQL Server:" not in ran.output, "nobody was found there"
 
 
 def test_a_wrong_database_is_answered_with_those_that_are_there(clinic: IdentClinic) -> None:

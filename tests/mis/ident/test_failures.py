@@ -35,6 +35,7 @@ DRIVERS = pytest.mark.parametrize("raised", [of_pymssql, of_pymssql_connecting, 
         (208, "Invalid object name 'dbo.Armchairs'.", AskOperator, "dbo.Armchairs"),
         (207, 'Недопустимое имя столбца "NameArmchair".', AskOperator, "NameArmchair"),
         (229, "The SELECT permission was denied on the object 'Orders', database 'PZ'.", AskOperator, "Orders"),
+        (229, 'Запрещено разрешение "SELECT" на объект "Orders" базы данных "PZ", схемы "dbo".', AskOperator, "Orders"),
         (1222, "Lock request time out period exceeded.", TryLater, "busy"),
         (1205, "Transaction (Process ID 52) was deadlocked.", TryLater, "busy"),
         (6005, "SHUTDOWN is in progress.", TryLater, "starting"),
@@ -74,6 +75,7 @@ def test_a_lost_server_is_waited_for(error: Exception, kind: type[PriemError]) -
 
 GENERAL = "General SQL Server error: Check messages from the SQL Server"
 SEVERITY_14 = f"DB-Lib error message 20018, severity 14:\n{GENERAL}\n"
+CLOSED = "DB-Lib error message 20017, severity 9:\nUnexpected EOF from the server\n"
 NOBODY_THERE = "DB-Lib error message 20009, severity 9:\nUnable to connect: TDS server is unavailable\n"
 
 
@@ -82,6 +84,7 @@ NOBODY_THERE = "DB-Lib error message 20009, severity 9:\nUnable to connect: TDS 
     [
         pytest.param(of_pymssql_connecting(18456, f"Login failed for user 'a'.{SEVERITY_14}"), WrongLogin, id="login"),
         pytest.param(of_pymssql_connecting(20009, NOBODY_THERE), Unreachable, id="nobody there"),
+        pytest.param(of_pymssql_connecting(20017, CLOSED), Unreachable, id="closed at once"),
         pytest.param(of_pymssql_connecting(18456, NOBODY_THERE), Unreachable, id="nobody, after a wrong password"),
         pytest.param(of_pymssql_connecting(20009, SEVERITY_14), WrongLogin, id="login, after a lost server"),
         pytest.param(of_pytds(18456, "Login failed for user 'a'."), WrongLogin, id="login in python-tds"),

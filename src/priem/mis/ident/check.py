@@ -110,7 +110,10 @@ def schema_fits(reader: Reader) -> Iterator[Finding]:
         yield Finding(
             Severity.BROKEN,
             text("The database has none of IDENT's tables, or the login may not see them."),
-            text("Check the name of the database; ask IDENT's support to let the login read the whole of it."),
+            text(
+                "Check the name of the database; ask IDENT's support to let the login read the whole of it. If this is "
+                "another release of IDENT, priem discover with the option --to proposes a profile for it."
+            ),
         )
         return
     missing = profile.missing(schema)

@@ -73,6 +73,27 @@ def open_pytds(config: Config, host: str, port: int, database: str) -> Connectio
             ),
         )
     try:
+        connection: Connection = spare_driver().connect(
+            dsn=host,
+            port=port,
+            user=config.login,
+            password=config.password,
+            database=database,
+            timeout=config.query_timeout,
+            login_timeout=config.login_timeout,
+            cafile=None if config.encryption == "off" else config.certificate or None,
+            validate_host=False,  # SQL Server's own certificates name no host
+            appname=APPLICATION,
+            autocommit=True,
+            disable_connect_retry=True,  # when to try again is the engine's to say
+        )
+    except ValueError as error:
+        raise ConnectionError(str(error)) from error  # so it stumbles over an answer that is none of SQL Server's
+    return connection
+
+
+def spare_driver() -> Any:  # noqa: ANN401 - a module that need not be there
+    try:
         import pytds  # noqa: PLC0415 - an extra that most installations do not have
     except ImportError as error:
         raise AskOperator(
@@ -84,21 +105,7 @@ def open_pytds(config: Config, host: str, port: int, database: str) -> Connectio
         ) from error
     # It tells every statement at this level: nothing that anybody would look for in Priem's log.
     logging.getLogger("pytds").setLevel(logging.WARNING)
-    connection: Connection = pytds.connect(
-        dsn=host,
-        port=port,
-        user=config.login,
-        password=config.password,
-        database=database,
-        timeout=config.query_timeout,
-        login_timeout=config.login_timeout,
-        cafile=None if config.encryption == "off" else config.certificate or None,
-        validate_host=False,  # SQL Server's own certificates name no host
-        appname=APPLICATION,
-        autocommit=True,
-        disable_connect_retry=True,  # when to try again is the engine's to say
-    )
-    return connection
+    return pytds
 
 
 OPEN: Mapping[str, Callable[[Config, str, int, str], Connection]] = {"pymssql": open_pymssql, "pytds": open_pytds}

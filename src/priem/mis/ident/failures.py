@@ -28,7 +28,10 @@ SLOW = frozenset({20003})
 """FreeTDS's own time limit."""
 FREETDS = range(20000, 21000)
 """FreeTDS's own, from under pymssql: the server or the way to it is gone."""
+CLOSED_AT_ONCE = frozenset({20002, 20017})
+"""Something answers, and ends it before it has begun."""
 NEEDS_ENCRYPTION = "encryption"
+RIGHTS = frozenset({"SELECT", "EXECUTE", "REFERENCES", "VIEW DEFINITION"})
 
 
 class Unreachable(TryLater):
@@ -68,8 +71,8 @@ def message_of(error: BaseException) -> str:
 
 
 def named_in(message: str) -> str:
-    found = QUOTED.search(message)
-    return found[1] if found else "?"
+    """A server that speaks Russian puts the right in quotes, too, and before the table."""
+    return next((name for name in QUOTED.findall(message) if name not in RIGHTS), "?")
 
 
 def sorted_out(error: Exception, statement: str, server: str) -> PriemError:
@@ -93,7 +96,7 @@ def not_connected(error: Exception, server: str, database: str) -> PriemError:
         return SORTS[number]("", message)
     if NEEDS_ENCRYPTION in message.lower():
         return refused_encryption(server)
-    return unreachable(server)
+    return closed_at_once(server) if number in CLOSED_AT_ONCE else unreachable(server)
 
 
 def no_answer(error: Exception, server: str) -> TryLater:
@@ -127,6 +130,19 @@ def unreachable(server: str) -> Unreachable:
         text("The SQL Server {server} does not answer.", server=server),
         text("Check that the computer is on, the address and the port are right and the firewall lets Priem in."),
         beside={"server": text("Nothing answers at this address.")},
+    )
+
+
+def closed_at_once(server: str) -> Unreachable:
+    return Unreachable(
+        text("The SQL Server {server} answers, but closes the connection at once.", server=server),
+        text(
+            "An old server needs the value «{value}» of the setting {setting}. If that does not help, check the port: "
+            "something else may answer there.",
+            value=ENCRYPTION["old"],
+            setting=called(ASKED, "encryption"),
+        ),
+        beside={"encryption": text("The server wants another kind of encryption.")},
     )
 
 

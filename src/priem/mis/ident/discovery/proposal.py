@@ -88,12 +88,13 @@ def propose(database: Database) -> Proposal:
 
 
 def compare(config: Config, exchanges: ExchangeLog, clock: Clock) -> list[Finding]:
-    """What differs between the database and the connection's profile, in plain words."""
+    """What differs between the database and the connection's profile, in plain words.
+
+    Raises TryLater or AskOperator where nothing can be compared: the server is away, or lets nobody in.
+    """
     database = Database(config, exchanges, clock)
     try:
         return list(schema_fits(Reader(config, database)))
-    except PriemError as error:
-        return [Finding(Severity.BROKEN, error.what, error.advice)]
     finally:
         database.close()
 
