@@ -3,10 +3,12 @@ from contextlib import ExitStack
 from pathlib import Path
 
 import pytest
+from playwright.sync_api import expect
 
 from tests.e2e.systems import Process, Systems
 
 Start = Callable[..., Systems]
+expect.set_options(timeout=60_000)  # two cores, and everybody's tests
 
 
 @pytest.fixture

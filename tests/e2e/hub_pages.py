@@ -56,7 +56,7 @@ def log_in(page: Page, url: str, name: str) -> None:
     page.fill("#id_username", name)
     page.fill("#id_password", PASSWORD)
     page.click("#login-form button[type=submit]")
-    page.wait_for_load_state()
+    page.wait_for_url(lambda at: "/login/" not in at)
 
 
 @contextmanager

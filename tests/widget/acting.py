@@ -4,7 +4,7 @@ import json
 from collections.abc import Callable
 
 from axe_playwright_python.sync_playwright import Axe
-from playwright.sync_api import FrameLocator, Page, expect
+from playwright.sync_api import FrameLocator, Locator, Page, expect
 
 from tests.widget.clinic import ADMIN, Clinic
 
@@ -39,6 +39,16 @@ def tomorrow(frame: FrameLocator) -> None:
         turn(frame, "later")
         if frame.locator("button.free").count():
             return
+
+
+def until_seen(frame: FrameLocator, name: str) -> Locator:
+    """Whose visit is in the journal of one of the coming days: midnight may have passed since it was booked."""
+    block = frame.locator(".visit-block", has_text=name)
+    for _ in range(7):
+        if block.count():
+            break
+        turn(frame, "later")
+    return block
 
 
 def turn(frame: FrameLocator, where: str, does: Callable[[], None] | None = None) -> None:

@@ -26,7 +26,7 @@ from priem.sandbox.ident.seed import Wishes
 from tests.warm import new_home, priem
 from tests.widget.hands import Hands, environment
 
-PATIENCE = 20
+PATIENCE = 60
 ADMIN, RECEPTION, CALLS = 10_091_426, 10_091_430, 10_091_434
 """Users of the sandbox's account: an administrator, one of the branch with IDENT, one who may not book."""
 IDENT_KEY = "Klyuch7Klyuch7Klyuch7Klyuch7Klyu"

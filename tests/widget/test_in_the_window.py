@@ -1,5 +1,7 @@
 """How the booking window behaves under hands: keys, services, phones, answers that are lost."""
 
+import time
+
 import pytest
 from playwright.sync_api import Page, Route, expect
 
@@ -12,7 +14,7 @@ from tests.widget.acting import (
     turn,
     window,
 )
-from tests.widget.clinic import Clinic
+from tests.widget.clinic import PATIENCE, Clinic
 
 pytestmark = [pytest.mark.slow, pytest.mark.e2e, pytest.mark.xdist_group("widget")]
 
@@ -43,7 +45,16 @@ def test_a_visit_is_booked_from_the_keyboard_alone(page: Page, mira: Clinic) -> 
 
 
 def test_a_day_without_free_times_leads_to_the_next_one_that_has_some(page: Page, mira: Clinic) -> None:
-    page.route("**/widget/api/schedule*", lambda route: route.fulfill(json=[]), times=1)
+    days: list[str] = []
+
+    def empty_at_first(route: Route) -> None:
+        days.append(route.request.url)
+        if len(days) == 1:
+            route.fulfill(json=[])
+        else:
+            route.continue_()
+
+    page.route("**/widget/api/schedule*", empty_at_first)
     frame = window(page, opened(page, mira, mira.request("Зорина Инна Ильинична", "+7 921 515-25-35")))
     expect(frame.locator(".nothing").first).to_contain_text("никто не принимает")
 
@@ -59,9 +70,19 @@ def test_several_cards_of_one_name_and_phone_are_shown_to_choose_from(page: Page
 
     frame = window(page, opened(page, mira, lead))
 
-    frame.locator(".candidate").nth(2).wait_for()
+    candidates = frame.locator(".candidate input")
+    candidates.nth(2).wait_for()
     expect(frame.locator(".warn")).to_contain_text("Выберите одну")
-    assert frame.locator(".candidate input:checked").get_attribute("value") == ""
+    expect(frame.locator(".candidate input:checked")).to_have_value("")
+
+    tomorrow(frame)
+    free(frame, 3)
+    frame.locator("[data-act=go]").click()
+    expect(frame.locator(".line.amber")).to_contain_text("Выберите одного из них или укажите дату рождения")
+    second = str(candidates.nth(1).get_attribute("value"))
+    candidates.nth(1).check()
+    finish(frame, "booked")
+    assert str(max(mira.talons(), key=lambda talon: int(talon["id"]))["patient_id"]) == second
 
 
 def test_a_child_is_not_booked_as_its_mother_and_what_is_ticked_by_hand_stays(page: Page, mira: Clinic) -> None:
@@ -83,6 +104,43 @@ def test_a_child_is_not_booked_as_its_mother_and_what_is_ticked_by_hand_stays(pa
     who.last.check()
     types("first_name", "Алла")
     expect(frame.locator(".candidate input:checked")).to_have_value("")
+
+
+def test_who_is_quicker_than_the_mis_loses_neither_the_place_nor_the_patient(page: Page, mira: Clinic) -> None:
+    mira.mis.act("patient", last_name="Сомова", first_name="Нина", phone="+79217005566", birthdate="1990-05-12")
+    held: list[Route] = []
+
+    def hold(route: Route) -> None:
+        held.append(route)
+
+    page.route("**/widget/api/people*", hold)
+    frame = window(page, opened(page, mira, mira.request("Сомова Нина", "+7 921 700-55-66")))
+    comment = frame.get_by_label("Комментарий")
+    comment.fill("Просит")
+    until_held(page, held).continue_()
+    who = frame.locator(".candidate input")
+    expect(who.first).to_be_checked()
+    expect(comment).to_be_focused()
+
+    tomorrow(frame)
+    free(frame, 6)
+    frame.locator("[name=middle_name]").fill("Ильинична")
+    frame.locator("[data-act=go]").click()
+    answer = until_held(page, held)
+    expect(frame.locator("[data-act=go]")).to_be_disabled()
+    with page.expect_request("**/widget/api/book*") as booked:
+        answer.continue_()
+
+    assert booked.value.post_data_json["patient"] == who.first.get_attribute("value")
+    frame.locator("[data-done=booked]").wait_for()
+
+
+def until_held(page: Page, held: list[Route]) -> Route:
+    deadline = time.monotonic() + PATIENCE
+    while not held:
+        assert time.monotonic() < deadline, "nothing is asked"
+        page.wait_for_timeout(20)  # which lets the browser's news in
+    return held.pop()
 
 
 def test_a_service_narrows_the_doctors_and_lengthens_the_visit(page: Page, mira: Clinic) -> None:
@@ -145,12 +203,15 @@ def test_a_click_whose_answer_is_lost_books_once_when_it_is_made_again(page: Pag
     lost: list[bool] = []
 
     def lose(route: Route) -> None:
+        if lost:
+            route.continue_()
+            return
         route.fetch()
         frame.locator("button.free.chosen").click()
         lost.append(frame.locator("[data-act=go]").is_disabled())
         route.abort()
 
-    page.route("**/widget/api/book*", lose, times=1)
+    page.route("**/widget/api/book*", lose)
     frame.locator("[data-act=go]").click()
     expect(frame.locator(".line")).to_contain_text("Priem не отвечает")
     finish(frame, "booked")

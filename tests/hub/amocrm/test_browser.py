@@ -60,7 +60,7 @@ def test_a_person_lets_priem_in_and_comes_back_to_the_clinic(page: Page, office:
 def test_who_refuses_or_brings_back_what_was_not_asked_for_is_told_so(page: Page, office: Office) -> None:
     page.click("a[href*='/amocrm/authorise/']")
     page.click("#refuse")
-    assert "Доступ не дан" in page.inner_text("body")
+    page.get_by_text("Доступ не дан").first.wait_for()
 
     code = office.act("new_code")["code"]
     host = office.sandbox.url.partition("//")[2]

@@ -116,8 +116,14 @@ export function monday(day) {
   return dayAfter(day, -((dateOf(day).getUTCDay() + 6) % 7));
 }
 
-export function dayName(day, style = { weekday: 'short', day: 'numeric', month: 'short' }) {
-  return new Intl.DateTimeFormat(language === 'ru' ? 'ru-RU' : 'en-GB', { ...style, timeZone: 'UTC' }).format(dateOf(day)).replace(/\.(?=,|$)/g, '').replace(/\.$/, '');
+// A day of another year says so: a patient's old visits, and January's in December.
+export function yearOf(day) {
+  return day.startsWith(`${new Date().getFullYear()}-`) ? {} : { year: 'numeric' };
+}
+
+export function dayName(day, style = { weekday: 'short', day: 'numeric', month: 'short', ...yearOf(day) }) {
+  const written = new Intl.DateTimeFormat(language === 'ru' ? 'ru-RU' : 'en-GB', { ...style, timeZone: 'UTC' }).format(dateOf(day));
+  return written.replace(/\sг\.$/, '').replace(/\.(?=,|\s|$)/g, '');
 }
 
 export function clock(minutes) {

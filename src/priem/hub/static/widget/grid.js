@@ -50,9 +50,10 @@ function visitBlock(column, visit, scale, first, open, own) {
   const to = visit.ends ? minutesOf(visit.ends, column.day) : from + 30;
   const name = visit.patient || say('patient_unknown');
   const mine = own && own.key === visit.key;
+  const label = `${clock(from)}–${clock(to)}, ${name}, ${visit.status_name}`;
   const block = make('button', { type: 'button', tabIndex: -1, className: `visit-block ${visit.status}${mine ? ' own' : ''}`,
-    data: { from, visit: visit.key }, attributes: { 'aria-label': `${clock(from)}–${clock(to)}, ${name}, ${visit.status_name}` } },
-  make('span', { className: 'time', textContent: clock(from) }), make('span', { className: 'who', textContent: name }), make('span', { className: 'state', textContent: visit.status_name }));
+    data: { from, visit: visit.key }, title: label, attributes: { 'aria-label': label } },
+  make('span', { className: 'time', textContent: clock(from) + (visit.status === 'confirmed' ? ' ✓' : '') }), make('span', { className: 'who', textContent: name }), make('span', { className: 'state', textContent: visit.status_name }));
   block.addEventListener('click', () => open(visit, block));
   return put(block, from, to, first, scale);
 }
@@ -128,7 +129,7 @@ export function timeGrid(columns, options) {
 
 export function dayColumns(day, doctors, shifts, visits) {
   return doctors.map((doctor) => ({
-    doctor: doctor.id, day, title: shortName(doctor.name), label: doctor.name, under: doctor.specialities[0] || '',
+    doctor: doctor.id, day, title: shortName(doctor.name).replace(/\. /g, '.\u00a0'), label: doctor.name, under: doctor.specialities[0] || '',
     shifts: shifts.filter((shift) => shift.doctor === doctor.id && shift.day === day),
     visits: visits.filter((visit) => visit.doctor === doctor.id && visit.starts.startsWith(day)),
   })).filter((column) => column.shifts.length || column.visits.length);

@@ -34,7 +34,7 @@ export class PatientForm {
       if (event.target.type === 'radio') return;
       if (!this.isByHand) this.chosen = ''; // whoever books before the answer comes books whom the fields name
       clearTimeout(this.later);
-      this.later = setTimeout(() => this.search(), 400);
+      this.later = setTimeout(() => this.look(), 400);
       this.changed();
     });
   }
@@ -50,7 +50,20 @@ export class PatientForm {
   async at(place) {
     if (this.place !== place) [this.chosen, this.isByHand] = ['', false]; // ids are another МИС's there
     this.place = place;
-    await this.search();
+    await this.look();
+  }
+
+  look() {
+    clearTimeout(this.later);
+    this.later = 0;
+    this.looking = this.search();
+    return this.looking;
+  }
+
+  // What was typed last has been looked for.
+  async settled() {
+    if (this.later) this.look();
+    await this.looking;
   }
 
   get name() {
@@ -101,7 +114,6 @@ export class PatientForm {
     } else if (this.name && !this.without) {
       this.found.append(make('p', { className: 'soft', textContent: say('new_patient') }));
     }
-    this.changed();
   }
 
   // What a booking is asked for with; `problem` says what is missing.

@@ -42,6 +42,7 @@ export class Services {
     const found = this.all.filter((service) => !this.chosen.includes(service) && fits(service)).slice(0, SHOWN);
     this.list.replaceChildren(...found.map((service) => make('button', { type: 'button', onclick: () => this.choose(service) },
       make('span', { textContent: service.name }), make('span', { className: 'soft', textContent: [service.minutes ? say('minutes', { count: service.minutes }) : '', service.price ? roubles(service.price) : ''].filter(Boolean).join(' · ') }))));
+    if (found.length && window.innerWidth > NARROW) this.list.scrollIntoView({ block: 'nearest' }); // below the candidates there may be no room
   }
 
   choose(service) {

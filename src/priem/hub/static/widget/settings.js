@@ -5,7 +5,9 @@ import { ask, button, keepHeight, language, make, say, shown, tell } from './fra
 const root = document.querySelector('main');
 
 function when(written) {
-  return new Intl.DateTimeFormat(language === 'ru' ? 'ru-RU' : 'en-GB', { day: 'numeric', month: 'short', hour: '2-digit', minute: '2-digit' }).format(new Date(written));
+  const at = new Date(written);
+  if (at.toDateString() === new Date().toDateString()) return say('today_at', { time: at.toTimeString().slice(0, 5) });
+  return new Intl.DateTimeFormat(language === 'ru' ? 'ru-RU' : 'en-GB', { day: 'numeric', month: 'short', hour: '2-digit', minute: '2-digit' }).format(at);
 }
 
 function connection(row) {

@@ -13,7 +13,7 @@ export function visitCard(card, visit, { directory, opener, changed, move }) {
     card.setAttribute('aria-busy', 'true');
     try {
       const answer = await carryOut(name, { visit: visit.key, ...body });
-      if (answer.done) { leave(); changed(); } else problem.replaceChildren(make('p', { className: 'trouble', textContent: answer.said, attributes: { role: 'alert' } }));
+      if (answer.done) { leave(); changed(); } else problem.replaceChildren(make('div', { className: 'trouble', attributes: { role: 'alert' } }, make('p', { textContent: answer.said }), make('p', { className: 'soft', textContent: answer.advice })));
     } catch (error) {
       problem.replaceChildren(shown(error));
     }
@@ -22,7 +22,7 @@ export function visitCard(card, visit, { directory, opener, changed, move }) {
 
   function cancelling() {
     const reason = make('select', { hidden: !directory.reasons.length, attributes: { 'aria-label': say('reason') } }, make('option', { value: '', textContent: say('reason_none') }), ...directory.reasons.map((each) => make('option', { value: each.id, textContent: each.name })));
-    more.replaceChildren(make('p', { textContent: say('cancel_sure') }), reason, button('cancel_visit', () => change('cancel', { reason: reason.value }), 'danger'));
+    more.replaceChildren(make('p', { textContent: say('cancel_sure') }), reason, make('div', { className: 'buttons' }, button('cancel_visit', () => change('cancel', { reason: reason.value }), 'danger'), button('leave', () => more.replaceChildren(), 'quiet')));
   }
 
   function editing() {

@@ -1,6 +1,6 @@
 // The booking window and the journal: the same schedule, with other people's visits in it or without.
 
-import { ask, asked, button, carryOut, clock, dayAfter, dayName, make, minutesOf, moment, monday, roomName, say, shortName, shown, span, tell } from './frame.js';
+import { ask, asked, button, carryOut, clock, dayAfter, dayName, make, minutesOf, moment, monday, roomName, say, shortName, shown, span, tell, yearOf } from './frame.js';
 import { Doctors } from './doctors.js';
 import { dayColumns, timeGrid, weekColumns, weekTable } from './grid.js';
 import { PatientForm } from './patient.js';
@@ -33,12 +33,18 @@ const views = make('div', { className: 'views', attributes: { role: 'group', 'ar
 
 function show(view) {
   state.view = view;
+  schedule.scrollTop = 0;
   load();
 }
 
 function turn(by) {
   state.day = dayAfter(state.day, by * (state.view === 'week' ? 7 : 1));
   return load();
+}
+
+// Somebody who writes already goes on writing, whatever comes in meanwhile.
+function isIdle() {
+  return !document.activeElement || document.activeElement === document.body;
 }
 
 // Where arrow keys begin.
@@ -69,7 +75,7 @@ function heads() {
   pressed(views.querySelectorAll('button'), 'view', state.view);
   pressed(tabs.querySelectorAll('button'), 'mode', state.mode === 'move' ? 'book' : state.mode);
   const first = monday(state.day);
-  title.textContent = state.view === 'week' ? `${dayName(first, { day: 'numeric', month: 'short' })} – ${dayName(dayAfter(first, 6), { day: 'numeric', month: 'short' })}` : dayName(state.day, { weekday: 'long', day: 'numeric', month: 'long' });
+  title.textContent = state.view === 'week' ? `${dayName(first, { day: 'numeric', month: 'short' })} – ${dayName(dayAfter(first, 6), { day: 'numeric', month: 'short' })}` : dayName(state.day, { weekday: 'long', day: 'numeric', month: 'long', ...yearOf(state.day) });
   confirm.textContent = say(moving() ? 'move' : (state.place && state.place.applies ? 'apply' : 'book'));
   patient.element.hidden = Boolean(moving());
   services.element.hidden = Boolean(moving()) || !state.directory.services.length;
@@ -115,7 +121,8 @@ async function load() {
     draw();
     leadAhead(mine);
   } catch (error) {
-    if (mine === state.turn) schedule.replaceChildren(shown(error), make('div', { className: 'buttons' }, button('again', load)));
+    if (mine !== state.turn) return;
+    schedule.replaceChildren(shown(error), make('div', { className: 'buttons' }, button('again', load)));
   }
   schedule.removeAttribute('aria-busy');
 }
@@ -198,9 +205,14 @@ function line(problem = null, isFine = false) {
   confirm.disabled = !cell || !cell.fits || state.isSending;
   status.className = (problem && !isFine) || (cell && !cell.fits) ? 'line amber' : 'line';
   if (problem) { status.replaceChildren(...problem); return; }
-  if (!cell) { status.replaceChildren(make('span', { className: 'soft', textContent: say('choose_time') })); return; }
+  if (!cell) { status.replaceChildren(...moved(), make('span', { className: 'soft', textContent: say('choose_time') })); return; }
   const words = [dayName(cell.day), clock(cell.from), shortName(cell.name), cell.room ? roomName(cell.room) : '', say('minutes', { count: cell.until - cell.from })].filter(Boolean).join(', ');
   status.replaceChildren(make('b', { textContent: words }), cell.fits ? '' : make('span', { textContent: say('does_not_fit') }));
+}
+
+// From where to where: whoever moves a visit reads out both.
+function moved() {
+  return moving() ? [make('b', { textContent: say('moving_from', { time: `${span(state.visit.starts, state.visit.ends)}, ${shortName(state.visit.doctor_name)}` }) })] : [];
 }
 
 function doctorName(id) {
@@ -219,31 +231,41 @@ function pickNear(time) {
 function refused(answer) {
   const near = answer.nearest.map((time) => make('button', { type: 'button', className: 'near', onclick: () => pickNear(time), textContent: time.starts.startsWith(state.day) ? time.starts.split('T')[1] : span(time.starts) }));
   const said = answer.kind === 'busy' ? say('just_taken') : answer.said;
-  line([make('span', { attributes: { role: 'alert' } }, make('b', { textContent: said }), near.length ? '' : ` ${answer.advice}`), near.length ? make('span', { className: 'nearest' }, say('nearest'), ...near) : '']);
   if (answer.candidates.length) patient.show(answer.candidates);
+  line([make('span', { attributes: { role: 'alert' } }, make('b', { textContent: said }), near.length ? '' : ` ${answer.advice}`), near.length ? make('span', { className: 'nearest' }, say('nearest'), ...near) : '']);
 }
 
 function timeOf(cell) {
   return { doctor: cell.doctor, room: cell.room || '', starts: moment(cell.day, cell.from), ends: moment(cell.day, cell.until) };
 }
 
+// Who is meant is known when the МИС has said whom it may be: whoever is quicker would make a second card.
+async function wish(cell) {
+  const body = { place: state.place.key, time: timeOf(cell) };
+  if (moving()) return { ...body, visit: state.visit.key };
+  await patient.settled();
+  const who = patient.asked_for;
+  return who.problem ? null : { ...body, ...who, services: services.ids, comment: comment.value.trim() };
+}
+
+function missing() {
+  const { problem, input } = patient.asked_for;
+  line([make('b', { textContent: problem, attributes: { role: 'alert' } })]);
+  input.focus();
+}
+
 async function go() {
   const cell = state.chosen;
   if (!cell || confirm.disabled) return;
-  let body = { place: state.place.key, time: timeOf(cell) };
-  if (moving()) body = { ...body, visit: state.visit.key };
-  else {
-    const who = patient.asked_for;
-    if (who.problem) { line([make('b', { textContent: who.problem, attributes: { role: 'alert' } })]); who.input.focus(); return; }
-    body = { ...body, ...who, services: services.ids, comment: comment.value.trim() };
-  }
   state.isSending = true; // another time that is pressed meanwhile would be another visit
   confirm.disabled = true;
   status.setAttribute('aria-busy', 'true');
   try {
-    const answer = await carryOut(moving() ? 'move' : 'book', body);
+    const body = await wish(cell);
+    const answer = body && await carryOut(moving() ? 'move' : 'book', body);
     state.isSending = false;
-    if (answer.done) done(answer, cell);
+    if (!body) missing();
+    else if (answer.done) done(answer, cell);
     else if (['busy', 'not_working', 'past'].includes(answer.kind)) { await load(); refused(answer); } else refused(answer);
   } catch (error) {
     state.isSending = false;
@@ -270,12 +292,15 @@ function openVisit(visit, from) {
 }
 
 async function enter(key, day = '') {
-  state.place = state.places.find((one) => one.key === key) || state.places[0];
+  const place = state.places.find((one) => one.key === key) || state.places[0];
+  state.place = place;
   places.value = state.place.key;
   patient.without = state.place.applies;
   tabs.hidden = !state.journal;
   state.isShown = false;
-  state.directory = await ask('directory', { place: state.place.key });
+  const directory = await ask('directory', { place: place.key });
+  if (state.place !== place) return; // another branch was chosen meanwhile
+  state.directory = directory;
   state.speciality = '';
   const names = [...new Set(state.directory.doctors.flatMap((one) => one.specialities))].sort();
   doctors.offered(state.directory.doctors, moving() ? [state.visit.doctor] : []);
@@ -283,7 +308,8 @@ async function enter(key, day = '') {
   chips.hidden = names.length < 2;
   services.offered(state.directory.services);
   state.day = moving() ? state.visit.starts.split('T')[0] : (day || state.place.today);
-  await Promise.all([load(), patient.at(state.place.key)]);
+  patient.at(place.key);
+  await load();
 }
 
 // The panel offers free times: the window opens at the one that was clicked, or says that it is gone.
@@ -295,7 +321,7 @@ async function enterAt(slot) {
   if (!cell) { line([make('b', { textContent: say('just_taken'), attributes: { role: 'alert' } })]); return; }
   cell.click();
   cell.scrollIntoView({ block: 'center', inline: 'center' });
-  confirm.focus();
+  if (isIdle()) confirm.focus();
 }
 
 function speciality(name) {
@@ -314,11 +340,10 @@ async function begin() {
     patient.fill(told.patient);
     places.replaceChildren(...told.places.map((place) => make('option', { value: place.key, textContent: place.name })));
     places.hidden = told.places.length < 2;
-    if (state.mode === 'move' && state.visit) status.textContent = span(state.visit.starts, state.visit.ends);
     if (asked.slot && state.mode === 'book') await enterAt(asked.slot);
     else {
       await enter(state.visit ? state.visit.place : told.places[0].key);
-      focusGrid();
+      if (isIdle()) focusGrid();
     }
   } catch (error) {
     root.replaceChildren(shown(error), make('div', { className: 'buttons' }, button('close', () => tell('close'))));
@@ -326,7 +351,7 @@ async function begin() {
   }
 }
 
-places.addEventListener('change', () => enter(places.value));
+places.addEventListener('change', () => enter(places.value).catch((error) => schedule.replaceChildren(shown(error))));
 document.addEventListener('keydown', (event) => {
   const pages = { PageUp: -1, PageDown: 1 };
   if (pages[event.key] && !event.target.closest('input, textarea, select, aside') && card.hidden && state.place) {
