@@ -21,11 +21,11 @@ install: $(STAMP) ## build .venv from requirements.lock (every other target does
 # A clean environment for a new lock; a change of pyproject.toml alone only installs Priem itself anew.
 $(PACKAGES): requirements.lock
 	@bin/venv $(PYTHON) $(VENV)
-	$(BIN)/python -m pip install --quiet --disable-pip-version-check --require-hashes --requirement requirements.lock
+	@bin/packages $(BIN)/python requirements.lock
 	@touch $@
 
 $(STAMP): $(PACKAGES) pyproject.toml
-	$(BIN)/python -m pip install --quiet --disable-pip-version-check --no-build-isolation --no-deps --editable .
+	@$(BIN)/python -m pip install --quiet --disable-pip-version-check --no-build-isolation --no-deps --editable .
 	@touch $@
 
 debian-packages:

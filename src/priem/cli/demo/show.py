@@ -24,7 +24,7 @@ from priem.cli.sync_command import Tally, run_once, what
 from priem.cli.terminal import out, say, show_problem
 from priem.cli.widget_command import pipeline_path
 from priem.configuration import write
-from priem.engine.rehearsal import rehearse
+from priem.engine.rehearsal import pretended, rehearse
 from priem.engine.sync import Progress
 from priem.hub.amocrm.address import CALLBACK, PUBLIC_URL
 from priem.hub.ident.services import new_key
@@ -83,6 +83,7 @@ class Demo:
                 self.addresses(opened, systems, hub, password)
                 let_live(systems, {"changes": 1_000_000, "rate": rate})
                 self.follow(opened, systems)
+                self.tell(text("Reading the last changes, then comparing both systems. Ctrl-C once more ends at once."))
                 let_live(systems, {"rate": 0})
                 self.settle(opened)
             result = self.result(systems, changes(systems))
@@ -134,8 +135,8 @@ class Demo:
 
     def look_first(self, opened: bootstrap.Opened) -> None:
         self.tell(text("What the first sync would do:"), "bold")
-        for source in opened.sources:
-            show_plan(list(rehearse(source, opened.clinic)))
+        together = pretended(opened.clinic)
+        show_plan([step for source in opened.sources for step in rehearse(source, together)])
 
     def first_sync(self, opened: bootstrap.Opened) -> None:
         run_once(opened, self.tally, hidden=self.quiet)
