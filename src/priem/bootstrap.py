@@ -218,7 +218,10 @@ def only_clinic(slug: str) -> str:
     if len(known) == 1:
         return known[0]
     if not known:
-        raise AskOperator(text("No clinic is set up yet."), text("Set one up: priem configure FILE."))
+        raise AskOperator(
+            text("No clinic is set up yet."),
+            text("Set one up in the browser, priem serve, or by a file, priem configure FILE."),
+        )
     raise AskOperator(
         text("There are several clinics: {list}.", list=", ".join(known)), text("Say which: --clinic NAME.")
     )

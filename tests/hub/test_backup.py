@@ -44,6 +44,10 @@ def copied(tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, Path]:
     return home, copy
 
 
+def test_a_folder_is_no_name_for_a_copy(copied: tuple[Path, Path]) -> None:
+    assert "/ is a folder." in hub(copied[0], "backup", "/")
+
+
 def test_a_copy_brings_back_what_was_there(copied: tuple[Path, Path]) -> None:
     home, copy = copied
     hub(home, code='save_clinic(ClinicData(slug="later", name="Позже"))')

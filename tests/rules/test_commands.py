@@ -1,11 +1,13 @@
 """Every command is documented, and no page names one that does not exist."""
 
 import re
+import tomllib
 from pathlib import Path
 
 import pytest
 import typer.core
 import typer.main
+from typer.testing import CliRunner
 
 from priem.cli.app import app
 from tests.rules.pages import FENCE, SPAN, pages, without_code
@@ -46,6 +48,12 @@ def test_every_command_says_what_it_does_in_both_languages(name: str) -> None:
 
     assert re.search("[А-Яа-яЁё]{3}", said)
     assert re.search(r"\([^()]*[A-Za-z]{3}[^()]*\)$", said), f"{said!r} has no English in brackets at its end"
+
+
+def test_the_version_is_the_packages_own() -> None:
+    said = CliRunner().invoke(app, ["--version"])
+
+    assert said.output.split() == ["priem", tomllib.loads((ROOT / "pyproject.toml").read_text())["project"]["version"]]
 
 
 def helps() -> dict[str, str]:

@@ -1,5 +1,8 @@
 """The commands, put together."""
 
+from importlib.metadata import version
+from typing import Annotated
+
 import typer
 
 from priem.cli import (
@@ -21,6 +24,7 @@ from priem.cli import (
     widget_command,
     worker_command,
 )
+from priem.cli.terminal import out
 
 app = typer.Typer(
     name="priem",
@@ -29,6 +33,24 @@ app = typer.Typer(
     add_completion=False,
     pretty_exceptions_enable=False,
 )
+
+
+def say_version(wanted: bool) -> None:  # noqa: FBT001 - typer gives an option's value by place
+    if wanted:
+        out.print(f"priem {version('priem')}", highlight=False)
+        raise typer.Exit
+
+
+@app.callback()
+def priem(
+    *,
+    version: Annotated[
+        bool, typer.Option("--version", callback=say_version, is_eager=True, help="Сказать версию. (Say the version.)")
+    ] = False,
+) -> None:
+    pass
+
+
 for module in (
     setup_commands,
     look_commands,

@@ -43,9 +43,11 @@ class Restored:
 def backup(to: Path) -> int:
     """Gives the bytes. What is there under that name is replaced only by a copy that is whole.
 
-    Raises AskOperator when the database is no file, or the copy cannot be written.
+    Raises AskOperator when the database is no file, or the copy cannot be written there.
     """
     require_sqlite()
+    if to.is_dir():
+        raise AskOperator(text("{path} is a folder.", path=to), text("Name the copy's file in it."))
     draft = to.with_name(f".{to.name}.{os.getpid()}")
     try:
         with contextlib.closing(sqlite3.connect(database())) as source, contextlib.closing(private(draft)) as copy:
