@@ -159,13 +159,20 @@ def urls() -> list[str]:
     own = [reverse(name, args=[slug]) for name in ("history", "report") for slug in slugs]
     own += [reverse("incidents"), reverse("history", args=[slugs[0]]) + "?result=failed&q=10"]
     own += [reverse("history_exchange", args=[slugs[0], row.pk]) for row in ExchangeRecord.objects.of_all()]
-    with_people = [reverse("admin:index"), *own, reverse("admin:auth_user_changelist"), *listed]
+    with_people = [reverse("admin:index"), *own, *of_accounts(), *listed]
     rows = [
         reverse(f"admin:hub_{model}_change", args=[pk])
         for model in MODELS
         for pk in apps.get_model("hub", model)._base_manager.values_list("pk", flat=True)
     ]
     return [*with_people, *own_pages(), *rows]
+
+
+def of_accounts() -> list[str]:
+    person = User.objects.values_list("pk", flat=True).first() or 1
+    of_one = [reverse(f"admin:auth_user_{name}", args=[person]) for name in ("change", "password_change", "delete")]
+    of_all = [reverse(f"admin:auth_user_{name}") for name in ("changelist", "add")]
+    return [*of_all, *of_one, reverse("admin:password_change"), reverse("admin:app_list", args=["hub"])]
 
 
 def test_every_page_is_there_in_both_languages(administrator: Client) -> None:

@@ -1,10 +1,13 @@
-"""Unfold's own sentences that neither it nor Django has in Russian. Marked here, so that our catalog carries them."""
+"""Unfold's own sentences that neither it nor Django has in Russian, and Django's that say something else here: an
+«active superuser» is the hub's owner. Marked here, so that our catalog carries them."""
 
 from django.utils.translation import gettext_lazy as _
 
 SENTENCES = (
+    _("After you've created a user, you’ll be able to edit more user options."),  # as it is written there
     _("All applications"),
     _("Apply Filters"),
+    _("Authentication and Authorization"),
     _("By %(filter_title)s"),
     _("Cancel"),
     _("Click to cancel"),
@@ -13,6 +16,7 @@ SENTENCES = (
     _("Date"),
     _("Date from"),
     _("Date to"),
+    _("Designates that this user has all permissions without explicitly assigning them."),
     _("Expand row"),
     _("False"),
     _("Filters"),
@@ -43,7 +47,6 @@ SENTENCES = (
     _("Submit"),
     _("System"),
     _("This item will be deleted."),
-    _("This page yielded into no results. Create a new item or reset your filters."),
     _("To"),
     _("Toggle password visibility"),
     _("True"),
@@ -52,4 +55,7 @@ SENTENCES = (
     _("Welcome"),
     _("Welcome back to"),
     _("You have been successfully logged out from the administration"),
+    _("superuser status"),
+    _("user"),
+    _("users"),
 )

@@ -77,7 +77,7 @@ def explain(clinic_id: int, settings: Settings, kind: Kind, written: str) -> Exp
     )
 
 
-def names_of_fields(clinic_id: int, kind: Kind) -> dict[str, str]:
+def names_of_fields(clinic_id: int, kind: str) -> dict[str, str]:
     if (copy := kept(clinic_id)) is None:
         return {}
     account = copy.account

@@ -78,7 +78,7 @@ LOOK: dict[str, Any] = {
                     own_page(_("Incidents"), "warning", "incidents"),
                     own_page(_("Report"), "filter_alt", "first_report"),
                     page(_("Rejected rows"), "report", "hub_rejectedrow_changelist"),
-                    page(_("Booked from amoCRM"), "edit_calendar", "hub_bookingintent_changelist"),
+                    page(_("Bookings from amoCRM"), "edit_calendar", "hub_bookingintent_changelist"),
                 ],
             },
             {

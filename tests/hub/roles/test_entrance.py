@@ -49,6 +49,17 @@ def test_whoever_guesses_passwords_has_to_wait_and_others_do_not(client: Client,
     assert log_in(elsewhere, person.username) == 302
 
 
+def test_an_account_that_the_owner_makes_by_hand_comes_in(client: Client, world: World) -> None:
+    client.force_login(world.people["owner"], backend="django.contrib.auth.backends.ModelBackend")
+    sent = {"username": "by-hand", "password1": PASSWORD, "password2": PASSWORD}
+    assert client.post(reverse("admin:auth_user_add"), sent).status_code == 302
+    asked = {"username": "by-hand", "clinic": world.own.pk, "role": Role.MANAGER}
+    assert client.post(reverse("people"), asked).status_code == 200
+    client.logout()
+    assert log_in(client, "by-hand") == 302
+    assert world.own.name in client.get("/", follow=True).content.decode()
+
+
 def test_a_second_factor_is_set_up_shown_at_the_next_login_and_asked_before_any_page(
     client: Client, person: User
 ) -> None:

@@ -198,10 +198,16 @@ def test_the_home_page_has_a_line_for_each_branch_with_its_chart_in_words(client
     took(clinic, SUBURB, 1.4, now)
     incident = away(clinic, "suburb", now - timedelta(minutes=20))
     shown = home(client)
-    for words in ("Ленина 5", "Мира 1", "Пригород", "задержка 1,5 с", "Задержка по часам за сутки: не больше 1,5 с"):
+    for words in (
+        "Ленина 5",
+        "Мира 1",
+        "Пригород",
+        "задержка 1,5\u00a0с",
+        "Задержка по часам за сутки: не больше 1,5\u00a0с",
+    ):
         assert words in shown, words
     assert shown.count("● совпадает") == 2
-    assert shown.count("задержка 1,5 с") == 1, "nothing is said of a delay where nothing goes over"
+    assert shown.count("задержка 1,5\u00a0с") == 1, "nothing is said of a delay where nothing goes over"
     assert shown.count(f'href="#incident-{incident.pk}"') == 1
     assert f'id="incident-{incident.pk}"' in shown
 

@@ -7,6 +7,7 @@ from django.utils.translation import gettext_lazy as _
 from priem.hub import words
 from priem.hub.admin.owned import CLINIC, OwnedAdmin, WholeDaysFilter, in_amocrm
 from priem.hub.admin.unfolded import ChoicesFilter, column
+from priem.hub.explaining import names_of_fields
 from priem.hub.models import RejectedRow, StepRecord
 from priem.hub.sentences import readable
 from priem.hub.templatetags.moments import moment
@@ -90,7 +91,8 @@ class StepAdmin(OwnedAdmin):
 
     @column(_("what was written"))
     def written(self, step: StepRecord) -> str:
-        return ", ".join(words.changed(name) for name in step.changes) or gettext("nothing")
+        fields = names_of_fields(step.clinic_id, step.entity)
+        return ", ".join(words.changed(name, fields) for name in step.changes) or gettext("nothing")
 
 
 @admin.register(RejectedRow)

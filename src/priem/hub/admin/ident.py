@@ -129,17 +129,24 @@ class CallAdmin(OwnedAdmin):
 @admin.register(Timetable)
 class TimetableAdmin(OwnedAdmin):
     list_display = (
+        *("connection", "posted", "from_database", "doctors_count", "branches_there", "intervals", "unreadable"),
+        "clinic_name",
+    )
+    fields = (
         *("connection", "posted", "from_database", "doctors_there", "branches_there", "intervals", "unreadable"),
         "clinic_name",
     )
     list_filter = (CLINIC,)
     ordering = ("-posted_at", "-pk")
     text_columns = ("connection",)
-    fields = list_display
 
     @column(_("posted"), ordering="posted_at")
     def posted(self, table: Timetable) -> str:
         return moment(table.posted_at)
+
+    @column(_("doctors"))
+    def doctors_count(self, table: Timetable) -> str:
+        return str(len(table.doctors))
 
     @column(_("doctors"))
     def doctors_there(self, table: Timetable) -> str:

@@ -72,6 +72,17 @@ class ReadOnly(ModelAdmin):
         title = capfirst(str(self.model._meta.verbose_name_plural))  # noqa: SLF001  # Django documents _meta
         return super().changelist_view(request, {"title": title, **(extra_context or {})})
 
+    def changeform_view(
+        self,
+        request: HttpRequest,
+        object_id: str | None = None,
+        form_url: str = "",
+        extra_context: dict[str, Any] | None = None,
+    ) -> Any:  # noqa: ANN401  # as above
+        """Likewise: the browser's tab says «lenina | Connection», not «View connection»."""
+        title = capfirst(str(self.model._meta.verbose_name))  # noqa: SLF001  # Django documents _meta
+        return super().changeform_view(request, object_id, form_url, {"title": title, **(extra_context or {})})
+
     def has_add_permission(self, request: HttpRequest) -> bool:  # noqa: ARG002  # Django's signature
         return False
 

@@ -56,8 +56,8 @@ class BookingIntent(ClinicOwned):
     """Until when passes look at it; None: never again."""
 
     class Meta:
-        verbose_name = _("request to the clinic's system")
-        verbose_name_plural = _("requests to the clinics' systems")
+        verbose_name = _("booking from amoCRM")
+        verbose_name_plural = _("bookings from amoCRM")
         constraints = (models.UniqueConstraint(fields=("clinic", "ref"), name="booking_ref"),)
         indexes = (
             models.Index(fields=("clinic", "lead"), name="booking_of_lead"),

@@ -11,6 +11,8 @@ from priem.hub.sentences import readable
 from priem.texts import Text
 
 register = template.Library()
+NO_BREAK = "\u00a0"
+"""Between a figure and its unit: no line ends there."""
 
 
 @register.filter
@@ -44,10 +46,13 @@ def figure(number: int | str | None) -> str:
 @register.filter
 def duration(seconds: float | None) -> str:
     """3 с, 2 мин, 1 ч 20 мин."""
-    whole = round(seconds or 0)
-    if whole < 60:
-        return gettext("{count} s").format(count=max(1, whole))
-    minutes = round(whole / 60)
+    return length(round(seconds or 0)).replace(" ", NO_BREAK)
+
+
+def length(seconds: int) -> str:
+    if seconds < 60:
+        return gettext("{count} s").format(count=max(1, seconds))
+    minutes = round(seconds / 60)
     if minutes < 60:
         return gettext("{count} min").format(count=minutes)
     return gettext("{hours} h {minutes} min").format(hours=minutes // 60, minutes=minutes % 60)
@@ -64,9 +69,10 @@ def phone(written: str) -> str:
 @register.filter
 def lasting(milliseconds: int | None) -> str:
     """< 0,1 с, 3,1 с, 45 с, 2 мин, 1 ч 5 мин, 3 д; a dash for None."""
-    if milliseconds is None:
-        return "—"
-    seconds = milliseconds / 1000
+    return "—" if milliseconds is None else precise_length(milliseconds / 1000).replace(" ", NO_BREAK)
+
+
+def precise_length(seconds: float) -> str:
     if seconds < 10:
         words = gettext("{seconds} s") if seconds >= 0.05 else gettext("< {seconds} s")
         return words.format(seconds=localize(max(0.1, round(seconds, 1))))

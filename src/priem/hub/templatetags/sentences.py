@@ -1,6 +1,7 @@
 """A sentence of the database in the language of the page: `{{ incident.what|said }}`."""
 
 from django import template
+from django.db.models import Model
 from django.utils.text import capfirst
 
 from priem.hub.sentences import readable
@@ -16,6 +17,6 @@ def said(sentence: Text | None) -> str:
 
 @register.filter
 def heading(title: object) -> str:
-    """With a capital letter, except for a name that begins with a small one."""
+    """With a capital letter, except for a name that begins with a small one: amoCRM, a row's key, a login."""
     written = str(title)
-    return written if written.startswith("amoCRM") else capfirst(written)
+    return written if isinstance(title, Model) or written.startswith("amoCRM") else capfirst(written)
