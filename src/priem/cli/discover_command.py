@@ -1,5 +1,6 @@
 """`priem discover`: find IDENT's server, compare its database with the profile, propose a profile for another one."""
 
+from collections.abc import Iterable
 from pathlib import Path
 from typing import Annotated
 
@@ -23,24 +24,35 @@ def register(app: typer.Typer) -> None:
     app.command(help=HELP)(discover)
 
 
-def discover(
-    where: Annotated[str, typer.Argument(help="Сегмент (192.168.1.0/24) или компьютер. (A segment, or one host.)")],
+def discover(  # noqa: PLR0913 - each is an option of the command
+    where: Annotated[
+        str, typer.Argument(help=r"Сегмент (192.168.1.0/24), компьютер или ПК\ЭКЗЕМПЛЯР. (A segment, or one host.)")
+    ],
     *,
     port: Annotated[int, typer.Option(help="Порт, если он известен. (The port, if known.)")] = 0,
     login: Annotated[str, typer.Option(help="Логин, с которым пробовать. (The login to try.)")] = "",
     password: Annotated[str, typer.Option(envvar="IDENT_PASSWORD", help="Пароль, лучше через IDENT_PASSWORD.")] = "",
     database: Annotated[str, typer.Option(help="База. (The database.)")] = "PZ",
+    encryption: Annotated[
+        str, typer.Option(help="Шифрование: auto, off, required; old — старый сервер. (old: an old server.)")
+    ] = "auto",
     to: Annotated[
         Path | None, typer.Option(help="Записать предложенный профиль. (Write the proposed profile.)")
     ] = None,
     json: Annotated[bool, typer.Option("--json")] = False,
 ) -> None:
-    found, unasked = ([Found(where, port)], 0) if port else servers(where)
+    host, instance, known = Config(
+        connection="discover", server=where, port=port or None, password="", time_zone="UTC"
+    ).address
+    found, unasked = ([Found(host, known)], 0) if known else servers(host)
     report: dict[str, object] = {"servers": [f"{one.host},{one.port} {one.instance}".strip() for one in found]}
-    if not json and not port:
+    if not json and not known:
         show_servers(found, unasked)
+    found = [one for one in found if one.instance.upper() == instance.upper()] or found
     if login and found:
-        report |= looked_into(found, login, password or ask_password(), database, to, quiet=json)
+        secret = password or ask_password()
+        configs = [entered(one, login, secret, database, encryption) for one in found]
+        report |= looked_into(configs, to, quiet=json)
     if json:
         print_json(report)
 
@@ -62,16 +74,16 @@ def show_servers(found: list[Found], unasked: int) -> None:
         say(text("{count} addresses were not asked: the time was over.", count=unasked), "yellow")
 
 
-def looked_into(
-    found: list[Found], login: str, password: str, database: str, to: Path | None, *, quiet: bool
-) -> dict[str, object]:
+def entered(server: Found, login: str, password: str, database: str, encryption: str) -> Config:
+    """Raises AskOperator for an encryption that there is not."""
+    said = {"login": login, "password": password, "database": database, "encryption": encryption, "time_zone": "UTC"}
+    return Config.from_mapping("discover", {"server": server.host, "port": server.port, **said})
+
+
+def looked_into(configs: Iterable[Config], to: Path | None, *, quiet: bool) -> dict[str, object]:
     """The first server that lets the login into the database. Where none does, what each says."""
     problems: list[PriemError] = []
-    for one in found:
-        config = Config(
-            connection="discover", server=one.host, port=one.port, login=login, password=password, database=database,
-            time_zone="UTC",
-        )  # fmt: skip
+    for config in configs:
         try:
             findings = compare(config, Silence(), SystemClock())
         except PriemError as error:

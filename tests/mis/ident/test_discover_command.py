@@ -29,6 +29,19 @@ def test_the_usual_database_fits_and_nothing_is_proposed(clinic: IdentClinic) ->
     assert "sure" not in said
 
 
+def test_a_server_is_named_as_ident_names_it_and_its_encryption_is_chosen(clinic: IdentClinic) -> None:
+    facts = clinic.sandbox.facts
+    login = ["--login", "readonly_user", "--password", facts["logins"]["readonly_user"], "--json"]
+    where = rf"{facts['host']}\PZSQLSERVER,{facts['port']}"
+
+    ran = CliRunner().invoke(app, ["discover", where, "--encryption", "off", *login])
+    wrong = CliRunner().invoke(app, ["discover", where, "--encryption", "some", *login])
+
+    assert ran.exit_code == 0, ran.output
+    assert json.loads(ran.stdout)["servers"] == [f"{facts['host']},{facts['port']}"]
+    assert isinstance(wrong.exception, AskOperator)
+
+
 def test_a_profile_is_written_tried_and_left_to_a_person(clinic: IdentClinic, tmp_path: Path) -> None:
     own = tmp_path / "own.sql"
 
