@@ -1,16 +1,19 @@
 """Finding one's way in a database that nobody documents: the same clinic under other names, and in other tables."""
 
 from collections.abc import Iterator
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
 
 from priem.errors import AskOperator
 from priem.mis.ident import Ident
-from priem.mis.ident.discovery.matching import Guess
+from priem.mis.ident.discovery.described import describe
+from priem.mis.ident.discovery.joins import Joins
+from priem.mis.ident.discovery.matching import Guess, Matching
 from priem.mis.ident.discovery.network import Look, hosts_of, servers
 from priem.mis.ident.discovery.proposal import Proposal, compare, propose, try_out
-from priem.mis.ident.discovery.samples import cover
+from priem.mis.ident.discovery.samples import cover, sample
 from priem.mis.ident.discovery.wanted import COLUMNS, words_of
 from priem.mis.ident.driver import Database
 from priem.mis.ident.profile import ALIASES, load, parse
@@ -116,6 +119,31 @@ def test_where_no_name_says_anything_only_what_rows_prove_is_proposed(elsewhere:
     assert right >= 15
     assert proposal.written == ""
     assert "services" in proposal.lacking
+
+
+def test_a_journal_of_payments_that_is_a_view_is_found_by_its_names_and_never_sampled(clinic: IdentClinic) -> None:
+    journal = Journal()
+    database = Database(clinic.sandbox.config(), journal, Watch())
+    described = describe(database)
+    asked = len(journal.exchanges)
+    as_view = replace(described.tables["OrderPaymentsJournal"], key="", is_view=True)
+    tables = {
+        name: as_view if name == as_view.name else table
+        for name, table in described.tables.items()
+        if name in ("Orders", "Persons", "Staffs", "StaffsView", as_view.name)
+    }
+    sampled = {name: sample(database, table) for name, table in tables.items()}
+    assert tables["StaffsView"].is_view
+    assert {exchange.what for exchange in journal.exchanges[asked:]} == {"sample"}
+    assert sampled[as_view.name].rows == sampled["StaffsView"].rows == 0
+
+    known = replace(described, tables=tables)
+    guesses = Matching(Joins(database, known, sampled), sampled).guesses()
+    database.close()
+
+    sure = {guess.wanted.name: (guess.table, guess.column) for guess in guesses if guess.is_sure}
+    assert sure["OrderPaymentsJournal", "Debt"] == ("OrderPaymentsJournal", "Debt")
+    assert "StaffsView" not in {guess.table for guess in guesses}
 
 
 @pytest.mark.parametrize("elsewhere", ["renamed"], indirect=True)

@@ -9,9 +9,8 @@ from priem.mis.ident.driver import Database
 
 COLUMNS = (
     "SELECT c.TABLE_SCHEMA AS S, c.TABLE_NAME AS T, c.COLUMN_NAME AS C, c.DATA_TYPE AS K,"
-    " c.ORDINAL_POSITION AS N FROM INFORMATION_SCHEMA.COLUMNS AS c"
+    " c.ORDINAL_POSITION AS N, t.TABLE_TYPE AS Y FROM INFORMATION_SCHEMA.COLUMNS AS c"
     " JOIN INFORMATION_SCHEMA.TABLES AS t ON t.TABLE_SCHEMA = c.TABLE_SCHEMA AND t.TABLE_NAME = c.TABLE_NAME"
-    " WHERE t.TABLE_TYPE = 'BASE TABLE'"
 )
 PRIMARY = (
     "SELECT k.TABLE_SCHEMA AS S, k.TABLE_NAME AS T, k.COLUMN_NAME AS C FROM INFORMATION_SCHEMA.TABLE_CONSTRAINTS AS t"
@@ -61,6 +60,8 @@ class Table:
     columns: tuple[Column, ...]
     key: str = ""
     """The one column of its primary key."""
+    is_view: bool = False
+    """A few rows of one may cost the server as much as all of them: it is known by its names alone."""
 
     @property
     def path(self) -> str:
@@ -76,16 +77,18 @@ class Described:
 
 def describe(database: Database) -> Described:
     columns: dict[tuple[str, str], list[tuple[int, Column]]] = defaultdict(list)
+    views = set()
     for row in database.rows("columns", COLUMNS):
         kind = str(row["K"]).lower()
         column = Column(str(row["T"]), str(row["C"]), KINDS.get(kind, "other"), kind in LONG)
         columns[str(row["S"]), str(row["T"])].append((int(str(row["N"])), column))
+        views |= {(str(row["S"]), str(row["T"]))} if row["Y"] == "VIEW" else set()
     keys = primary_keys(database)
     # Of tables with one name the program's own, which stands in dbo, is the last and stays.
     ordered = sorted(columns.items(), key=lambda one: one[0][0].lower() == "dbo")
     tables = {
         name: Table(schema, name, tuple(column for _, column in sorted(found, key=lambda one: one[0])),
-                    keys.get((schema, name), ""))
+                    keys.get((schema, name), ""), (schema, name) in views)
         for (schema, name), found in ordered
     }  # fmt: skip
     return Described(tables, references(database))

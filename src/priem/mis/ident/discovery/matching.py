@@ -21,6 +21,8 @@ CLOSE = 0.92
 """Two columns that are so near to each other in confidence cannot be told apart."""
 
 
+MAY_BE_VIEWS = frozenset({"OrderPaymentsJournal"})
+"""docs/reference/ident.md §2.3 knows of none else that Priem reads."""
 PHONES = frozenset({("Persons", "MobilePhone"), ("Persons", "Phone")})
 
 
@@ -84,7 +86,12 @@ class Matching:
     def _taken(self, order: Mapping[str, dict[str, dict[str, Piece]]]) -> dict[str, str]:
         """The best pairs first; a table is taken once, but for one that is two tables in one."""
         scores = sorted(
-            ((self._score(wanted, table, order), wanted, table) for wanted in TABLES for table in self.sampled),
+            (
+                (self._score(wanted, name, order), wanted, name)
+                for wanted in TABLES
+                for name, sampled in self.sampled.items()
+                if not sampled.table.is_view or wanted in MAY_BE_VIEWS
+            ),
             key=lambda one: (-one[0], one[1], one[2]),
         )
         taken: dict[str, str] = {}

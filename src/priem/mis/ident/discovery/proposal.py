@@ -73,9 +73,10 @@ class Proposal:
 def propose(database: Database) -> Proposal:
     """Raises AskOperator when there is nothing to look at, TryLater when the server is away."""
     described = describe(database)
-    if not 0 < len(described.tables) <= MOST_TABLES:
+    count = sum(not table.is_view for table in described.tables.values())
+    if not 0 < count <= MOST_TABLES:
         raise AskOperator(
-            text("The database shows {count} tables to this login.", count=len(described.tables)),
+            text("The database shows {count} tables to this login.", count=count),
             text("Check the name of the database; ask IDENT's support to let the login read the whole of it."),
         )
     sampled = {name: sample(database, table) for name, table in described.tables.items()}

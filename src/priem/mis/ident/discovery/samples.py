@@ -110,9 +110,9 @@ def cover(value: str) -> str:
 
 
 def sample(database: Database, table: Table) -> Sampled:
-    """The newest and the oldest rows; none of a table that this login may not read."""
+    """The newest and the oldest rows; none of a view, nor of a table that this login may not read."""
     columns = [column for column in table.columns if column.kind not in ("other", "version") and not column.is_long]
-    rows = asked(database, table, [expression(column) for column in columns]) if columns else []
+    rows = asked(database, table, [expression(column) for column in columns]) if columns and not table.is_view else []
     values = {column.name: tuple(row[f"c{number}"] for row in rows) for number, column in enumerate(columns)}
     samples = {column.name: Sample(column, values.get(column.name, ())) for column in table.columns}
     return Sampled(table, samples, len(rows))
