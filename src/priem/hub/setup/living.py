@@ -6,16 +6,17 @@ Changed settings are taken up between two passes.
 """
 
 import threading
+import time
 from collections import Counter
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from typing import Any
 
 import structlog
-from django.db import connection
+from django.db import DatabaseError, InterfaceError, connection
 
 from priem.engine.plan import counts_as
 from priem.engine.sync import Progress
-from priem.errors import TryLater
+from priem.errors import PriemError, TryLater
 from priem.hub.clinics import ClinicData, load_clinic
 from priem.hub.clinics import go_live as note_live
 from priem.hub.environment import flag
@@ -23,7 +24,7 @@ from priem.hub.locks import Purpose, locked
 from priem.hub.models import Clinic, Work, WorkKind, WorkState
 from priem.hub.sentences import as_json
 from priem.hub.setup.outside import OpenedClinic, outside
-from priem.hub.setup.work import Do, Report, begin, note_begun, start_thread
+from priem.hub.setup.work import Do, Report, Stopped, begin, note_begun, start_thread
 from priem.hub.waking import bell
 from priem.model import Action, PatientKey
 from priem.passes import Follower, Trouble, one_pass
@@ -33,6 +34,12 @@ LONGEST_PAUSE = 60.0
 SHORTEST_PAUSE = 2.0
 BETWEEN_LOOKS = 2.0
 """Seconds between two looks whether the settings have changed."""
+AWAY = (DatabaseError, InterfaceError)
+AGAIN = 2.0
+AFTER_A_BUG = 60.0
+"""Seconds until a sync that broke off in the hub itself goes on."""
+OWN_LOCK = 60.0
+"""Seconds for which PostgreSQL may take a session for alive that broke off."""
 DID: Mapping[Action, str] = {
     Action.CREATE: "made",
     Action.ADOPT: "found",
@@ -59,22 +66,61 @@ def resume() -> None:
     """After a restart of the hub: whoever was kept in step is kept on."""
     if has_workers():
         return
-    for work in Work.objects.of_all().filter(kind=WorkKind.SYNC, state=WorkState.RUNNING).select_related("clinic"):
+    for work in under_way():
         start_thread(work, stay_in_step(work.clinic.slug))
 
 
+def under_way() -> Collection[Work]:
+    """As soon as the database answers: nobody comes a second time to ask."""
+    rows = Work.objects.of_all().filter(kind=WorkKind.SYNC, state=WorkState.RUNNING).select_related("clinic")
+    while True:
+        try:
+            return list(rows.all())
+        except AWAY as error:
+            time.sleep(broken_off("", error))
+
+
 def stay_in_step(slug: str) -> Do:
+    """Whatever breaks off in the hub itself: else a clinic would stand still from the night on until somebody comes."""
+
     def do(report: Report) -> Mapping[str, Any]:
-        clinic = load_clinic(slug)
-        with locked(Purpose.KEEP, clinic.id, text("Another process of the hub keeps this clinic in step.")):
-            tally: Counter[str] = Counter(first_pass(slug, report))
-            report.facts = {"is_live": True, "totals": dict(tally)}
-            report.note(now=True)
-            while not report.stop.is_set():
-                follow(slug, report, tally)
-        return {"totals": dict(tally)}
+        tally: Counter[str] = Counter()
+        wait = 0.0
+        while True:
+            try:
+                return keep(slug, report, tally, wait)
+            except (PriemError, Stopped):
+                raise
+            except Exception as error:  # noqa: BLE001 - it is told, and crashes the pass, not the clinic's sync
+                pause = broken_off(slug, error)
+            if report.stop.wait(pause):
+                raise Stopped
+            wait = OWN_LOCK
 
     return do
+
+
+def keep(slug: str, report: Report, tally: Counter[str], wait: float) -> Mapping[str, Any]:
+    clinic = load_clinic(slug)
+    otherwise = text("Another process of the hub keeps this clinic in step.")
+    with locked(Purpose.KEEP, clinic.id, otherwise, wait):
+        if "is_live" not in report.facts:
+            tally.update(first_pass(slug, report))
+        report.facts = {"is_live": True, "totals": dict(tally)}
+        report.note(now=True)
+        while not report.stop.is_set():
+            follow(slug, report, tally)
+    return {"totals": dict(tally)}
+
+
+def broken_off(slug: str, error: Exception) -> float:
+    """Seconds until it is tried again."""
+    connection.close()
+    if isinstance(error, AWAY):
+        log.warning("the hub's database is away", clinic=slug, error=type(error).__name__)
+        return AGAIN
+    log.error("a pass broke off", clinic=slug, exc_info=error)
+    return AFTER_A_BUG
 
 
 def first_pass(slug: str, report: Report) -> Mapping[str, int]:
@@ -154,6 +200,8 @@ def look_for_changes(clinic: ClinicData, report: Report, over: threading.Event) 
         while not over.wait(BETWEEN_LOOKS):
             if report.stop.is_set() or load_clinic(clinic.slug).mark != clinic.mark:
                 over.set()
+    except AWAY:
+        over.set()  # nobody would look any more: whoever follows begins anew, with another one who looks
     finally:
         connection.close()
 

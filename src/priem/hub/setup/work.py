@@ -13,7 +13,7 @@ from functools import partial
 from typing import Any
 
 import structlog
-from django.db import connection, transaction
+from django.db import DatabaseError, InterfaceError, connection, transaction
 
 from priem.errors import PriemError
 from priem.hub.models import Clinic, Work, WorkKind, WorkState
@@ -128,14 +128,15 @@ def end(report: Report, state: WorkState, **known: object) -> None:
 
 def beat(report: Report, over: threading.Event) -> None:
     """Says that the thread lives, and tells it when somebody wants it to end."""
-    try:
-        while not over.wait(BEAT):
+    while not over.wait(BEAT):
+        try:
             rows = Work.objects.of_all().filter(pk=report.work)
             rows.update(beat_at=datetime.now(UTC))
             if rows.values_list("is_to_stop", flat=True).first() is not False:
                 report.stop.set()
-    finally:
-        connection.close()
+        except (DatabaseError, InterfaceError):
+            connection.close()  # it comes back: without its beat the work would pass for dead, and could not be stopped
+    connection.close()
 
 
 def latest(clinic: Clinic, kind: WorkKind) -> Work | None:
