@@ -15,6 +15,8 @@ class Directory:
     doctors: Mapping[str, str] = field(default_factory=dict)
     services: tuple[str, ...] = ()
     categories: tuple[str, ...] = ()
+    statuses: Mapping[str, str] = field(default_factory=dict)
+    """Of visits, where the МИС keeps names of them beside what stands in a visit."""
 
 
 @runtime_checkable

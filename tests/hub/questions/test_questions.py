@@ -1,5 +1,7 @@
 """What waits for a person: one question at a time, statuses without a meaning, rows that could not be read."""
 
+from datetime import UTC, datetime
+
 import pytest
 from django.test import Client
 from django.urls import reverse
@@ -13,6 +15,7 @@ from priem.hub.models import (
     RecalledRecord,
     RejectedRow,
     Saying,
+    SourcePicture,
     UnmappedStatus,
     VisitLink,
 )
@@ -109,6 +112,10 @@ def test_a_status_gets_a_meaning_by_one_click_and_its_visits_are_decided_anew(
     of_own = VisitLink.objects.of(world.own.pk)
     of_own.update(connection="mira", status="17")
     row = UnmappedStatus.objects.of(world.own.pk).get(raw="17")
+    assert "Статус «17»" in shown(administrator)
+    directory = {"statuses": {"17": "Ждёт анализы"}}
+    SourcePicture.objects.create(clinic=world.own, connection="mira", directory=directory, taken_at=datetime.now(UTC))
+    assert "Статус «Ждёт анализы» (17)" in shown(administrator)
     url = reverse("give_meaning", args=["own", row.pk])
     assert administrator.post(url, {"meaning": "nonsense"}).status_code == 404
     said = administrator.post(url, {"meaning": "arrived"}, follow=True).content.decode()

@@ -316,6 +316,7 @@ def test_what_a_branch_shows_of_itself(branch: RecordedClinic) -> None:
 
     assert shown.branches == {"1": "Центр"}
     assert shown.doctors == {"8": "Сергеев Иван Петрович"}
+    assert shown.statuses["1"] == "Запись"
     assert (shown.services, shown.categories) == (("Приём хирурга",), ("Приёмы",))
     assert [one.key.id for one in samples.visits] == [visit]
     assert [one.name for one in samples.patients] == ["Белова Вера"]

@@ -1,6 +1,6 @@
 """One question at a time, statuses without a meaning, rows that could not be read."""
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Mapping, Sequence
 
 from django.contrib import messages
 from django.http import Http404, HttpRequest, HttpResponse
@@ -12,7 +12,7 @@ from django.views.decorators.http import require_POST
 from priem.engine.values import STATUS_NAMES
 from priem.errors import AskOperator
 from priem.hub.desk import named
-from priem.hub.models import Clinic, Connection, RejectedRow, UnmappedStatus
+from priem.hub.models import Clinic, Connection, RejectedRow, SourcePicture, UnmappedStatus
 from priem.hub.pages import page
 from priem.hub.questions import answering
 from priem.hub.questions.cards import card, question, questions
@@ -54,11 +54,23 @@ def place_of(ids: Sequence[int], at: int) -> int:
     return next((place for place, id_ in enumerate(ids) if id_ > at), 0)
 
 
-def statuses(request: HttpRequest) -> list[tuple[UnmappedStatus, bool]]:
-    """Each with whether it can be given a meaning here."""
-    rows = visible(request, UnmappedStatus.objects.order_by("-visits", "raw")).select_related("clinic")
+def statuses(request: HttpRequest) -> list[tuple[UnmappedStatus, str, bool]]:
+    """Each with its name, where only an id stands in visits, and whether it can be given a meaning here."""
+    found = visible(request, UnmappedStatus.objects.order_by("-visits", "raw")).select_related("clinic")
+    rows = list(found[:MOST_ROWS])
     kinds = {(row.clinic_id, row.key): row.kind for row in visible(request, Connection.objects.all())}
-    return [(row, answering.takes_statuses(kinds.get((row.clinic_id, row.connection), ""))) for row in rows[:MOST_ROWS]]
+    names = names_of_statuses({row.clinic_id for row in rows})
+    places = [(row, (row.clinic_id, row.connection)) for row in rows]
+    return [
+        (row, names.get(place, {}).get(row.raw, ""), answering.takes_statuses(kinds.get(place, "")))
+        for row, place in places
+    ]
+
+
+def names_of_statuses(clinic_ids: Iterable[int]) -> Mapping[tuple[int, str], Mapping[str, str]]:
+    """As each connection named them when it was last looked at; without those that never named any."""
+    rows = SourcePicture.objects.of_any(clinic_ids).values_list("clinic_id", "connection", "directory__statuses")
+    return {(clinic_id, of): named for clinic_id, of, named in rows if named}
 
 
 def rejected(request: HttpRequest) -> list[tuple[RejectedRow, str, str]]:

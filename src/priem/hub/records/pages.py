@@ -27,7 +27,7 @@ from priem.hub.roles.rights import Right
 from priem.hub.scope import clinic_ids, may, visible
 from priem.hub.sentences import readable
 from priem.hub.templatetags.moments import moment, phone
-from priem.model import Patient, PatientKey, Told, Visit, VisitKey
+from priem.model import Patient, PatientKey, Told, Visit, VisitKey, VisitStatus
 
 LONGEST_ID = 19
 DAY = re.compile(r"\d{4}-\d\d-\d\d")
@@ -108,11 +108,11 @@ def legible(pair: Pair, value: str) -> str:
 
 
 def visit_words(record: Patient | Visit | None) -> str:
-    """The visit's status, which no field has to show."""
+    """The visit's status, which no field has to show; as the МИС says it only where nobody knows what it means."""
     if not isinstance(record, Visit):
         return ""
     said = str(words.STATUSES[record.status])
-    return said if record.raw_status == record.status.value else f"{said} ({record.raw_status})"
+    return f"{said} ({record.raw_status})" if record.status is VisitStatus.UNMAPPED else said
 
 
 def masked(value: str, *, is_open: bool) -> str:

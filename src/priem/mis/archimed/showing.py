@@ -17,6 +17,7 @@ def directory(config: Config, dictionaries: Dictionaries) -> Directory:
         doctors={id_: full_name(row) for row in dictionaries.rows("doctors") if (id_ := an_id(row.get("id")))},
         services=tuple(sorted({words(row.get("name")) for row in services} - {""})),
         categories=tuple(sorted({words(row.get("group_name")) for row in services} - {""})),
+        statuses=dictionaries.names("talonstatuses"),
     )
 
 
