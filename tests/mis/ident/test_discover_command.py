@@ -48,7 +48,9 @@ def test_a_profile_is_written_tried_and_left_to_a_person(clinic: IdentClinic, tm
     ran = CliRunner().invoke(app, arguments(clinic, "--to", str(own)))
 
     assert ran.exit_code == 0, ran.output
-    assert "-- name: visits" in own.read_text(encoding="utf-8")
+    written = own.read_text(encoding="utf-8")
+    assert "-- name: visits" in written
+    assert "Receptions.PlanStart. Тип подходит." in written, "in the language of whoever looks it through"
     assert "Receptions.PlanStart = Receptions.PlanStart" in ran.stdout
     assert "Человек должен просмотреть" in " ".join(ran.stdout.split())
     assert clinic.sandbox.facts["logins"]["readonly_user"] not in ran.output

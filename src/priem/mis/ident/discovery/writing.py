@@ -6,6 +6,7 @@ from priem.mis.ident.discovery.described import Described, quoted
 from priem.mis.ident.discovery.matching import LINE, Guess
 from priem.mis.ident.profile import FOLDER, HEADER, MAY_LACK, Profile, Statement, load
 from priem.mis.ident.statements import columns, tables, tokens
+from priem.texts import reader_language
 
 BASE = "ident-2604"
 NULLS: Mapping[str, str] = {
@@ -58,7 +59,7 @@ def note(alias: str, column: str, guess: Guess | None) -> str:
     if guess is None:
         return f"-- ? {alias}.{column}: NULL"
     mark = " " if guess.is_sure else "?"
-    said = " ".join(str(piece) for piece in guess.evidence)
+    said = " ".join(piece.read(reader_language()) for piece in guess.evidence)
     return f"-- {mark} {guess.confidence:.2f} {alias}.{column}: {guess.table}.{guess.column}. {said}"
 
 

@@ -21,8 +21,8 @@ RESERVED = frozenset(
     UNIQUE UNPIVOT UPDATE UPDATETEXT USE USER VALUES VARYING VIEW WAITFOR WHEN WHERE WHILE WITH WRITETEXT""".split()  # noqa: SIM905 - two hundred words read better so
 )
 NAMING = ("AS", ".")
-"""What stands before a name. `AS SELECT` begins a view's text, `AS USER` is whose rights to take."""
-NO_NAMES = frozenset(("SELECT", "USER"))
+"""What stands before a name. `AS SELECT` begins a view's text, `AS USER` is whose rights to take; others are types."""
+NO_NAMES = frozenset(("SELECT", "USER", "DOUBLE", "NATIONAL"))
 
 
 def reserved_name(words: Sequence[str]) -> str:
