@@ -90,10 +90,13 @@ class Mirror:
             return
         began, known = self.clock.now(), 0
         contacts = self.crm.contacts(None, self.bound.contact_field_ids)
-        leads = self.crm.leads(None, self.bound.lead_field_ids)
+        leads: Iterator[Sequence[Lead]] | None = None
         for page in self.mirrored_contacts(contacts, None):
+            # Not before the first contacts are there: whether there are more is known sooner so.
+            leads = leads or self.crm.leads(None, self.bound.lead_field_ids)
             known = max(known, self.surely_before(began, page))
             yield len(page)
+        leads = leads or self.crm.leads(None, self.bound.lead_field_ids)
         self.read_at, self.filling = began, self.leads_at_first(leads, began, known)
 
     def leads_at_first(self, pages: Iterator[Sequence[Lead]], began: datetime, known: int) -> Iterator[int]:
