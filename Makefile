@@ -61,7 +61,7 @@ check: $(STAMP) ## format, lint, types, imports
 	$(BIN)/mypy
 	$(BIN)/lint-imports
 
-bench: $(STAMP) ## the figures of README
+bench: $(STAMP) ## measure the first sync, delays and reading anew (docs/reference/figures.md)
 	@bin/bench
 
 catalogs: $(STAMP) ## merge and compile the Russian texts of src/priem/locale/ru

@@ -158,6 +158,7 @@ def test_a_decision_has_four_parts_and_fits_a_page(path: Path) -> None:
         "Consequences",
         "What enforces it",
     ]
+    assert re.match(r"# \d+\. .+\n\nStatus: .+\n\n## Context\n", text)
     assert len(text.splitlines()) <= 60
 
 
