@@ -78,14 +78,14 @@ def fill(amocrm: Mapping[str, Any]) -> None:
     setup()
 
     from priem.engine.bindings import bind  # noqa: PLC0415 - after `setup`
-    from priem.engine.mirror import Mirror  # noqa: PLC0415
-    from priem.engine.settings import Settings  # noqa: PLC0415
-    from priem.hub.amocrm.access import connected  # noqa: PLC0415
-    from priem.hub.clinics import ClinicData, load_clinic, save_clinic  # noqa: PLC0415
-    from priem.hub.clock import SystemClock  # noqa: PLC0415
-    from priem.hub.store import DjangoStore  # noqa: PLC0415
-    from priem.hub.tokens import DjangoTokens  # noqa: PLC0415
-    from priem.ports import Tokens  # noqa: PLC0415
+    from priem.engine.mirror import Mirror  # noqa: PLC0415 - once the home is named
+    from priem.engine.settings import Settings  # noqa: PLC0415 - once the home is named
+    from priem.hub.amocrm.access import connected  # noqa: PLC0415 - once the home is named
+    from priem.hub.clinics import ClinicData, load_clinic, save_clinic  # noqa: PLC0415 - once the home is named
+    from priem.hub.clock import SystemClock  # noqa: PLC0415 - once the home is named
+    from priem.hub.store import DjangoStore  # noqa: PLC0415 - once the home is named
+    from priem.hub.tokens import DjangoTokens  # noqa: PLC0415 - once the home is named
+    from priem.ports import Tokens  # noqa: PLC0415 - once the home is named
 
     names = ("client_id", "client_secret", "redirect_uri")
     access = {name: amocrm[name] for name in names}

@@ -13,17 +13,17 @@ import django
 django.setup()
 
 from django.contrib.auth.models import User  # noqa: E402 - models are there once Django is
-from django.contrib.auth.tokens import default_token_generator  # noqa: E402
-from django.urls import reverse  # noqa: E402
-from django.utils.http import urlsafe_base64_encode  # noqa: E402
+from django.contrib.auth.tokens import default_token_generator  # noqa: E402 - once Django is set up
+from django.urls import reverse  # noqa: E402 - once Django is set up
+from django.utils.http import urlsafe_base64_encode  # noqa: E402 - once Django is set up
 
-from priem.hub.clinics import ConnectionData, save_connection  # noqa: E402
-from priem.hub.models import Clinic, Connection, Delay, Incident, IncidentKind  # noqa: E402
-from priem.hub.setup.parts import SECTIONS  # noqa: E402
-from priem.hub.setup.steps import NAMES  # noqa: E402
-from priem.texts import text  # noqa: E402
-from tests.hub.roles.expected import EXPECTED, Line  # noqa: E402
-from tests.hub.roles.world import Address, World, addresses, furnish, invite  # noqa: E402
+from priem.hub.clinics import ConnectionData, save_connection  # noqa: E402 - once Django is set up
+from priem.hub.models import Clinic, Connection, Delay, Incident, IncidentKind  # noqa: E402 - once Django is set up
+from priem.hub.setup.parts import SECTIONS  # noqa: E402 - once Django is set up
+from priem.hub.setup.steps import NAMES  # noqa: E402 - once Django is set up
+from priem.texts import text  # noqa: E402 - once Django is set up
+from tests.hub.roles.expected import EXPECTED, Line  # noqa: E402 - once Django is set up
+from tests.hub.roles.world import Address, World, addresses, furnish, invite  # noqa: E402 - once Django is set up
 
 FORWARDS = "leads to a page that is walked itself"
 PIECE = "a piece of a page that is walked"

@@ -229,7 +229,7 @@ def test_what_the_administrator_did_stands_in_the_log(
     page.context.close()
 
 
-def test_no_page_hurts_in_the_dark(hub: Hub, live: list[str], browser: Browser, signed_in: Any) -> None:  # noqa: ARG001
+def test_no_page_hurts_in_the_dark(hub: Hub, live: list[str], browser: Browser, signed_in: Any) -> None:  # noqa: ARG001 - somebody is signed in
     page = open_page(browser, signed_in, [])
     flawed = {}
     for step in STEPS:

@@ -80,7 +80,7 @@ def test_a_sandbox_needs_no_look(id_: int) -> None:  # noqa: ARG001 - the clinic
 @pytest.mark.parametrize(
     ("written", "key"), [("4821", PatientKey("ident", "4821")), ("ident:4821", PatientKey("ident", "4821"))]
 )
-def test_a_record_is_named_with_its_connection_or_without(id_: int, written: str, key: PatientKey) -> None:  # noqa: ARG001
+def test_a_record_is_named_with_its_connection_or_without(id_: int, written: str, key: PatientKey) -> None:  # noqa: ARG001 - the clinic is there
     assert bootstrap.key_of("smile", PatientKey, written) == key
 
 

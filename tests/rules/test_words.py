@@ -31,6 +31,8 @@ MADE_BY_A_RUN = re.compile(
 )
 """Of a hub's home, or of tools: clinics' records and secrets stand there."""
 
+IGNORED = re.compile(r"#\s*(?:noqa|type: ignore)\b(?:: ?[A-Z]+\d+(?:, ?[A-Z]+\d+)*|\[[a-z, -]+\])?(.*)$")
+
 LOGGING = frozenset({"debug", "info", "warning", "error", "exception", "critical", "log", "bind", "msg"})
 LOGGERS = re.compile(r"(^|[._])log(ger|ging)?$", re.IGNORECASE)
 PERSONAL = frozenset(
@@ -115,6 +117,16 @@ def is_short(arguments: list[ast.expr]) -> bool:
 )
 def test_what_counts_as_polling(written: str, lines: set[int]) -> None:
     assert pauses_of_polling(ast.parse(written)) == lines
+
+
+def test_every_ignored_warning_says_why_on_its_line() -> None:
+    unexplained = [
+        f"{module.place}:{number}"
+        for module in (*modules(SRC), *modules(TESTS), *modules(ROOT / "bench"))
+        for number, line in enumerate(module.text.splitlines(), 1)
+        if (ignored := IGNORED.search(line)) and not re.search(r"[^\W\d_]{2}", ignored[1])
+    ]
+    assert unexplained == []
 
 
 def test_only_the_terminal_prints() -> None:

@@ -1,7 +1,7 @@
 """Bookings and moves of leads in plain memory: the store's part for them. Locked, since many threads book at once."""
 
 import threading
-from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 from itertools import count
@@ -190,8 +190,3 @@ class BookingMemory:
         with self.diary.lock:
             for lead in [lead for lead, move in self.diary.moved.items() if move.id in ids]:
                 del self.diary.moved[lead]
-
-    def _note_moves(self, known: Iterable[tuple[Lead | None, Lead]]) -> None:
-        with self.diary.lock:
-            for before, lead in known:
-                self.diary.note_move(before, lead)

@@ -43,7 +43,7 @@ def read(kind: Any, message: Mapping[str, Any]) -> Any:  # noqa: ANN401 - an obj
         raise Unreadable(type(error).__name__) from error
 
 
-def parted(kind: Any, names: Mapping[str, Any], rows: Sequence[Any]) -> tuple[list[Any], list[Any]]:  # noqa: ANN401
+def parted(kind: Any, names: Mapping[str, Any], rows: Sequence[Any]) -> tuple[list[Any], list[Any]]:  # noqa: ANN401 - of any dataclass
     """Rows of one kind as they were written: those that can be read, and those that cannot."""
     good: list[Any] = []
     bad: list[Any] = []

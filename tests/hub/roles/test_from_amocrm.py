@@ -141,7 +141,7 @@ def test_whose_role_was_taken_does_not_get_it_back_by_coming_again(client: Clien
     assert (answer.status_code, "забрали" in answer.content.decode()) == (403, True)
 
 
-def test_whoever_comes_from_amocrm_gets_no_role_elsewhere(client: Client, world: World, clinic: Clinic) -> None:  # noqa: ARG001
+def test_whoever_comes_from_amocrm_gets_no_role_elsewhere(client: Client, world: World, clinic: Clinic) -> None:  # noqa: ARG001 - the clinic is there
     client.post(ENTER, {"token": token()})
     owner = Client()
     owner.force_login(world.people["owner"])

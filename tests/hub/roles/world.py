@@ -142,7 +142,7 @@ def walk(patterns: list[URLPattern | URLResolver], namespace: str, before: str) 
             inner = f"{namespace}{pattern.namespace}:" if pattern.namespace else namespace
             yield from walk(pattern.url_patterns, inner, route)
         else:
-            parts = tuple(pattern.pattern.converters) or tuple(getattr(pattern.pattern, "regex").groupindex)  # noqa: B009
+            parts = tuple(pattern.pattern.converters) or tuple(getattr(pattern.pattern, "regex").groupindex)  # noqa: B009 - only some patterns have it
             yield Address(namespace + (pattern.name or nameless(route)), route, parts)
 
 

@@ -22,7 +22,7 @@ from priem.hub.models import (
 )
 from priem.hub.store import DjangoStore
 from priem.hub.watch import delays, keeper
-from priem.hub.watch.delays import Delays, bound_of, courses, of_clinics, slot_of
+from priem.hub.watch.delays import Delays, bound_of, courses, of_places, slot_of
 from priem.hub.watch.metrics import Clinics
 from priem.hub.watch.watcher import Watcher
 from priem.mis.archimed.changes import TOO_MANY as OF_ARCHIMED
@@ -302,7 +302,7 @@ def test_visits_that_vanish_in_a_mass_are_an_incident_until_sweeps_find_them(
 
 
 def since_noon(clinic: Clinic) -> Delays:
-    return of_clinics([clinic.pk], NOON)[clinic.pk]
+    return of_places([clinic.pk], NOON)[clinic.pk, None]
 
 
 def test_a_change_counts_from_the_reading_that_could_not_have_it_yet(

@@ -26,7 +26,7 @@ from priem.model import Patient, PatientKey, Rejected, Service, Visit, VisitKey,
 
 MOSCOW, OMSK = ZoneInfo("Europe/Moscow"), ZoneInfo("Asia/Omsk")
 TEN = datetime(2026, 3, 2, 10)  # noqa: DTZ001 - IDENT's times are naive
-HALF_PAST = datetime(2026, 3, 2, 10, 30)  # noqa: DTZ001
+HALF_PAST = datetime(2026, 3, 2, 10, 30)  # noqa: DTZ001 - IDENT's times have no zone
 NAMES = SimpleNamespace(
     branches={1: "Центр", 2: "Омск"},
     chairs={7: ("Кабинет 1", 1), 8: ("Кабинет 2", 2)},
@@ -116,7 +116,7 @@ def test_a_card_that_is_nobodys_is_rejected(changed: dict[str, Any], id_: str) -
         ("04/05/1990 0:00:00", date(1990, 5, 4)),
         ("1990-05-04", date(1990, 5, 4)),
         ("1990-05-04T00:00:00", date(1990, 5, 4)),
-        (datetime(1990, 5, 4), date(1990, 5, 4)),  # noqa: DTZ001
+        (datetime(1990, 5, 4), date(1990, 5, 4)),  # noqa: DTZ001 - IDENT's times have no zone
         (date(1990, 5, 4), date(1990, 5, 4)),
         ("", None),
         (None, None),

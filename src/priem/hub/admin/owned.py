@@ -67,7 +67,7 @@ class ReadOnly(ModelAdmin):
     def clinic_of(self, row: Any) -> int:  # noqa: ANN401  # any row of a clinic
         return int(row.clinic_id)
 
-    def changelist_view(self, request: HttpRequest, extra_context: dict[str, Any] | None = None) -> Any:  # noqa: ANN401
+    def changelist_view(self, request: HttpRequest, extra_context: dict[str, Any] | None = None) -> Any:  # noqa: ANN401 - as Django declares it
         """Called what it lists: Django's «Select … to view» declines no Russian noun."""
         title = capfirst(str(self.model._meta.verbose_name_plural))  # noqa: SLF001  # Django documents _meta
         return super().changelist_view(request, {"title": title, **(extra_context or {})})
@@ -135,7 +135,7 @@ class OwnedAdmin(ReadOnly):
     def clinic_name(self, row: Any) -> str:  # noqa: ANN401  # any row of a clinic
         return str(row.clinic)
 
-    def formfield_for_foreignkey(self, db_field: Any, request: HttpRequest, **kwargs: Any) -> Any:  # noqa: ANN401
+    def formfield_for_foreignkey(self, db_field: Any, request: HttpRequest, **kwargs: Any) -> Any:  # noqa: ANN401 - as Django declares it
         """Django's signature."""
         return super().formfield_for_foreignkey(db_field, request, **kwargs, queryset=visible_clinics(request))
 

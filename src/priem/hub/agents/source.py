@@ -133,10 +133,10 @@ class AgentFed:
         found: Calendar | None = told.answer if told else None
         return found
 
-    def _in_passing(self, kind: Kind, about: Mapping[str, Any], answer: Any, *, again: bool = True) -> Told | None:  # noqa: ANN401
+    def _in_passing(self, kind: Kind, about: Mapping[str, Any], answer: Any, *, again: bool = True) -> Told | None:  # noqa: ANN401 - `answer` is a type, and gives one of it
         return told_in_passing(self._clinic, self._connection, kind, about, answer, again=again)
 
-    def _ask(self, kind: Kind, about: Mapping[str, Any], answer: Any, seconds: float = PATIENCE) -> Any:  # noqa: ANN401
+    def _ask(self, kind: Kind, about: Mapping[str, Any], answer: Any, seconds: float = PATIENCE) -> Any:  # noqa: ANN401 - `answer` is a type, and gives one of it
         require_heard(self._agent())
         return ask(self._clinic, self._connection, kind, about, answer, clock=self._clock, seconds=seconds)
 

@@ -12,7 +12,7 @@ from django.http import HttpRequest, HttpResponseBase
 from django.shortcuts import get_object_or_404
 
 from priem.hub.roles.rights import Right
-from priem.hub.scope import may, may_found, sees_everything, visible_clinics
+from priem.hub.scope import may, may_found, visible_clinics
 
 View = Callable[..., HttpResponseBase]
 
@@ -41,10 +41,6 @@ def of_any_clinic(right: Right = Right.SEE) -> Callable[[View], View]:
 def of_founders(view: View) -> View:
     """A page for whoever may begin with a new clinic."""
     return allowed(may_found)(view)
-
-
-def of_the_owner(view: View) -> View:
-    return allowed(sees_everything)(view)
 
 
 def allowed(test: Callable[[HttpRequest], bool]) -> Callable[[View], View]:

@@ -42,7 +42,7 @@ class StageField(ListField):
 
     widget = StageSelect
 
-    def __init__(self, stages: Sequence[tuple[str, list[StageOption]]], now: str, empty: str, **options: Any) -> None:  # noqa: ANN401
+    def __init__(self, stages: Sequence[tuple[str, list[StageOption]]], now: str, empty: str, **options: Any) -> None:  # noqa: ANN401 - Django's own options
         options.setdefault("required", False)
         groups = [(name, [(one.value, one.name) for one in of]) for name, of in stages]
         super().__init__(choices=[("", empty), *unknown(now), *groups], **options)
@@ -59,7 +59,7 @@ class StagesField(forms.MultipleChoiceField):
     folds = True
     """There are many of them: they open when somebody asks."""
 
-    def __init__(self, stages: Sequence[tuple[str, list[StageOption]]], now: Sequence[str], **options: Any) -> None:  # noqa: ANN401
+    def __init__(self, stages: Sequence[tuple[str, list[StageOption]]], now: Sequence[str], **options: Any) -> None:  # noqa: ANN401 - Django's own options
         groups = [(name, [(one.value, one.name) for one in of]) for name, of in stages]
         more = [pair for value in now for pair in unknown(value)]
         super().__init__(choices=[*groups, *more], required=False, **options)
@@ -71,7 +71,7 @@ class StagesField(forms.MultipleChoiceField):
 class TicksField(forms.MultipleChoiceField):
     widget = Ticks
 
-    def __init__(self, options: Iterable[tuple[str, str]], now: Sequence[str] = (), **more: Any) -> None:  # noqa: ANN401
+    def __init__(self, options: Iterable[tuple[str, str]], now: Sequence[str] = (), **more: Any) -> None:  # noqa: ANN401 - Django's own options
         known = list(options)
         values = {value for value, _ in known}
         others = [(value, lacking(value)) for value in now if value not in values]
@@ -81,7 +81,7 @@ class TicksField(forms.MultipleChoiceField):
 class OneOfField(ListField):
     """A list to choose one of, or nothing; what the settings name and the account lacks can be seen and not saved."""
 
-    def __init__(self, options: Iterable[tuple[str, str]], now: str, empty: Any, **more: Any) -> None:  # noqa: ANN401
+    def __init__(self, options: Iterable[tuple[str, str]], now: str, empty: Any, **more: Any) -> None:  # noqa: ANN401 - Django's own options
         known = list(options)
         super().__init__(choices=[("", empty), *unknown(now), *known], required=False, **more)
 
@@ -92,7 +92,7 @@ class OneOfField(ListField):
 class ZoneField(ListField):
     """`now`: what the settings say, in the list or not."""
 
-    def __init__(self, *, now: str = "", empty: Any = None, **options: Any) -> None:  # noqa: ANN401
+    def __init__(self, *, now: str = "", empty: Any = None, **options: Any) -> None:  # noqa: ANN401 - Django's own options
         known = {**ZONES, **{zone: zone for zone in NEIGHBOURS}}
         own = [] if not now or now in known else [(now, now)]
         first = [] if empty is None else [("", empty)]
@@ -106,7 +106,7 @@ class LinesField(forms.CharField):
 
     widget = forms.Textarea
 
-    def __init__(self, *, each: Callable[[str], None] | None = None, **options: Any) -> None:  # noqa: ANN401
+    def __init__(self, *, each: Callable[[str], None] | None = None, **options: Any) -> None:  # noqa: ANN401 - Django's own options
         """`each` raises ValidationError for a line that does not hold."""
         super().__init__(required=False, **options)
         self.each = each

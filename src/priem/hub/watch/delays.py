@@ -101,13 +101,8 @@ def lately(now: datetime) -> datetime:
     return slot_of(now - LATELY)
 
 
-def of_clinics(clinic_ids: Iterable[int], since: datetime) -> dict[int, Delays]:
-    """Of those in which something changed."""
-    return {clinic_id: found for (clinic_id, place), found in of_places(clinic_ids, since).items() if place is None}
-
-
 def of_places(clinic_ids: Iterable[int], since: datetime) -> dict[tuple[int, Place | None], Delays]:
-    """Likewise, and of their branches in which something changed; None: of the clinic as a whole."""
+    """Of the clinics, and of their branches, in which something changed; None: of the clinic as a whole."""
     counts: dict[tuple[int, Place | None], Counter[int]] = defaultdict(Counter)
     columns = ("clinic_id", "connection", "branch", "bound")
     for piece in pieces(clinic_ids):

@@ -38,8 +38,6 @@ class Stage(IntEnum):
 
 FIRST = (Stage.ALL_PATIENTS, Stage.ALL_VISITS)
 LATER = tuple(stage for stage in Stage if stage >= Stage.PATIENTS)
-SWEEP = (Stage.VANISHED, Stage.ASIDE)
-"""What leaves no trace where it happened: looked for now and then, by comparing."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
