@@ -13,16 +13,23 @@ FORBIDDEN = {
     r"\b(alert|confirm|prompt)\s*\(": "asks with the browser's own window",
     r"\bconsole\.(?!debug\b)": "writes to the console",
     r"\bdebugger\b": "stops in the debugger",
-    r"async\s*:\s*false": "waits for a request",
-    r"createElement\(\s*['\"]script|<script": "loads code from elsewhere",
+    r"async\s*:\s*false|\.open\([^)]*,\s*false": "waits for a request",
+    r"createElement\(\s*['\"]script|<script|getScript\s*\(|define\(\s*\[[^\]]*//": "loads code from elsewhere",
+    r"\.click\(\s*\)|\.trigger\(\s*['\"]click": "presses a button that is a person's to press",
+    r"left[-_]?menu|nav[-_]?menu": "changes the menu at the left",
     r"\.innerHTML\s*=|document\.write": "writes HTML that nobody has looked at",
     r"\bAMOCRM\b": "uses the old name of APP",
     r"\bAPP\.[\w.]+\s*=[^=]": "changes APP",
     r"crm_post\s*\(": "asks through amoCRM's proxy, which names no user",
     r"\bTODO\b|\bFIXME\b": "is not finished",
 }
-LOOPS = re.compile(r"(\b(for|while)\s*\([^)]*\)\s*\{|\.(forEach|map|each)\s*\(\s*function[^{]*\{)")
-CALLS = re.compile(r"\$authorizedAjax|\$\.ajax|crm_post|\bfetch\s*\(|\benter\s*\(")
+EACH = "forEach|map|each|filter|some|every|reduce|find"
+LOOPS = re.compile(
+    rf"\b(for|while)\s*\((?:[^()]|\([^()]*\))*\)\s*|\bdo\s*(?=\{{)|\.({EACH})\s*\(\s*(function[^{{]*|[^{{]*?=>\s*)"
+)
+ASKS = r"\$authorizedAjax|\$\.(ajax|get|post|getJSON)\b|crm_post|XMLHttpRequest|\bfetch\s*\("
+RETURNS_TRUE = ("render", "init", "bind_actions")
+"""Else amoCRM goes no further: docs/reference/amocrm.md §5.3"""
 LARGEST_IMAGE = 300_000
 LONGEST_LINE = 160
 """Longer ones are minified."""
@@ -52,6 +59,12 @@ def of_manifest(files: Mapping[str, bytes]) -> Iterator[str]:
                 yield f"i18n/{locale}.json: {key} is missing"
         if locale != "ru" and re.search(r"\.ru\b|[А-Яа-яЁё]", json.dumps(texts, ensure_ascii=False)):
             yield f"i18n/{locale}.json: Russian, or an address in .ru"
+    if not any(widget.get("support", {}).get(way) for way in ("link", "email")):
+        yield "manifest.json: nobody is named who helps"
+    yield from of_places(manifest)
+
+
+def of_places(manifest: Mapping[str, Any]) -> Iterator[str]:
     if not manifest.get("locations"):
         yield "manifest.json: locations are missing"
     if "digital_pipeline" in manifest.get("locations", ()) and not manifest.get("dp", {}).get("webhook_url"):
@@ -86,16 +99,44 @@ def of_script(script: str) -> Iterator[str]:
         yield "script.js: is no AMD module"
     if any(len(line) > LONGEST_LINE for line in script.splitlines()):
         yield "script.js: looks minified"
-    for loop in LOOPS.finditer(code):
-        if CALLS.search(block(code, loop.end())):
-            yield "script.js: asks a server in a loop"
+    if "'use strict'" not in code:
+        yield "script.js: is not strict, so nobody sees a variable that was not declared"
+    asks = asking(code)
+    if any(asks.search(statement(code, loop.end())) for loop in LOOPS.finditer(code)):
+        yield "script.js: asks a server in a loop"
+    yield from of_callbacks(code)
+
+
+def of_callbacks(code: str) -> Iterator[str]:
     for callback in ("render", "init", "bind_actions", "settings", "onSave", "destroy"):
-        if not re.search(rf"\b{callback}\s*:\s*function", code):
+        bodies = [block(code, found.end()) for found in re.finditer(rf"\b{callback}\s*:\s*function[^{{]*\{{", code)]
+        if not bodies:
             yield f"script.js: has no callback {callback}"
+        elif callback in RETURNS_TRUE and not any("return true" in body for body in bodies):
+            yield f"script.js: {callback} does not return true"
 
 
 def without_comments(script: str) -> str:
     return re.sub(r"/\*.*?\*/", "", re.sub(r"(?m)^\s*//.*$", "", script), flags=re.DOTALL)
+
+
+def asking(code: str) -> re.Pattern[str]:
+    """Requests, and the script's own functions that make some."""
+    bodies = {found[1]: block(code, found.end()) for found in re.finditer(r"function (\w+)\([^)]*\)\s*\{", code)}
+    names: list[str] = []
+    while True:
+        pattern = re.compile("|".join((ASKS, *(rf"\b{name}\s*\(" for name in names))))
+        more = [
+            name for name, body in bodies.items() if name not in names and name[0].islower() and pattern.search(body)
+        ]
+        if not more:
+            return pattern
+        names += more
+
+
+def statement(code: str, start: int) -> str:
+    """What a loop repeats: a block, or all until the next semicolon."""
+    return block(code, start + 1) if code[start : start + 1] == "{" else code[start:].partition(";")[0]
 
 
 def block(code: str, start: int) -> str:
@@ -109,6 +150,8 @@ def block(code: str, start: int) -> str:
 
 
 def of_style(style: str) -> Iterator[str]:
+    if re.search(r"@import|url\(", style):
+        yield "style.css: fetches from elsewhere"
     for selectors in re.findall(r"(?m)^\s*([^{}@]+)\{", style):
         for selector in selectors.split(","):
             if not selector.strip().startswith(ROOT):
@@ -117,11 +160,20 @@ def of_style(style: str) -> Iterator[str]:
 
 def of_files(files: Mapping[str, bytes]) -> Iterator[str]:
     manifest = files["manifest.json"].decode()
+    used = {"manifest.json", "script.js", "style.css", *texts_of(manifest)}
+    wanted = {each for each in SIZES if each != "logo_dp.png"} | set(re.findall(r'"/images/([^"]+)"', manifest))
+    yield from (f"images/{name}: is missing" for name in sorted(wanted) if f"images/{name}" not in files)
     for name, content in files.items():
+        if not name.endswith(".png") and name not in used:
+            yield f"{name}: is not used"
         if name.endswith(".png"):
             yield from of_image(name, content, manifest)
         elif content.startswith(b"\xef\xbb\xbf") or b"\r" in content:
             yield f"{name}: has a BOM, or line ends of Windows"
+
+
+def texts_of(manifest: str) -> list[str]:
+    return [f"i18n/{locale}.json" for locale in json.loads(manifest)["widget"].get("locale", ())]
 
 
 def of_image(name: str, content: bytes, manifest: str) -> Iterator[str]:
