@@ -49,6 +49,7 @@ def never(_id: str, _ends: int) -> bool:
 def test_a_genuine_token_tells_who_is_looking() -> None:
     assert verify(CONFIG, signed(CLAIMS), NOW, never) == WidgetUser(12345678, 87654321, "clinic", is_admin=False)
     assert verify(CONFIG, signed(CLAIMS | {"is_admin": True}), NOW, never).is_admin
+    assert verify(CONFIG, signed(CLAIMS | {"aud": "https://priem.example.org:8443"}), NOW, never).user
 
 
 @pytest.mark.parametrize(
@@ -63,6 +64,7 @@ def test_a_genuine_token_tells_who_is_looking() -> None:
         signed(CLAIMS, algorithm="HS512"),
         signed(CLAIMS)[:-4],
         signed(CLAIMS | {"aud": "https://other.example.org"}),
+        signed(CLAIMS | {"aud": "https://priem.example.org:9443"}),
         signed(CLAIMS | {"client_uuid": "other"}),
         signed(CLAIMS | {"exp": NOW - 60}),
         signed(CLAIMS | {"nbf": NOW + 60}),

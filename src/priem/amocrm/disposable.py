@@ -35,7 +35,7 @@ def verify(config: Config, token: str, now: float, seen: Callable[[str, int], bo
     `seen` is told the token's id and the unix second of its end, and says whether it was told of it before.
     """
     claims = signed_claims(token, config.client_secret)
-    if claims.get("aud") != audience(config.redirect_uri) or claims.get("client_uuid") != config.client_id:
+    if claims.get("aud") not in audiences(config.redirect_uri) or claims.get("client_uuid") != config.client_id:
         raise unbelievable(text("The widget's token is for another integration."))
     ends = number(claims, "exp")
     if not number(claims, "nbf") - LEEWAY <= now < ends + LEEWAY:
@@ -77,10 +77,10 @@ def unpack(part: bytes) -> bytes:
     return base64.b64decode(part + b"=" * (-len(part) % 4), altchars=b"-_", validate=True)
 
 
-def audience(redirect_uri: str) -> str:
-    """`scheme://host` of the redirect URI; amoCRM's own library drops the port, too."""
+def audiences(redirect_uri: str) -> tuple[str, str]:
+    """`scheme://host` of the redirect URI. amoCRM's own library drops the port; whether amoCRM does, nobody says."""
     parts = urlsplit(redirect_uri)
-    return f"{parts.scheme}://{parts.hostname}"
+    return f"{parts.scheme}://{parts.hostname}", f"{parts.scheme}://{parts.netloc}"
 
 
 def number(claims: dict[str, Any], name: str) -> int:
