@@ -371,7 +371,7 @@ def test_a_page_that_breaks_shows_no_traceback(
     assert AskOperator.__name__ not in answer.content.decode()
 
 
-def test_an_administrator_may_be_made_again_with_another_password(client: Client, db: None) -> None:  # noqa: ARG001
+def test_an_administrator_may_be_made_again_with_another_password(client: Client, db: None) -> None:  # noqa: ARG001 - the database is there
     for password in ("long enough 1", "long enough 2"):
         ensure_administrator("administrator", password)
     for password, status in (("long enough 1", 200), ("long enough 2", 302)):
