@@ -4,7 +4,8 @@ import json
 import multiprocessing
 import threading
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from itertools import pairwise
 from pathlib import Path
 
@@ -175,6 +176,43 @@ def test_a_slot_that_nothing_was_sent_with_counts_for_nothing() -> None:
         with limiter.slot("bulk"):
             pass
     assert time.monotonic() - began < WINDOW
+
+
+class RowThatIsLookedAt:
+    """The memory of many machines, on whose clock something happens between two looks."""
+
+    def __init__(self, *clock: float) -> None:
+        self._clock = list(clock)
+        self._now = 0.0
+        self.pace = Pace()
+        for _ in range(FULL):
+            send_one(self.pace, clock[0])
+
+    def of(self, _account: str) -> "RowThatIsLookedAt":
+        return self
+
+    @contextmanager
+    def held(self) -> Iterator[Pace]:
+        self._now = self._clock.pop(0) if len(self._clock) > 1 else self._clock[0]
+        yield self.pace
+
+    def now(self) -> float:
+        return self._now
+
+
+def test_what_waited_through_a_sleep_is_not_sent() -> None:
+    """Others may have taken it over meanwhile, and found nothing in amoCRM of what would only now be made."""
+    row = RowThatIsLookedAt(100.0, 100.1, 140.0)
+    with pytest.raises(TryLater), Limiter("clinic", FULL, row).slot("bulk"):
+        pytest.fail("it was let go after a sleep of forty seconds")
+    assert row.pace.going == {}
+
+
+def test_waiting_as_such_is_no_sleep() -> None:
+    row = RowThatIsLookedAt(100.0, *(100 + step / 10 for step in range(1, 11)), 102.0)
+    with Limiter("clinic", FULL, row).slot("bulk") as slot:
+        slot.mark_sent()
+    assert slot.granted > 100.5
 
 
 def work(folder: Path, until: float, note: Callable[[float], None], lane: Lane = "bulk") -> None:

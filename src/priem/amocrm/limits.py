@@ -9,6 +9,7 @@ Ready-made limiters date at granting time and know no lanes, hence these pages. 
 
 import fcntl
 import json
+import math
 import os
 import re
 import secrets
@@ -24,6 +25,13 @@ from priem.amocrm.pace import CALLING, LANES, POLL, Lane, Pace
 from priem.amocrm.stopping import AccountStopped, Stop
 from priem.errors import TryLater
 from priem.texts import text
+
+ASLEEP = 8.0
+"""Seconds that no step of waiting takes unless the whole process stood still, or the memory did not answer. Others take
+longer to give up a worker (hub/shifts)."""
+SLEPT = text(
+    "This process stood still, or lost the hub's database, for a while: others may have gone on with its work."
+)
 
 
 class Slot:
@@ -68,12 +76,15 @@ class Limiter:
     ) -> None:
         self._full = requests_per_second
         self._memory = memory_of(account, memories)
+        self._may_be_replaced = not isinstance(memories, Path | None)
+        self._woke = -math.inf
         self._turns = {lane: threading.Lock() for lane in LANES}
 
     @contextmanager
     def slot(self, lane: Lane) -> Iterator[Slot]:
         """Waits for a slot. Raises TryLater while amoCRM's refusals have closed the account, and AccountStopped while
-        it is left alone.
+        it is left alone. Raises TryLater, too, after a sleep in the midst of waiting where other machines share the
+        memory: somebody may have taken over what was decided before it, and made anew what would only now be sent.
 
         A slot that was not marked as sent when the block ends counts for nothing. Inside the block, tell what the
         answer was: `refused`, `stopped` or `welcomed`.
@@ -86,36 +97,49 @@ class Limiter:
                 self.release(slot)
 
     def _wait_for_slot(self, lane: Lane) -> Slot:
+        came, last = time.monotonic(), math.inf
         # Of the threads of one lane only one at a time looks at the shared pace.
         with self._turns[lane]:
             while True:
-                taken = self._try(lane)
+                began = time.monotonic()
+                taken, now = self._try(lane)
+                if max(time.monotonic() - began, now - last) > ASLEEP:
+                    self._woke = time.monotonic()
+                if self._may_be_replaced and self._woke > came:
+                    if isinstance(taken, Slot):
+                        self.release(taken)
+                    raise TryLater(SLEPT)
                 if isinstance(taken, Slot):
                     return taken
+                last = now
                 time.sleep(min(taken, CALLING / 4))
 
-    def _try(self, lane: Lane) -> Slot | float:
+    def _try(self, lane: Lane) -> tuple[Slot | float, float]:
+        """A slot, or how long there will be none; and when that was, on the shared clock."""
         with self._memory.held() as pace:
             now = self._memory.now()
-            pace.forget_old(now)
-            if pace.stop:
-                gate = pace.stop.gate(now)
-                if gate == "closed":
-                    raise pace.stop.error
-                if gate == "busy":
-                    return POLL
-            if now < pace.closed_until:
-                raise too_many_refusals(pace.closed_until - now)
-            if wait := pace.wait(lane, now, self._full):
-                pace.calling[lane] = now + CALLING
-                return wait
-            pace.calling.pop(lane, None)
-            slot = Slot(self, now)
-            pace.grant(slot.name, now, self._full)
-            slot.is_calm = not (pace.rounds or pace.stop)
-            if pace.stop:
-                pace.stop.trial, slot.is_trial = slot.name, True
-            return slot
+            return self._slot_or_wait(pace, lane, now), now
+
+    def _slot_or_wait(self, pace: Pace, lane: Lane, now: float) -> Slot | float:
+        pace.forget_old(now)
+        if pace.stop:
+            gate = pace.stop.gate(now)
+            if gate == "closed":
+                raise pace.stop.error
+            if gate == "busy":
+                return POLL
+        if now < pace.closed_until:
+            raise too_many_refusals(pace.closed_until - now)
+        if wait := pace.wait(lane, now, self._full):
+            pace.calling[lane] = now + CALLING
+            return wait
+        pace.calling.pop(lane, None)
+        slot = Slot(self, now)
+        pace.grant(slot.name, now, self._full)
+        slot.is_calm = not (pace.rounds or pace.stop)
+        if pace.stop:
+            pace.stop.trial, slot.is_trial = slot.name, True
+        return slot
 
     def settle(self, slot: Slot) -> None:
         with self._memory.held() as pace:
