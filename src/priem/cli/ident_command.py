@@ -7,7 +7,7 @@ from typing import Annotated, Literal
 import typer
 
 from priem import bootstrap
-from priem.cli import access_letter_command
+from priem.cli import access_letter_command, profile_command
 from priem.cli.terminal import other_language, out, print_json, say
 from priem.errors import AskOperator
 from priem.hub import clinics
@@ -32,6 +32,7 @@ def register(app: typer.Typer) -> None:
     ident.command(help="Адрес и ключи: что ввести в IDENT. (What to enter in IDENT.)")(service)
     ident.command(help="Заявки для IDENT и что с ними стало. (Applications and what became of them.)")(tickets)
     access_letter_command.add_to(ident)
+    profile_command.add_to(ident)
     app.add_typer(ident, name="ident")
 
 

@@ -8,6 +8,7 @@ from typer.testing import CliRunner
 
 from priem.cli.app import app
 from priem.errors import AskOperator, TryLater
+from priem.mis.ident.profile import load
 from tests.mis.ident.clinic import IdentClinic
 
 pytestmark = [pytest.mark.slow, pytest.mark.django_db]
@@ -79,6 +80,17 @@ def test_a_wrong_database_is_answered_with_those_that_are_there(clinic: IdentCli
 
     assert isinstance(ran.exception, AskOperator)
     assert "PZ" in str(ran.exception.advice)
+
+
+def test_the_built_in_profile_is_copied_and_no_file_is_written_over(tmp_path: Path) -> None:
+    own = tmp_path / "own.sql"
+
+    ran = CliRunner().invoke(app, ["ident", "profile", "--to", str(own)])
+    again = CliRunner().invoke(app, ["ident", "profile", "--to", str(own)])
+
+    assert ran.exit_code == 0, ran.output
+    assert load(str(own)).statements == load("ident-2604").statements
+    assert isinstance(again.exception, AskOperator)
 
 
 def test_the_application_is_written_in_both_ways(tmp_path: Path) -> None:

@@ -131,7 +131,10 @@ def schema_fits(reader: Reader) -> Iterator[Finding]:
             yield Finding(
                 Severity.BROKEN,
                 text("The database has no column {name}.", name=path_of(table, column)),
-                text("This release of IDENT differs. Copy the profile, correct the name and set profile to its path."),
+                text(
+                    "This release of IDENT differs. priem ident profile copies the profile into a file: correct the "
+                    "name there and set profile to its path."
+                ),
             )
     if left_out := profile.left_out(schema):
         yield Finding(

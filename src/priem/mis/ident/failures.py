@@ -198,7 +198,11 @@ def no_column(statement: str, message: str) -> AskOperator:
 
 def lacking(what: Text) -> AskOperator:
     return AskOperator(
-        what, text("This release of IDENT differs. Copy the profile, correct the name and set profile to its path.")
+        what,
+        text(
+            "This release of IDENT differs. priem ident profile copies the profile into a file: correct the name there "
+            "and set profile to its path."
+        ),
     )
 
 
