@@ -15,6 +15,7 @@ from django.utils.functional import Promise
 
 from priem.errors import AskOperator
 from priem.hub.clinics import ConnectionData, note_trouble, save_connection
+from priem.hub.content_policy import HEADER
 from priem.hub.exchanges import DjangoExchanges
 from priem.hub.models import Clinic, ExchangeRecord, Incident, StepRecord
 from priem.hub.people import ensure_administrator
@@ -173,6 +174,15 @@ def of_accounts() -> list[str]:
     of_one = [reverse(f"admin:auth_user_{name}", args=[person]) for name in ("change", "password_change", "delete")]
     of_all = [reverse(f"admin:auth_user_{name}") for name in ("changelist", "add")]
     return [*of_all, *of_one, reverse("admin:password_change"), reverse("admin:app_list", args=["hub"])]
+
+
+def test_a_page_loads_and_sends_nothing_elsewhere() -> None:
+    allowed = dict(part.split(" ", 1) for part in Client().get(reverse("admin:login"))[HEADER].split("; "))
+
+    assert allowed["default-src"] == "'self'"
+    assert {"connect-src", "form-action"}.isdisjoint(allowed), "the first is the default, the second leads to amoCRM"
+    assert {"*", "http:", "https:"}.isdisjoint(" ".join(allowed.values()).split())
+    assert (allowed["frame-ancestors"], allowed["object-src"]) == ("'none'", "'none'")
 
 
 def test_every_page_is_there_in_both_languages(administrator: Client) -> None:
