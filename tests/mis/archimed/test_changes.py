@@ -218,9 +218,11 @@ def test_when_everything_vanishes_nothing_counts_as_deleted(branch: RecordedClin
     pages, cursor = read_on(source, cursor)
     again, cursor = read_on(source, cursor)
     branch.watch.advance(600)
-    later, _ = read_on(source, cursor)
+    later, cursor = read_on(source, cursor)
+    restarted, _ = read_on(branch.open(page_size=100), cursor)
 
-    assert visits_of([*pages, *again, *later]) == {}
+    assert visits_of([*pages, *again, *later, *restarted]) == {}
+    assert [page.rejected for page in restarted if page.rejected] == [], "it was said, and is not said for ever"
     said = [[str(row.reason) for page in some for row in page.rejected] for some in (pages, again, later)]
     assert ["30 of 30" in reason for reason in said[0]] == [True]
     assert said[1:] == [[], said[0]]

@@ -14,7 +14,7 @@ from priem.mis.archimed.config import Config
 from priem.mis.archimed.cursor import Cursor, Stage
 from priem.mis.archimed.lists import Cards, Span, Talons, day_of
 from priem.mis.archimed.looks import Mark, Shelf
-from priem.mis.archimed.loose import Row, moment
+from priem.mis.archimed.loose import Row, an_id, moment
 from priem.mis.archimed.pace import Pace
 from priem.mis.archimed.parsing import Parser, page_of
 from priem.mis.archimed.rows import CARD_FIELDS, TALON_FIELDS
@@ -60,6 +60,8 @@ class Changes:
         """Cursors: the last that is known to be kept, the last that was given out."""
         self._doubted_at: datetime | None = None
         """When it was last said that too many talons had vanished."""
+        self._lost: frozenset[str] = frozenset()
+        """Talons of which it was said so. A place that keeps them would have it said for ever, whatever people do."""
         self._known_until: datetime | None = None
         """Cards up to then were given out by others; None: all by this process."""
 
@@ -126,7 +128,8 @@ class Changes:
 
     def _watched(self) -> str:
         span = self.span()
-        return written(row for row in self._shelf[Stage.VISITS].watched() if span.holds(row))
+        rows = self._shelf[Stage.VISITS].watched()
+        return written(row for row in rows if span.holds(row) and an_id(row.get("id")) not in self._lost)
 
     def _is_worth_a_page(self, cursor: Cursor) -> bool:
         whole = self._shelf[Stage.PATIENTS].whole_since
@@ -190,10 +193,11 @@ class Changes:
         """Talons that were there and are on no page any more: each is asked for, as far as the pace allows."""
         shelf, span = self._shelf[Stage.VISITS], self.span()
         missing = shelf.missing(lambda row: day_of(row) is not None and span.holds(row))
+        self._lost = frozenset(missing if are_too_many(len(missing), len(shelf.known)) else ())
         if not missing:
             shelf.prune()
             return ()
-        if are_too_many(len(missing), len(shelf.known)):
+        if self._lost:
             return self._doubted(missing, len(shelf.known))
         found: list[Found] = []
         for id_ in missing:
