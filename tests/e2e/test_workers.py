@@ -1,5 +1,6 @@
 """Workers share the clinics: one that dies is replaced, one that stops hands over, and amoCRM notices neither."""
 
+import os
 import signal
 import subprocess
 import time
@@ -43,11 +44,15 @@ class Workers:
         self._systems = systems
         self._database = database
         self._children: dict[int, subprocess.Popen[str]] = {}
+        self._names: dict[int, str] = {}
+        """What PostgreSQL calls each one's sessions."""
 
     def start(self, times: int = 1) -> None:
         for _ in range(times):
+            name = f"worker_{len(self._names)}"
+            self._systems.database = f"{self._database}&application_name={name}"
             child = self._systems.start("worker")
-            self._children[child.pid] = child
+            self._children[child.pid], self._names[child.pid] = child, name
 
     def serving(self) -> int:
         """Whose the clinic is now, by its process; 0: nobody's."""
@@ -65,6 +70,12 @@ class Workers:
         child.send_signal(how)
         child.communicate(timeout=HANDED_OVER)
         return int(child.returncode)
+
+    def lose(self, pid: int) -> None:
+        """As PostgreSQL does when nothing comes from its machine any more."""
+        ended = "SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE application_name = %s"
+        with psycopg.connect(self._database, autocommit=True) as connection:
+            assert connection.execute(ended, [self._names[pid]]).fetchall()
 
     def end_all(self) -> None:
         for pid in list(self._children):
@@ -105,6 +116,14 @@ def test_what_a_killed_worker_did_is_gone_on_with_elsewhere(systems: Systems, wo
     systems.clinic("live", changes=12, rate=2)
     stop(workers)
     until_all_is_well(systems, began)
+
+    workers.start()
+    systems.clinic("live", changes=12, rate=2)
+    asleep = sent_to_sleep(workers)
+    until_all_is_well(systems, began)
+    os.kill(asleep, signal.SIGCONT)  # it wakes up in the middle of what others have done meanwhile
+    systems.clinic("live", changes=12, rate=2)
+    until_all_is_well(systems, began)
     assert unkeyed(systems.amocrm_state("contacts", "leads")) == {}
 
 
@@ -121,6 +140,16 @@ def stop(workers: Workers) -> None:
     assert time.monotonic() - at < HANDED_OVER
     until(workers.serving)
     assert time.monotonic() - at < TAKEN_OVER
+
+
+def sent_to_sleep(workers: Workers) -> int:
+    """As with a machine that is paused: nobody is told, and its locks stay until PostgreSQL notices."""
+    until(lambda: workers.serving() != 0)
+    asleep = workers.serving()
+    os.kill(asleep, signal.SIGSTOP)
+    until(lambda: workers.serving() not in (0, asleep))
+    workers.lose(asleep)
+    return asleep
 
 
 def until_all_is_well(systems: Systems, began: str) -> None:
