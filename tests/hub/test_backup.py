@@ -69,6 +69,10 @@ def test_a_copy_holds_no_secret_and_is_for_its_owners_eyes(copied: tuple[Path, P
     assert copy.stat().st_mode & 0o077 == 0
 
 
+def test_the_database_is_for_its_owners_eyes_whoever_made_its_folder(copied: tuple[Path, Path]) -> None:
+    assert (copied[0] / "db.sqlite3").stat().st_mode & 0o077 == 0
+
+
 def test_in_another_hub_it_is_said_that_the_key_does_not_fit(copied: tuple[Path, Path], tmp_path: Path) -> None:
     said = hub(tmp_path, "restore", str(copied[1]))
     assert "does not open the copy's secrets" in said, said

@@ -4,6 +4,7 @@ import contextlib
 import ctypes
 import os
 import sys
+from pathlib import Path
 
 import django
 from django.core.management import call_command
@@ -35,10 +36,17 @@ def setup() -> None:
     if connection.vendor == "sqlite":
         give_turns_quickly()
     require_not_moved()
+    keep_to_its_owner(Path(connection.settings_dict["NAME"]))
     if is_behind():
         otherwise = text("Another process is bringing the database up to date.")
         with locked(Purpose.MIGRATION, 0, otherwise, wait=LONGEST_MIGRATION):
             call_command("migrate", interactive=False, verbosity=0)
+
+
+def keep_to_its_owner(database: Path) -> None:
+    """Patients' names stand in it, and its folder may be open to others. SQLite's journals take over its mode."""
+    if connection.vendor == "sqlite" and database.parent == home() and not database.exists():
+        os.close(os.open(database, os.O_RDWR | os.O_CREAT, 0o600))
 
 
 def keep_memory_together() -> None:
