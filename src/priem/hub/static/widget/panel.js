@@ -75,7 +75,8 @@ async function change(does) {
     problem = shown(error);
   }
   await draw();
-  if (problem) root.prepend(problem);
+  const same = root.querySelector('.trouble'); // what kept it from being done may keep the panel from being read
+  if (problem && !(same && same.textContent === problem.textContent)) root.prepend(problem);
 }
 
 function ofVisit(told) {
