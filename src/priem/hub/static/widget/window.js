@@ -1,6 +1,6 @@
 // The booking window and the journal: the same schedule, with other people's visits in it or without.
 
-import { ask, asked, button, carryOut, clock, dayAfter, dayName, make, minutesOf, moment, monday, roomName, say, shortName, shown, span, tell, yearOf } from './frame.js';
+import { ask, asked, button, carryOut, clock, dayAfter, dayName, make, minutesOf, moment, monday, roomName, say, shortName, shown, span, tell, Trouble, yearOf } from './frame.js';
 import { Doctors } from './doctors.js';
 import { dayColumns, timeGrid, weekColumns, weekTable } from './grid.js';
 import { PatientForm } from './patient.js';
@@ -244,6 +244,7 @@ async function wish(cell) {
   const body = { place: state.place.key, time: timeOf(cell) };
   if (moving()) return { ...body, visit: state.visit.key };
   await patient.settled();
+  if (state.place.key !== body.place) throw new Trouble(say('choose_time')); // another branch meanwhile, where ids are others
   const who = patient.asked_for;
   return who.problem ? null : { ...body, ...who, services: services.ids, comment: comment.value.trim() };
 }
