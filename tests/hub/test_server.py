@@ -14,6 +14,7 @@ from urllib.request import urlopen
 
 import pytest
 
+from priem.cli.hub_commands import reachable
 from priem.hub.receiving import MOST_BYTES, THREADS
 from tests.hub.conftest import RunsHub
 from tests.postgres import hub_environment
@@ -132,6 +133,14 @@ def test_slow_bodies_keep_no_page_waiting(server: subprocess.Popen[str]) -> None
     assert said_on(large).startswith(b"HTTP/1.1 413")
     assert {said_on(line)[:12] for line in slow} == {b"HTTP/1.1 408"}
     assert b"<svg" in answer(f"{url}/static/hub/favicon.svg")
+
+
+@pytest.mark.parametrize(
+    ("given", "said"),
+    [("0.0.0.0", "127.0.0.1"), ("::", "[::1]"), ("::1", "[::1]"), ("10.0.0.5", "10.0.0.5"), ("hub", "hub")],  # noqa: S104 - nobody listens
+)
+def test_the_address_is_one_that_a_browser_here_can_open(given: str, said: str) -> None:
+    assert reachable(given) == said
 
 
 def line_with(url: str, size: int, body: bytes) -> socket.socket:

@@ -6,6 +6,7 @@ import signal
 import socket
 import threading
 import time
+from ipaddress import ip_address
 from typing import Annotated
 from urllib.parse import urlsplit
 
@@ -31,7 +32,7 @@ def serve(
     until_stdin_closes: Annotated[bool, typer.Option(hidden=True)] = False,
 ) -> None:
     chosen = free_port(host, port)
-    url = f"http://{host}:{chosen}"
+    url = f"http://{reachable(host)}:{chosen}"
     threading.Thread(target=say_when_it_answers, args=(url, json), daemon=True).start()
     if until_stdin_closes:
         threading.Thread(target=end_with_parent, daemon=True).start()
@@ -50,6 +51,17 @@ def free_port(host: str, wanted: int) -> int:
         ) from error
 
 
+def reachable(host: str) -> str:
+    """For who is on this machine: all of its addresses are none that could be asked."""
+    try:
+        address = ip_address(host)
+    except ValueError:
+        return host
+    if address.is_unspecified:
+        return "127.0.0.1" if address.version == 4 else "[::1]"
+    return host if address.version == 4 else f"[{host}]"
+
+
 def say_when_it_answers(url: str, json: bool) -> None:  # noqa: FBT001 - a thread's arguments go by place
     # Not through httpx2: it sets up TLS, and a worker that is forked meanwhile would wait for OpenSSL's locks for ever.
     while not answers(url):
@@ -63,7 +75,8 @@ def say_when_it_answers(url: str, json: bool) -> None:  # noqa: FBT001 - a threa
 def answers(url: str) -> bool:
     connection = http.client.HTTPConnection(urlsplit(url).netloc, timeout=5)
     try:
-        connection.request("GET", "/healthz")
+        # By a name that the hub knows, whatever address it was given: else its log would begin with a refusal.
+        connection.request("GET", "/healthz", headers={"Host": "localhost"})
         connection.getresponse().read()
     except (OSError, http.client.HTTPException):
         return False
