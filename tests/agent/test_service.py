@@ -1,15 +1,17 @@
 """What the agent is on its computer: whose process, what others there may see of it, and where it says what ails it."""
 
 import os
+import shlex
 import subprocess
 import sys
 from pathlib import Path
+from xml.etree import ElementTree as ET
 
 import pytest
 
 from priem.agent import command
 from priem.agent.folder import Folder
-from priem.agent.service import NAME, install_task, install_unit, unit
+from priem.agent.service import NAME, install_task, install_unit, task, unit
 from priem.errors import AskOperator
 
 SOMEBODY = 65534
@@ -44,6 +46,17 @@ def test_on_windows_the_folder_is_closed_before_the_task_is_in_it(tmp_path: Path
     )
 
     assert there == [("icacls", False), ("schtasks", True), ("schtasks", True)]
+
+
+def test_the_task_starts_in_whatever_folder_somebody_has_named(tmp_path: Path) -> None:
+    folder = Folder(tmp_path / "Анна & Ко" / "agent")
+
+    written = ET.fromstring(task(folder).partition("?>")[2])  # noqa: S314 - our own words
+
+    [run] = written.iter("{http://schemas.microsoft.com/windows/2004/02/mit/task}Exec")
+    command, arguments = (str(part.text) for part in run)
+    assert command == sys.executable
+    assert shlex.split(arguments) == ["-m", "priem.agent", "run", "--home", str(folder.path)]
 
 
 @pytest.mark.skipif(os.name != "posix" or os.geteuid() != 0, reason="only root writes for others")
