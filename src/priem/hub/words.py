@@ -35,8 +35,10 @@ def because(code: str) -> str:
     return readable(say(code)) if code else ""
 
 
-def changed(name: str, fields: Mapping[str, str] = NO_NAMES) -> str:
-    """`field 123` is a custom field; `fields` are amoCRM's own names of them, by id."""
+def changed(name: str, fields: Mapping[str, str] = NO_NAMES, *, of_lead: bool = False) -> str:
+    """`field 123` is a custom field; `fields` are amoCRM's own names of them, by id. People have names, leads titles."""
+    if of_lead and name == "name":
+        return gettext("title")
     kind, _space, id_ = name.partition(" ")
     if kind != "field":
         return str(FIELDS.get(name, name))

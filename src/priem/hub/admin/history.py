@@ -92,7 +92,8 @@ class StepAdmin(OwnedAdmin):
     @column(_("what was written"))
     def written(self, step: StepRecord) -> str:
         fields = names_of_fields(step.clinic_id, step.entity)
-        return ", ".join(words.changed(name, fields) for name in step.changes) or gettext("nothing")
+        changed = (words.changed(name, fields, of_lead=step.entity == "lead") for name in step.changes)
+        return ", ".join(changed) or gettext("nothing")
 
 
 @admin.register(RejectedRow)

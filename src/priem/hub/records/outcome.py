@@ -57,5 +57,5 @@ def became(id_: int, steps: Sequence[StepRecord]) -> Pass:
     if last.action == Action.LEAVE or not last.changes:
         said = gettext("It was read and decided anew: there was nothing to write.")
         return Pass(id=id_, what=said, advice=words.because(last.why.get("rule", "")))
-    names = ", ".join(words.changed(name) for name in last.changes)
+    names = ", ".join(words.changed(name, of_lead=last.entity == "lead") for name in last.changes)
     return Pass(id=id_, what=gettext("It is in step now. Written: {names}.").format(names=names))

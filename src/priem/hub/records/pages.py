@@ -86,7 +86,7 @@ def compare(request: HttpRequest, clinic: Clinic, kind: str, record: str) -> Htt
         deeds.looked(clinic, key)
     rows = [
         {
-            "what": pair.what if pair.is_field else words.changed(pair.what),
+            "what": pair.what if pair.is_field else words.changed(pair.what, of_lead=kind == "visit"),
             "ours": masked(legible(pair, pair.ours), is_open=is_open),
             "theirs": masked(legible(pair, pair.theirs), is_open=is_open),
             "winner": pair.winner.value,

@@ -95,7 +95,8 @@ def details(one: Happening, fields: Mapping[str, str]) -> Iterator[str]:
     if step.why.stage_rule:
         yield " ".join([gettext("Stage:"), words.because(step.why.stage_rule)])
     if step.changes:
-        yield gettext("Written: {names}").format(names=", ".join(words.changed(name, fields) for name in step.changes))
+        changed = (words.changed(name, fields, of_lead=step.entity == "lead") for name in step.changes)
+        yield gettext("Written: {names}").format(names=", ".join(changed))
     if step.reason:
         yield readable(step.reason)
     if one.request:
