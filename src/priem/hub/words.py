@@ -36,7 +36,7 @@ def because(code: str) -> str:
 
 
 def changed(name: str, fields: Mapping[str, str] = NO_NAMES, *, of_lead: bool = False) -> str:
-    """`field 123` is a custom field; `fields` are amoCRM's own names of them, by id. People have names, leads titles."""
+    """`field 123` is a custom field; `fields` are amoCRM's own names of them, by id. A lead's name is its title."""
     if of_lead and name == "name":
         return gettext("title")
     kind, _space, id_ = name.partition(" ")
