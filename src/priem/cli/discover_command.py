@@ -41,9 +41,7 @@ def discover(  # noqa: PLR0913 - each is an option of the command
     ] = None,
     json: Annotated[bool, typer.Option("--json")] = False,
 ) -> None:
-    host, instance, known = Config(
-        connection="discover", server=where, port=port or None, password="", time_zone="UTC"
-    ).address
+    host, instance, known = address(where, port)
     found, unasked = ([Found(host, known)], 0) if known else servers(host)
     report: dict[str, object] = {"servers": [f"{one.host},{one.port} {one.instance}".strip() for one in found]}
     if not json and not known:
@@ -72,6 +70,13 @@ def show_servers(found: list[Found], unasked: int) -> None:
         )
     if unasked:
         say(text("{count} addresses were not asked: the time was over.", count=unasked), "yellow")
+
+
+def address(where: str, port: int) -> tuple[str, str, int | None]:
+    """Host, instance and port. Raises AskOperator for a port that is none."""
+    nobody = {"login": "-", "password": "-", "time_zone": "UTC"}
+    given = {"port": port} if port else {}
+    return Config.from_mapping("discover", {"server": where, **given, **nobody}).address
 
 
 def entered(server: Found, login: str, password: str, database: str, encryption: str) -> Config:

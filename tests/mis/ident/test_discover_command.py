@@ -64,6 +64,14 @@ def test_a_wrong_password_is_said(clinic: IdentClinic) -> None:
     assert "wrong" not in str(ran.exception.what)
 
 
+@pytest.mark.parametrize("where", ["pc,abc", "pc:99999", "pc,", ""])
+def test_what_is_no_address_is_said_at_once(where: str) -> None:
+    ran = CliRunner().invoke(app, ["discover", where])
+
+    assert isinstance(ran.exception, AskOperator)
+    assert "(server)" in str(ran.exception.what)
+
+
 def test_a_server_that_is_off_is_not_taken_for_a_wrong_password(clinic: IdentClinic) -> None:
     facts = clinic.sandbox.facts
     away = ["discover", facts["host"], "--port", "1", "--login", "readonly_user", "--password", "any"]
