@@ -115,6 +115,9 @@ class Crm(Protocol):
     def gone_since(self, since: int) -> Gone:
         """What was merged or deleted at or after that unix second, as far as the CRM's history tells."""
 
+    def keys_carried(self, contacts: Collection[int], leads: Collection[int]) -> Mapping[PatientKey | VisitKey, int]:
+        """Whose these contacts and leads were, which are not there any more, as far as the CRM's history tells."""
+
     def write_contacts(self, drafts: Sequence[ContactDraft]) -> Iterator[Sequence[Outcome]]:
         """Creates and changes, in as few requests as the API allows and as many at once as help.
 

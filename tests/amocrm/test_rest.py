@@ -12,7 +12,7 @@ from priem.amocrm.problems import Answer
 from priem.amocrm.sources import drop_sources, keep_source, read_sources
 from priem.amocrm.writing import refused_within
 from priem.errors import AskOperator
-from priem.model import LOST, ContactDraft, LeadDraft, Outcome, PhoneEntry, State
+from priem.model import LOST, ContactDraft, LeadDraft, Outcome, PatientKey, PhoneEntry, State, VisitKey
 from priem.ports import Gone
 from priem.tasks import TaskDraft
 from tests.amocrm.kit import Response, SandboxProcess, Seen, connected, hal, problem
@@ -157,6 +157,20 @@ def test_the_history_tells_who_was_merged_and_who_was_deleted(crm: AmoCrm, sandb
         leads=frozenset({gone}),
     )
     assert crm.gone_since(before + 3600) == Gone()
+
+
+def test_the_history_tells_whose_a_deleted_card_was(crm: AmoCrm, sandbox: SandboxProcess) -> None:
+    contact, other, lead = new_contact(crm), new_contact(crm, "+79123000002"), new_lead(crm)
+    anna, boris, visit = PatientKey("ident", "1"), PatientKey("ident", "2"), VisitKey("ident", "1")
+    for keys in ((anna, boris), (anna,)):
+        by_ref(crm.write_contacts([ContactDraft(ref="a", id=contact, keys=keys)]))
+    by_ref(crm.write_contacts([ContactDraft(ref="a", id=other, keys=(boris,))]))
+    by_ref(crm.write_leads([LeadDraft(ref="a", id=lead, keys=(visit,))]))
+    sandbox.act("delete_contact", contact_id=contact)
+    sandbox.act("delete_lead", lead_id=lead)
+
+    assert crm.keys_carried({contact, *range(1, 12)}, {lead}) == {anna: contact, visit: lead}
+    assert crm.keys_carried((), ()) == {}
 
 
 def test_a_long_history_is_read_to_its_end(crm: AmoCrm, sandbox: SandboxProcess) -> None:

@@ -1,5 +1,6 @@
 """The contacts and leads of an amoCRM in memory, and what managers and site forms do to them."""
 
+from collections import Counter
 from collections.abc import Callable, Mapping
 from dataclasses import replace
 from itertools import count
@@ -21,6 +22,10 @@ class FakeCards:
         self._ids = count(1001)
         self._merged_at: dict[tuple[str, int], int] = {}
         self._deleted_at: dict[tuple[str, int], int] = {}
+        self.carried: dict[PatientKey | VisitKey, int] = {}
+        """Whose what is gone was."""
+        self.made: Counter[PatientKey | VisitKey] = Counter()
+        """How often a contact or lead with the key was made through the API, ever."""
 
     def add_contact(
         self,
@@ -94,19 +99,20 @@ class FakeCards:
         )
 
     def delete_contact(self, id_: int) -> None:
-        del self.all_contacts[id_]
+        self.carried |= dict.fromkeys(self.all_contacts.pop(id_).keys, id_)
         self._deleted_at["contacts", id_] = self._clock()
         for lead in list(self.all_leads.values()):
             if id_ in lead.contacts:
                 self._put_lead(replace(lead, contacts=tuple(one for one in lead.contacts if one != id_)))
 
     def delete_lead(self, id_: int) -> None:
-        del self.all_leads[id_]
+        self.carried |= dict.fromkeys(self.all_leads.pop(id_).keys, id_)
         self._deleted_at["leads", id_] = self._clock()
 
     def merge_contacts(self, winner: int, loser: int) -> None:
         """As a manager does: the winner keeps what it has, gets the loser's phones, leads, and fields it lacks."""
         kept, gone = self.all_contacts[winner], self.all_contacts.pop(loser)
+        self.carried |= dict.fromkeys(gone.keys, loser)
         self._merged("contacts", loser, winner)
         for lead in list(self.all_leads.values()):
             if loser in lead.contacts:
@@ -118,6 +124,7 @@ class FakeCards:
 
     def merge_leads(self, winner: int, loser: int, *, fields_of_loser: bool = False) -> None:
         kept, gone = self.all_leads[winner], self.all_leads.pop(loser)
+        self.carried |= dict.fromkeys(gone.keys, loser)
         self._merged("leads", loser, winner)
         contacts = tuple(dict.fromkeys((*kept.contacts, *gone.contacts)))
         first, second = (gone, kept) if fields_of_loser else (kept, gone)

@@ -15,7 +15,9 @@ from priem.model import (
     Lead,
     LeadDraft,
     Outcome,
+    PatientKey,
     State,
+    VisitKey,
 )
 from priem.ports import Crm, Gone, Writing
 from priem.tasks import Entity, NoteDraft, Task, TaskDraft
@@ -107,6 +109,11 @@ class FakeCrm(FakeCards):
             contacts=frozenset(recent("contacts", self._deleted_at)),
             leads=frozenset(recent("leads", self._deleted_at)),
         )
+
+    def keys_carried(self, contacts: Collection[int], leads: Collection[int]) -> Mapping[PatientKey | VisitKey, int]:
+        self._ask(len(contacts) + len(leads))
+        of = {PatientKey: contacts, VisitKey: leads}
+        return {key: id_ for key, id_ in self.carried.items() if id_ in of[type(key)]}
 
     def contacts(self, changed_since: int | None, fields: Collection[int]) -> Iterator[Sequence[Contact]]:
         return self._pages(self.all_contacts, changed_since, fields)
@@ -210,6 +217,7 @@ class FakeCrm(FakeCards):
             fields=merge_fields(old.fields, draft.fields),
             responsible=draft.responsible or old.responsible,
         )
+        self.made.update(draft.keys or () if draft.id is None else ())
         return self._done(draft, self._put_contact(contact))
 
     def _write_lead(self, draft: LeadDraft) -> Outcome:
@@ -236,6 +244,7 @@ class FakeCrm(FakeCards):
         )
         if draft.is_unsorted:
             self.unsorted.discard(lead.id)
+        self.made.update(draft.keys or () if draft.id is None else ())
         return self._done(draft, self._put_lead(lead))
 
     def _with_contact(self, lead: Lead, draft: LeadDraft) -> tuple[int, ...]:

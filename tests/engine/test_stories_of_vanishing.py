@@ -1,15 +1,18 @@
 """A manager merges or deletes in the very moment in which Priem writes. Given, when, then."""
 
 from collections.abc import Callable, Iterator, Sequence
+from dataclasses import replace
 from typing import Any
 
 import pytest
 
 from priem.engine import line
-from priem.model import ContactDraft, LeadDraft, Outcome, PatientKey, State, VisitStatus
+from priem.engine.settings import Contacts, Leads
+from priem.errors import OutcomeUnknown
+from priem.model import ContactDraft, LeadDraft, Outcome, PatientKey, State, VisitKey, VisitStatus
 from priem.ports import Crm, Writing
 from tests.contract.fake_crm import LateWriting
-from tests.engine.clinic import ANNA, BOOKED, BORIS, CAME, Clinic, patient, visit
+from tests.engine.clinic import ANNA, BOOKED, BORIS, CAME, Clinic, Row, patient, visit
 
 VERA = "+79215550000"
 
@@ -143,3 +146,67 @@ def test_behind_a_contact_that_was_deleted_may_stand_another_and_nobody_is_lost(
     clinic.sync_until_it_works()
 
     assert clinic.contact_of("3").id not in namesakes
+
+
+def unheard_of(clinic: Clinic, *rows: Row) -> None:
+    """These are in the clinic now, and Priem hears nothing of what amoCRM wrote for them."""
+    clinic.mis.put(*rows)
+    clinic.crm.lose_next_answers()
+    with pytest.raises(OutcomeUnknown):
+        clinic.sync()
+
+
+@pytest.mark.parametrize("again", [False, True])
+def test_what_is_deleted_before_priem_has_heard_of_it_is_made_again_only_where_that_is_wanted(
+    clinic: Clinic, *, again: bool
+) -> None:
+    clinic.settings = replace(clinic.settings, leads=Leads(make_again=again), contacts=Contacts(make_again=again))
+    unheard_of(clinic, patient("3", "Новая Вера", VERA))
+    clinic.crm.delete_contact(clinic.contact_of("3").id)
+    clinic.sync()
+    unheard_of(clinic, visit("502", "1", hours=3))
+    clinic.crm.delete_lead(clinic.lead_of("502").id)
+
+    clinic.sync()
+
+    made = clinic.crm.made
+    assert (made[PatientKey("ident", "3")], made[VisitKey("ident", "502")]) == ((2, 2) if again else (1, 1))
+    assert (len(clinic.crm.all_contacts), len(clinic.crm.all_leads)) == ((3, 3) if again else (2, 2))
+    assert clinic.store.open_steps() == ()
+
+
+def test_what_never_arrived_is_made_whatever_managers_delete_meanwhile(clinic: Clinic) -> None:
+    clinic.mis.put(patient("3", "Новая Вера", VERA), visit("502", "1", hours=3))
+    clinic.crm.lose_next_requests()
+    with pytest.raises(OutcomeUnknown):
+        clinic.sync()
+    clinic.crm.delete_contact(clinic.crm.add_contact("Спам"))
+    clinic.crm.delete_contact(clinic.contact_of("2").id)
+
+    clinic.sync()
+
+    assert clinic.contact_of("3").name == "Новая Вера"
+    assert clinic.lead_of("502").contacts == (clinic.contact_of("1").id,)
+
+
+def test_what_is_merged_away_before_priem_has_heard_of_it_is_the_one_that_lives_on(clinic: Clinic) -> None:
+    unheard_of(clinic, patient("3", "Новая Вера", VERA))
+    anna = clinic.contact_of("1").id
+    clinic.crm.merge_contacts(anna, clinic.contact_of("3").id)
+
+    clinic.mis.put(visit("502", "3", hours=3))
+    clinic.sync()
+
+    assert clinic.contact_of("3").id == anna
+    assert clinic.lead_of("502").contacts == (anna,)
+    assert clinic.crm.made[PatientKey("ident", "3")] == 1
+
+
+def test_what_was_found_by_its_key_and_is_deleted_at_that_moment_is_not_made_again(clinic: Clinic) -> None:
+    unheard_of(clinic, patient("3", "Новая Вера", VERA))
+    made = clinic.contact_of("3").id
+    clinic.mis.put(patient("3", "Новая Вера Ильинична", VERA))
+
+    sync_while(clinic, "contacts", lambda: clinic.crm.delete_contact(made))
+
+    assert (len(clinic.crm.all_contacts), clinic.crm.made[PatientKey("ident", "3")]) == (2, 1)

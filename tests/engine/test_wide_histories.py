@@ -184,6 +184,20 @@ class WideHistories(RuleBasedStateMachine):
         except TryLater:
             self.clinic.clock.wait(1)
 
+    @rule(data=st.data(), where=DATABASES)
+    def a_manager_deletes_what_priem_made_without_hearing_so(self, data: st.DataObject, where: str) -> None:
+        contacts, leads = set(self.contacts), set(self.leads)
+        self.clinic.crm.lose_next_answers()
+        self.priem_makes_a_pass(where)
+        self.clinic.crm.lose_next_answers(0)
+        for kind, made, delete in (
+            ("contacts", self.contacts.keys() - contacts, self.clinic.crm.delete_contact),
+            ("leads", self.leads.keys() - leads, self.clinic.crm.delete_lead),
+        ):
+            for one in data.draw(st.sets(st.sampled_from(sorted(made)))) if made else ():
+                delete(one)
+                self.parted.add(kind)
+
     @precondition(lambda self: self.clinic.store.mirrored_until() is not None)
     @rule(where=DATABASES)
     def webhooks_tell_everything_and_priem_makes_a_pass(self, where: str) -> None:
@@ -230,6 +244,11 @@ class WideHistories(RuleBasedStateMachine):
         for lead in self.leads.values():
             carried.update(lead.keys)
         assert [key for key, times in carried.items() if times > 1] == []
+
+    @invariant()
+    def nothing_is_made_twice(self) -> None:
+        """Not even when the first was taken away before anybody heard that it was made."""
+        assert self.clinic.settings.leads.make_again or set(self.clinic.crm.made.values()) <= {1}
 
     def teardown(self) -> None:
         """Once it is quiet, both sides agree, and nothing is written any more."""

@@ -15,7 +15,7 @@ from priem.amocrm.catalog import KEY_FIELDS, NOTHING_YET, Catalog, Entity, Field
 from priem.amocrm.client import Client
 from priem.amocrm.config import Config
 from priem.amocrm.contacts import from_contact_draft, to_contact
-from priem.amocrm.events import gone_since
+from priem.amocrm.events import gone_since, keys_told
 from priem.amocrm.http import Http, Params
 from priem.amocrm.leads import from_lead_draft, to_lead
 from priem.amocrm.limits import Limiter, PaceMemories
@@ -29,7 +29,18 @@ from priem.amocrm.readying import make_ready
 from priem.amocrm.work import from_note_draft, from_task_draft, tasks_of
 from priem.amocrm.writing import D, Load, Together, Writing
 from priem.errors import PriemError
-from priem.model import Account, Contact, ContactDraft, FieldInfo, FieldValue, Lead, LeadDraft, Outcome
+from priem.model import (
+    Account,
+    Contact,
+    ContactDraft,
+    FieldInfo,
+    FieldValue,
+    Lead,
+    LeadDraft,
+    Outcome,
+    PatientKey,
+    VisitKey,
+)
 from priem.ports import Clock, ExchangeLog, Gone, TokenStore
 from priem.tasks import NoteDraft, Task, TaskDraft
 
@@ -197,6 +208,16 @@ class AmoCrm:
     def gone_since(self, since: int) -> Gone:
         self._let_in()
         return gone_since(self.client, since)
+
+    def keys_carried(self, contacts: Collection[int], leads: Collection[int]) -> Mapping[PatientKey | VisitKey, int]:
+        if not all(catalog.fields for catalog in self._catalogs.values()):
+            self.account()
+        found: dict[PatientKey | VisitKey, int] = {}
+        if field := self._catalogs["contacts"].find(KEY_FIELDS["contacts"]):
+            found.update(keys_told(self.client, PatientKey, "contact", field.info.id, contacts))
+        if field := self._catalogs["leads"].find(KEY_FIELDS["leads"]):
+            found.update(keys_told(self.client, VisitKey, "lead", field.info.id, leads))
+        return found
 
     def _run(
         self, path: str, drafts: Sequence[D], encode: Callable[[D], dict[str, Any]]

@@ -7,6 +7,8 @@ from datetime import datetime, timedelta
 from itertools import islice
 
 from priem.engine.bindings import Bound
+from priem.engine.told import learn_losses
+from priem.engine.vanished import lost
 from priem.engine.wanted import shares_with_people
 from priem.model import Action, Contact, Key, Lead, Patient, PatientKey, State, Step, VisitKey
 from priem.ports import Clock, Crm, OpenStep, Store
@@ -211,6 +213,7 @@ class Mirror:
         while waiting := self.unsettled():
             rest = self.settle_seconds - (self.clock.now() - began).total_seconds()
             if rest <= 0 or all(step.sent_at < began - LONG_AGO for step in waiting):
+                self.mourn(waiting)
                 self.store.close_steps([step.id for step in waiting], State.POSTPONED)
                 return
             self.clock.wait(min(pause, rest))
@@ -226,6 +229,16 @@ class Mirror:
         waiting = [step for step in steps if step.creates and step.key not in there]
         self.unheard = [step for step in steps if step not in waiting]
         return waiting
+
+    def mourn(self, waiting: Sequence[OpenStep]) -> None:
+        """What was made, and was taken away before anybody heard of it, is linked all the same: it was there once."""
+        since = int(min(step.sent_at for step in waiting).timestamp()) - OVERLAP
+        gone = learn_losses(since, self.crm, self.store, self.bound)
+        contacts = gone.contacts | gone.merged_contacts.keys()
+        leads = gone.leads | gone.merged_leads.keys()
+        if contacts or leads:
+            made = self.crm.keys_carried(contacts, leads)
+            self.store.intend([lost(step.key, made[step.key]) for step in waiting if step.key in made])
 
     def heard(self, connection: str) -> None:
         """All of this connection was decided anew: what became of its steps before needs no more thought. Until then

@@ -128,6 +128,9 @@ class PretendedCrm:
     def gone_since(self, since: int) -> Gone:
         return self._crm.gone_since(since)
 
+    def keys_carried(self, contacts: Collection[int], leads: Collection[int]) -> Mapping[PatientKey | VisitKey, int]:
+        return self._crm.keys_carried(contacts, leads)
+
     def write_contacts(self, drafts: Sequence[ContactDraft]) -> Iterator[Sequence[Outcome]]:
         return self._written(drafts)
 

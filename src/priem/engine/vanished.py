@@ -4,8 +4,20 @@ from collections.abc import Iterator, Sequence
 from dataclasses import replace
 from itertools import chain
 
+from priem.engine.reasons import Reason
 from priem.errors import TryLater
-from priem.model import ContactDraft, LeadDraft, Outcome, State, Step, Surroundings
+from priem.model import (
+    Action,
+    ContactDraft,
+    LeadDraft,
+    Outcome,
+    PatientKey,
+    State,
+    Step,
+    Surroundings,
+    VisitKey,
+    Why,
+)
 from priem.ports import Crm, Store
 from priem.texts import text
 
@@ -37,7 +49,14 @@ def look_after(vanished: Sequence[tuple[Step, Surroundings]], crm: Crm, store: S
     history = crm.gone_since(since)
     store.merged(history.merged_contacts, history.merged_leads)
     store.gone(contacts, leads)
+    by_key = [step for step in steps if step.action is Action.ADOPT and step.why.rule == Reason.KEY]
+    store.intend([lost(step.key, step.target) for step in by_key if step.target in contacts | leads])
     raise DecideAnew(text("What was to be changed in amoCRM was merged or deleted at this moment."))
+
+
+def lost(key: PatientKey | VisitKey, target: int) -> Step:
+    """Remembers what was the record's and is gone, so that it is not made again unless the clinic wishes so."""
+    return Step(action=Action.ADOPT, key=key, target=target, why=Why(Reason.GONE))
 
 
 def changed_at(step: Step, around: Surroundings) -> Iterator[int]:
