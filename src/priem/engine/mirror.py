@@ -23,6 +23,10 @@ its answer is lost; looking too early and repeating would make a second contact.
 LONG_AGO = timedelta(minutes=5)
 """No request is at work any longer that was sent before this."""
 
+MOST_GONE = 1000
+"""Contacts and leads that are asked about one by one: the history tells of ten in a request. Whoever takes away more at
+once is clearing up."""
+
 ENOUGH_KNOWN = 100
 """Rows in a row. What shows after its own time would have to be behind as many as others changed since."""
 
@@ -236,7 +240,7 @@ class Mirror:
         gone = learn_losses(since, self.crm, self.store, self.bound)
         contacts = gone.contacts | gone.merged_contacts.keys()
         leads = gone.leads | gone.merged_leads.keys()
-        if contacts or leads:
+        if 0 < len(contacts) + len(leads) <= MOST_GONE:
             made = self.crm.keys_carried(contacts, leads)
             self.store.intend([lost(step.key, made[step.key]) for step in waiting if step.key in made])
 
