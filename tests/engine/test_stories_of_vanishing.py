@@ -9,7 +9,18 @@ import pytest
 from priem.engine import line
 from priem.engine.settings import Contacts, Leads
 from priem.errors import OutcomeUnknown
-from priem.model import ContactDraft, LeadDraft, Outcome, PatientKey, State, VisitKey, VisitStatus
+from priem.model import (
+    Action,
+    ContactDraft,
+    LeadDraft,
+    Outcome,
+    PatientKey,
+    State,
+    Step,
+    VisitKey,
+    VisitStatus,
+    Why,
+)
 from priem.ports import Crm, Writing
 from tests.contract.fake_crm import LateWriting
 from tests.engine.clinic import ANNA, BOOKED, BORIS, CAME, Clinic, Row, patient, visit
@@ -210,3 +221,23 @@ def test_what_was_found_by_its_key_and_is_deleted_at_that_moment_is_not_made_aga
     sync_while(clinic, "contacts", lambda: clinic.crm.delete_contact(made))
 
     assert (len(clinic.crm.all_contacts), clinic.crm.made[PatientKey("ident", "3")]) == (2, 1)
+
+
+def test_what_was_still_seen_a_moment_ago_is_not_made_again_either(clinic: Clinic) -> None:
+    unheard_of(clinic, patient("3", "Новая Вера", VERA))
+    made = clinic.contact_of("3").id
+    clinic.store.mirror(contacts=[clinic.crm.all_contacts[made]])
+    clinic.crm.delete_contact(made)
+    clinic.mis.put(patient("4", "Иной Пётр"))
+    clinic.store.intend([creation("4")])
+
+    clinic.sync()
+
+    assert clinic.crm.made[PatientKey("ident", "3")] == 1
+    assert clinic.contact_of("4").name == "Иной Пётр"
+
+
+def creation(id_: str) -> Step:
+    """That of a pass which died before it sent anything."""
+    key = PatientKey("ident", id_)
+    return Step(action=Action.CREATE, key=key, draft=ContactDraft(ref=str(key), name="Иной Пётр"), why=Why("nobody"))

@@ -217,7 +217,7 @@ class Mirror:
         while waiting := self.unsettled():
             rest = self.settle_seconds - (self.clock.now() - began).total_seconds()
             if rest <= 0 or all(step.sent_at < began - LONG_AGO for step in waiting):
-                self.mourn(waiting)
+                self.mourn()
                 self.store.close_steps([step.id for step in waiting], State.POSTPONED)
                 return
             self.clock.wait(min(pause, rest))
@@ -234,15 +234,21 @@ class Mirror:
         self.unheard = [step for step in steps if step not in waiting]
         return waiting
 
-    def mourn(self, waiting: Sequence[OpenStep]) -> None:
-        """What was made, and was taken away before anybody heard of it, is linked all the same: it was there once."""
-        since = int(min(step.sent_at for step in waiting).timestamp()) - OVERLAP
+    def mourn(self) -> None:
+        """What was made, and was taken away before anybody heard of it, is linked all the same: it was there once.
+
+        Also what was still seen a moment ago: from now on the mirror does not have it any more.
+        """
+        creations = [step for step in self.store.open_steps() if step.creates]
+        since = int(min(step.sent_at for step in creations).timestamp()) - OVERLAP
         gone = learn_losses(since, self.crm, self.store, self.bound)
         contacts = gone.contacts | gone.merged_contacts.keys()
         leads = gone.leads | gone.merged_leads.keys()
         if 0 < len(contacts) + len(leads) <= MOST_GONE:
             made = self.crm.keys_carried(contacts, leads)
-            self.store.intend([lost(step.key, made[step.key]) for step in waiting if step.key in made])
+            keys = dict.fromkeys(step.key for step in creations if step.key in made)
+            there = self.keys_there([*keys])
+            self.store.intend([lost(key, made[key]) for key in keys if key not in there])
 
     def heard(self, connection: str) -> None:
         """All of this connection was decided anew: what became of its steps before needs no more thought. Until then
@@ -251,7 +257,7 @@ class Mirror:
         for creates, state in ((True, State.DONE), (False, State.POSTPONED)):
             self.store.close_steps([step.id for step in steps if step.creates is creates], state)
 
-    def keys_there(self, keys: Sequence[PatientKey | VisitKey]) -> Collection[Key]:
+    def keys_there(self, keys: Sequence[PatientKey | VisitKey]) -> set[Key]:
         """Those that something in the CRM carries: the creation whose answer was lost did happen."""
         patients = [Patient(key=key, name="") for key in keys if isinstance(key, PatientKey)]
         visits = {key: None for key in keys if isinstance(key, VisitKey)}
