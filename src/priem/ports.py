@@ -68,7 +68,6 @@ class Source(Protocol):
         Patients come before visits. A change may come twice, never not at all; each page's cursor is
         later than the one before it, and reading anew from it brings all that later pages bring. News come
         between the pages of a long reading, with the cursor of the page before them.
-
         Raises TryLater when the other side is away, AskOperator when only a person can help.
         """
 
@@ -81,13 +80,12 @@ class Source(Protocol):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Gone:
-    """What is not in the CRM any more. Deleted ones may have been restored since; merged ones are certain."""
+    """What is not in the CRM any more. Merged ones, with who lives on, are certain; deleted ones may be there again."""
 
     merged_contacts: Mapping[int, int] = field(default_factory=dict)
     """Those that a merge swallowed → the one that lives on."""
     merged_leads: Mapping[int, int] = field(default_factory=dict)
     contacts: frozenset[int] = frozenset()
-    """Deleted."""
     leads: frozenset[int] = frozenset()
 
 
@@ -120,7 +118,6 @@ class Crm(Protocol):
 
     def write_contacts(self, drafts: Sequence[ContactDraft]) -> Iterator[Sequence[Outcome]]:
         """Creates and changes, in as few requests as the API allows and as many at once as help.
-
         Outcomes come as the batches are answered, in any order, each draft's exactly once. When the
         account stops (token, subscription, block), what is left is POSTPONED and AskOperator is raised last.
         """
