@@ -10,7 +10,7 @@ from priem.errors import AskOperator, TryLater
 from priem.hub.models import Clinic
 from priem.hub.records.outside import OpenedClinic, outside
 from priem.hub.surroundings import patient_links_of, visit_links_of
-from priem.model import Contact, Lead, Patient, PatientKey, Rejected, Visit, VisitKey
+from priem.model import Contact, Lead, Patient, PatientKey, Rejected, Visit, VisitKey, VisitLink
 from priem.ports import Source
 from priem.texts import Text, text
 
@@ -68,17 +68,19 @@ def of_visit(opened: OpenedClinic, clinic: Clinic, key: VisitKey) -> Sides:
         raise TryLater(text("The clinic's system was never read to its end yet: look again after the first sync."))
     page = source_of(opened, key).reread(since, (), (key.id,))
     visit = next((one for one in page.visits if one.key == key), None)
-    link = visit_links_of(clinic.pk, [key]).get(key)
-    lead = (
-        next(iter(opened.clinic.crm.some_leads([link.lead], opened.clinic.bound.lead_field_ids)), None)
-        if link
-        else None
-    )
+    id_ = own_lead(visit_links_of(clinic.pk, [key]).get(key))
+    leads = opened.clinic.crm.some_leads([id_], opened.clinic.bound.lead_field_ids) if id_ else ()
+    lead = next(iter(leads), None)
     rejected = next((row.reason for row in page.rejected if row.id == key.id), None)
     if visit is None or lead is None:
         return Sides(record=visit, card=lead, rejected=rejected)
     around = store.around_visits({key: visit.moved_from}, [visit.patient])
     return Sides(record=visit, card=lead, pairs=compare_visit(visit, lead, around, opened.clinic.bound, opened.account))
+
+
+def own_lead(link: VisitLink | None) -> int | None:
+    """None once the visit was moved: the lead follows the later one, and nothing of this one goes there."""
+    return link.lead if link and link.moved_to is None else None
 
 
 def source_of(opened: OpenedClinic, key: PatientKey | VisitKey) -> Source:
