@@ -6,7 +6,7 @@ from typing import Any
 import pytest
 
 from priem.engine import by_hand
-from priem.engine.settings import BranchSettings, Patients, Settings, StatusSync
+from priem.engine.settings import BranchSettings, Duplicates, Patients, Settings, StatusSync
 from priem.model import Action, PatientKey, Visit, VisitKey, VisitStatus
 from tests.engine.clinic import ANNA, BOOKED, BORIS, CAME, CONFIRMED, NEW, Clinic, at, patient, visit
 
@@ -285,3 +285,35 @@ def test_where_a_lead_begins_by_branch_and_by_first_or_repeat_visit(
     clinic.sync()
 
     assert (clinic.lead_of("500").pipeline, clinic.lead_of("500").stage) == begins_in
+
+
+# What a lead says
+
+
+@pytest.mark.parametrize(("renames", "name"), [(False, "Заявка с сайта"), (True, "Белова Анна, 26.11 12:00")])
+def test_a_request_that_is_found_gets_a_new_name_only_where_that_is_wanted(
+    clinic: Clinic, name: str, *, renames: bool
+) -> None:
+    clinic.settings = replace(clinic.settings, duplicates=Duplicates(rename_found_leads=renames))
+    clinic.crm.add_lead("Заявка с сайта", contact=clinic.crm.add_contact("Анна", ANNA))
+    clinic.mis.put(patient("1", "Белова Анна", ANNA), visit())
+
+    clinic.sync()
+
+    assert clinic.lead_of("500").name == name
+
+
+@pytest.mark.parametrize(("is_price", "prices"), [(True, [4500, 6000]), (False, [0, 700])])
+def test_the_orders_sum_is_the_leads_price_only_where_that_is_wanted(
+    clinic: Clinic, prices: list[int], *, is_price: bool
+) -> None:
+    clinic.decides(total_is_price=is_price)
+    clinic.mis.put(patient(), visit(total=4500))
+    clinic.sync()
+    seen = [clinic.lead_of("500").price]
+
+    clinic.crm.edit_lead(clinic.lead_of("500").id, price=700)
+    clinic.mis.put(visit(total=6000))
+    clinic.sync()
+
+    assert [*seen, clinic.lead_of("500").price] == prices
