@@ -36,6 +36,11 @@ def in_earnest(start: Start, **settings: object) -> tuple[RecordedClinic, Archim
     return clinic, clinic.open(**pace)
 
 
+def seconds_since(began: datetime, clinic: RecordedClinic) -> float:
+    """Those that the machine took are among them: the clinic's watch goes on meanwhile."""
+    return (clinic.watch.now() - began).total_seconds()
+
+
 def test_a_change_is_seen_within_five_seconds_at_less_than_a_request_a_second(start: Start) -> None:
     clinic, source = in_earnest(start)
     patient = clinic.register("Белова")
@@ -43,6 +48,7 @@ def test_a_change_is_seen_within_five_seconds_at_less_than_a_request_a_second(st
     _, cursor = read_on(source, None)
     _, cursor = follow(clinic, source, cursor, 10)
     clinic.recorded.asked.clear()
+    began = clinic.watch.now()
 
     for status, surname in ((2, "Орлова"), (5, "Седова"), (3, "Титова")):
         clinic.change(visit, status_id=status, status=None)
@@ -52,7 +58,7 @@ def test_a_change_is_seen_within_five_seconds_at_less_than_a_request_a_second(st
         assert patients_of(pages)[patient].name.startswith(surname)
 
     follow(clinic, source, cursor, 45)
-    assert len(clinic.recorded.asked) <= 60
+    assert len(clinic.recorded.asked) <= seconds_since(began, clinic)
 
 
 def test_a_large_branch_is_looked_at_within_the_rate_and_new_talons_at_once(start: Start) -> None:
@@ -62,13 +68,14 @@ def test_a_large_branch_is_looked_at_within_the_rate_and_new_talons_at_once(star
         clinic.book(clinic.register(f"Белова{number}"), days=1 + number % 9)
     _, cursor = read_on(source, None)
     clinic.recorded.asked.clear()
+    began = clinic.watch.now()
 
     _, cursor = follow(clinic, source, cursor, 60)
     newest = clinic.book("1", days=30)
     pages, cursor = follow(clinic, source, cursor, 20)
 
     assert newest in visits_of(pages)
-    assert len(clinic.recorded.asked) <= 80
+    assert len(clinic.recorded.asked) <= seconds_since(began, clinic)
     looked = {dict(query)["page"] for _, path, query in clinic.recorded.asked if path == "medcards"}
     assert looked == {str(number) for number in range(1, 9)}
 
