@@ -144,7 +144,7 @@ def stop(workers: Workers) -> None:
 
 def sent_to_sleep(workers: Workers) -> int:
     """As with a machine that is paused: nobody is told, and its locks stay until PostgreSQL notices."""
-    until(lambda: workers.serving() != 0)
+    until(workers.serving)
     asleep = workers.serving()
     os.kill(asleep, signal.SIGSTOP)
     until(lambda: workers.serving() not in (0, asleep))

@@ -76,7 +76,7 @@ def test_nothing_is_left_of_a_server_that_was_killed(server: subprocess.Popen[st
 
 
 def test_a_worker_that_is_only_starting_ends_when_it_is_told(server: subprocess.Popen[str]) -> None:
-    deadline = time.monotonic() + 60
+    deadline = time.monotonic() + 120
     while not (started := children_of(server.pid)):
         assert time.monotonic() < deadline
         time.sleep(0.01)

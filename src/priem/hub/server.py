@@ -54,7 +54,7 @@ class HubServer:
         connections.close_all()  # a forked worker must not inherit them
         os.environ["PRIEM_SERVER_PID"] = str(os.getpid())  # see worker
         if sys.platform != "win32":
-            os.register_at_fork(after_in_child=end_when_told)
+            os.register_at_fork(before=hold_back, after_in_parent=let_through, after_in_child=end_when_told)
         with serving():
             self._server.serve()
 
@@ -63,10 +63,20 @@ class HubServer:
         self._server.signal_handler_interrupt()  # type: ignore[no-untyped-call]  # what its own signals call
 
 
+def hold_back() -> None:
+    """What a worker is told while it is being forked waits until it heeds it."""
+    signal.pthread_sigmask(signal.SIG_BLOCK, [signal.SIGTERM])
+
+
+def let_through() -> None:
+    signal.pthread_sigmask(signal.SIG_UNBLOCK, [signal.SIGTERM])
+
+
 def end_when_told() -> None:
     """A worker inherits what SIGTERM means to the server, and takes seconds to the handler of its own: until then it
     would take the signal for granted, and serve on for ever."""
     signal.signal(signal.SIGTERM, signal.SIG_DFL)
+    let_through()
 
 
 def serve(host: str, port: int) -> None:
