@@ -8,6 +8,7 @@ import pytest
 
 from priem.amocrm.calls import NOBODY, CallDraft, CallResult
 from priem.amocrm.crm import AmoCrm
+from priem.amocrm.events import keys_told
 from priem.amocrm.problems import Answer
 from priem.amocrm.sources import drop_sources, keep_source, read_sources
 from priem.amocrm.writing import refused_within
@@ -171,6 +172,11 @@ def test_the_history_tells_whose_a_deleted_card_was(crm: AmoCrm, sandbox: Sandbo
 
     assert crm.keys_carried({contact, *range(1, 12)}, {lead}) == {anna: contact, visit: lead}
     assert crm.keys_carried((), ()) == {}
+
+
+def test_a_history_that_refuses_the_question_tells_nothing(crm: AmoCrm) -> None:
+    assert keys_told(crm.client, VisitKey, "lead,contact", 1, [5]) == {}
+    assert crm.client.get("/api/v4/account").status == 200, "and nothing has stopped"
 
 
 def test_a_long_history_is_read_to_its_end(crm: AmoCrm, sandbox: SandboxProcess) -> None:

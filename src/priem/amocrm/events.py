@@ -4,7 +4,7 @@ What a merge's event carries beside the id of one of the two is not documented. 
 amoCRM is asked which of them are still there: those are who lives on.
 """
 
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import Any, TypeVar
 
 from priem.amocrm.client import Client
@@ -19,6 +19,8 @@ MOST_IDS = 10
 """That the history can be asked for at once."""
 NO_RIGHT = (403, 404)
 """Without the right to see them, nothing has happened, as far as anybody can tell."""
+NOT_TOLD = (400, *NO_RIGHT)
+"""Nor where an account's history knows no changes of such a field: nobody has to wait for that."""
 MERGED = "entity_merged"
 DELETED = {"contact_deleted": "contacts", "lead_deleted": "leads"}
 PLURALS = {"contact": "contacts", "lead": "leads"}
@@ -54,7 +56,8 @@ def keys_told(client: Client, kind: type[K], entity: str, field: int, ids: Itera
     wanted = sorted(ids)
     for start in range(0, len(wanted), MOST_IDS):
         some = [("filter[entity_id][]", id_) for id_ in wanted[start : start + MOST_IDS]]
-        told = events(client, 0, (f"custom_field_{field}_value_changed",), [("filter[entity]", entity), *some])
+        chosen: list[tuple[str, str | int]] = [("filter[entity]", entity), *some]
+        told = events(client, 0, (f"custom_field_{field}_value_changed",), chosen, may_refuse=NOT_TOLD)
         for event in sorted(told, key=lambda one: (int(one["created_at"]), str(one["id"]))):
             last[int(event["entity_id"])] = event
     return {key: id_ for id_, event in last.items() for word in words_in(event) if (key := kind.parse(word))}
@@ -66,7 +69,11 @@ def words_in(event: Mapping[str, Any]) -> list[str]:
 
 
 def events(
-    client: Client, since: int, types: Iterable[str], more_params: Iterable[tuple[str, str | int]] = ()
+    client: Client,
+    since: int,
+    types: Iterable[str],
+    more_params: Iterable[tuple[str, str | int]] = (),
+    may_refuse: Sequence[int] = NO_RIGHT,
 ) -> Iterator[dict[str, Any]]:
     choice = [*(("filter[type][]", type_) for type_ in types), *more_params]
     page, more = 1, True
@@ -74,7 +81,7 @@ def events(
         answer = client.get(
             "/api/v4/events",
             [*choice, ("filter[created_at][from]", since), ("page", page), ("limit", PAGE)],
-            may_refuse=NO_RIGHT,
+            may_refuse=may_refuse,
         )
         yield from answer.rows("events")
         page, more = page + 1, answer.has_next
