@@ -144,8 +144,14 @@ def stop(workers: Workers) -> None:
 
 def sent_to_sleep(workers: Workers) -> int:
     """As with a machine that is paused: nobody is told, and its locks stay until PostgreSQL notices."""
-    until(workers.serving)
-    asleep = workers.serving()
+    seen: list[int] = []
+
+    def is_served() -> bool:
+        seen.append(workers.serving())
+        return seen[-1] != 0
+
+    until(is_served)  # the shard may be on its way to the worker that has just come
+    asleep = seen[-1]
     os.kill(asleep, signal.SIGSTOP)
     until(lambda: workers.serving() not in (0, asleep))
     workers.lose(asleep)
