@@ -128,30 +128,35 @@ def test_what_a_killed_worker_did_is_gone_on_with_elsewhere(systems: Systems, wo
 
 
 def kill(workers: Workers) -> None:
-    before, at = workers.serving(), time.monotonic()
+    before, at = server_of(workers), time.monotonic()
     workers.end(before, signal.SIGKILL)
     until(workers.serving)
     assert time.monotonic() - at < TAKEN_OVER
 
 
 def stop(workers: Workers) -> None:
-    before, at = workers.serving(), time.monotonic()
+    before, at = server_of(workers), time.monotonic()
     assert workers.end(before, signal.SIGTERM) == 0
     assert time.monotonic() - at < HANDED_OVER
     until(workers.serving)
     assert time.monotonic() - at < TAKEN_OVER
 
 
-def sent_to_sleep(workers: Workers) -> int:
-    """As with a machine that is paused: nobody is told, and its locks stay until PostgreSQL notices."""
+def server_of(workers: Workers) -> int:
+    """Whose the clinic is; it may just be on its way to a worker that has come."""
     seen: list[int] = []
 
     def is_served() -> bool:
         seen.append(workers.serving())
         return seen[-1] != 0
 
-    until(is_served)  # the shard may be on its way to the worker that has just come
-    asleep = seen[-1]
+    until(is_served)
+    return seen[-1]
+
+
+def sent_to_sleep(workers: Workers) -> int:
+    """As with a machine that is paused: nobody is told, and its locks stay until PostgreSQL notices."""
+    asleep = server_of(workers)
     os.kill(asleep, signal.SIGSTOP)
     until(lambda: workers.serving() not in (0, asleep))
     workers.lose(asleep)
