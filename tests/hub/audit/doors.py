@@ -123,6 +123,7 @@ COMMANDS: Mapping[str, str] = {
     **dict.fromkeys(("serve", "worker", "demo", "sandbox"), "a server"),
     **dict.fromkeys(("doctor", "plan", "discover", "explain", "questions", "export", "backup"), NOTHING),
     **dict.fromkeys(
-        ("ident tickets", "ident access-letter", "visit schedule", "visit outcome", "widget pack"), NOTHING
+        ("ident tickets", "ident profile", "ident access-letter", "visit schedule", "visit outcome", "widget pack"),
+        NOTHING,
     ),
 }

@@ -9,10 +9,10 @@ import pytest
 from django.db import OperationalError
 from pytest_django import Settings
 
-from priem.errors import TryLater
-from priem.hub.models import Clinic, Work, WorkKind, WorkState
+from priem.errors import AskOperator, TryLater
+from priem.hub.models import Clinic, Incident, Work, WorkKind, WorkState
 from priem.hub.setup import living
-from priem.hub.setup.work import begin, latest, stop
+from priem.hub.setup.work import begin, begin_beside, latest, stop
 from priem.texts import text
 
 pytestmark = pytest.mark.django_db(transaction=True)
@@ -40,9 +40,43 @@ def test_a_database_that_was_away_and_a_mistake_of_ours_end_no_sync(
 
     assert breaks == []
     assert state(clinic).state == WorkState.RUNNING
+    end(clinic, work)
+
+
+def test_a_hub_that_starts_while_a_password_is_wrong_waits_for_the_right_one(
+    clinic: Clinic, settings: Settings, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    settings.OUTSIDE = __name__
+    monkeypatch.setattr(living, "SHORTEST_PAUSE", 0.01)
+    came.clear()
+    breaks[:] = [AskOperator(text("The login is refused.")) for _ in range(50)]
+
+    work = begin_beside(clinic, WorkKind.SYNC, None, {"is_live": True})
+    living.resume()
+    until(lambda: len(came) > 2 and Incident.objects.of(clinic.pk).exists())
+    said, row = [str(one.what) for one in Incident.objects.of(clinic.pk)], state(clinic)
+    end(clinic, work)
+
+    assert row.state == WorkState.RUNNING
+    assert row.progress["is_live"]
+    assert said == ["The login is refused."]
+
+
+def test_a_first_sync_ends_with_what_somebody_has_to_mend(clinic: Clinic, settings: Settings) -> None:
+    settings.OUTSIDE = __name__
+    came.clear()
+    breaks[:] = [AskOperator(text("The login is refused."))]
+
+    begin(clinic, WorkKind.SYNC, living.stay_in_step(clinic.slug))
+    until(lambda: state(clinic).state != WorkState.RUNNING)
+
+    assert state(clinic).state == WorkState.FAILED
+
+
+def end(clinic: Clinic, work: Work) -> None:
     stop(work)
     until(lambda: state(clinic).state != WorkState.RUNNING)
-    assert state(clinic).state == WorkState.STOPPED
+    assert state(clinic).state in (WorkState.STOPPED, WorkState.DONE)
     for thread in threading.enumerate():
         if thread.name in (f"{WorkKind.SYNC}-{clinic.pk}", f"beat-{work.pk}"):
             thread.join(20)

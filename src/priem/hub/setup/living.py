@@ -16,7 +16,7 @@ from django.db import DatabaseError, InterfaceError, connection
 
 from priem.engine.plan import counts_as
 from priem.engine.sync import Progress
-from priem.errors import PriemError, TryLater
+from priem.errors import AskOperator, PriemError, TryLater
 from priem.hub.clinics import ClinicData, load_clinic
 from priem.hub.clinics import go_live as note_live
 from priem.hub.environment import flag
@@ -26,8 +26,9 @@ from priem.hub.sentences import as_json
 from priem.hub.setup.outside import OpenedClinic, outside
 from priem.hub.setup.work import Do, Report, Stopped, begin, note_begun, start_thread
 from priem.hub.waking import bell
+from priem.hub.watch.watcher import Watcher
 from priem.model import Action, PatientKey
-from priem.passes import Follower, Trouble, one_pass
+from priem.passes import Follower, Pause, Trouble, one_pass
 from priem.texts import Text, text
 
 LONGEST_PAUSE = 60.0
@@ -67,7 +68,7 @@ def resume() -> None:
     if has_workers():
         return
     for work in under_way():
-        start_thread(work, stay_in_step(work.clinic.slug))
+        start_thread(work, stay_in_step(work.clinic.slug, is_live=bool(work.progress.get("is_live"))))
 
 
 def under_way() -> Collection[Work]:
@@ -80,11 +81,13 @@ def under_way() -> Collection[Work]:
             time.sleep(broken_off("", error))
 
 
-def stay_in_step(slug: str) -> Do:
-    """Whatever breaks off in the hub itself: else a clinic would stand still from the night on until somebody comes."""
+def stay_in_step(slug: str, *, is_live: bool = False) -> Do:
+    """Whatever breaks off in the hub itself: else a clinic would stand still from the night on until somebody comes.
+    `is_live`: its first sync is over, and no trouble that somebody has to mend ends it any more."""
 
     def do(report: Report) -> Mapping[str, Any]:
         tally: Counter[str] = Counter()
+        report.facts |= {"is_live": True} if is_live else {}
         wait = 0.0
         while True:
             try:
@@ -108,8 +111,9 @@ def keep(slug: str, report: Report, tally: Counter[str], wait: float) -> Mapping
             tally.update(first_pass(slug, report))
         report.facts = {"is_live": True, "totals": dict(tally)}
         report.note(now=True)
+        opening = Pause()
         while not report.stop.is_set():
-            follow(slug, report, tally)
+            follow(slug, report, tally, opening)
     return {"totals": dict(tally)}
 
 
@@ -175,21 +179,26 @@ def count(progress: Progress, tally: Counter[str]) -> None:
         tally["rejected"] += len(progress.page.rejected)
 
 
-def follow(slug: str, report: Report, tally: Counter[str]) -> None:
-    """Until the settings change, or the hub stops."""
+def follow(slug: str, report: Report, tally: Counter[str], opening: Pause) -> None:
+    """Until the settings change, or the hub stops. What keeps it from beginning is told; then it rests."""
     clinic, over = load_clinic(slug), threading.Event()
     watch = threading.Thread(target=look_for_changes, args=(clinic, report, over), daemon=True)
     watch.start()
     try:
         with outside().opened(slug) as opened:
+            if opening.end():
+                report.facts.pop("trouble", None)
+                report.note(now=True)
             nightly = outside().nightly_of(opened)
             follower = Follower(opened.sources, opened.clinic, over, nightly=nightly, bell=bell(clinic.id))
             for _, news in follower.news():
                 note(report, news, tally)
-    except TryLater as error:
-        report.facts["trouble"] = as_json(error.what)
-        report.note(now=True)
-        report.stop.wait(SHORTEST_PAUSE)
+    except (TryLater, AskOperator) as error:
+        if opening.lengthen(error, SHORTEST_PAUSE):
+            Watcher(clinic.id, beats=False).fails("", error, "crm")
+            report.facts["trouble"] = as_json(error.what)
+            report.note(now=True)
+        over.wait(opening.until - time.monotonic())
     finally:
         over.set()
         watch.join()
