@@ -65,6 +65,7 @@ def test_notes_of_many_threads_are_all_written_when_the_notebook_closes(clinic: 
 
 
 @pytest.mark.skipif(connection.vendor != "sqlite", reason="On PostgreSQL one writer does not wait for another.")
+@pytest.mark.slow  # SQLite waits for two seconds
 @pytest.mark.django_db(transaction=True)
 def test_a_notebook_closes_within_moments_while_somebody_else_writes(clinic: Clinic) -> None:
     notebook = Notebook()

@@ -15,7 +15,7 @@ from priem.hub.setup import living
 from priem.hub.setup.work import begin, begin_beside, latest, stop
 from priem.texts import text
 
-pytestmark = pytest.mark.django_db(transaction=True)
+pytestmark = [pytest.mark.slow, pytest.mark.django_db(transaction=True)]
 breaks: list[Exception] = []
 came: list[str] = []
 

@@ -82,6 +82,7 @@ def test_a_mistake_of_ours_shows_no_words_of_an_exception(clinic: Clinic) -> Non
     assert "internal" not in seen.what + seen.advice
 
 
+@pytest.mark.slow  # beats every two seconds
 def test_a_work_ends_when_a_person_stops_it(clinic: Clinic) -> None:
     def do(report: Report) -> Mapping[str, Any]:
         while True:
