@@ -24,7 +24,13 @@ def profile(to: Annotated[Path, typer.Option(help="Файл копии. (The cop
             text("{path} is there already, and is not written over.", path=to),
             text("Give another name in --to."),
         )
-    to.write_text((FOLDER / f"{Config.profile}.sql").read_text(encoding="utf-8"), encoding="utf-8")
+    built_in = (FOLDER / f"{Config.profile}.sql").read_text(encoding="utf-8")
+    try:
+        to.write_text(built_in, encoding="utf-8")
+    except OSError as error:
+        raise AskOperator(
+            text("The copy cannot be written: {path}.", path=to), text("Is there space, and may Priem write there?")
+        ) from error
     say(
         text(
             "Written: {path}. Change it, set profile to its path, then run priem doctor: it tries every statement.",

@@ -95,10 +95,12 @@ def test_the_built_in_profile_is_copied_and_no_file_is_written_over(tmp_path: Pa
 
     ran = CliRunner().invoke(app, ["ident", "profile", "--to", str(own)])
     again = CliRunner().invoke(app, ["ident", "profile", "--to", str(own)])
+    nowhere = CliRunner().invoke(app, ["ident", "profile", "--to", str(tmp_path / "no such folder" / "own.sql")])
 
     assert ran.exit_code == 0, ran.output
     assert load(str(own)).statements == load("ident-2604").statements
     assert isinstance(again.exception, AskOperator)
+    assert isinstance(nowhere.exception, AskOperator)
 
 
 def test_the_application_is_written_in_both_ways(tmp_path: Path) -> None:
